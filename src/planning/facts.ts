@@ -1,0 +1,25 @@
+/** What an action asks the host before planning; read-only, with fixed programs. */
+export type FactQuery = { ask: 'file'; path: string } | { ask: 'owner'; owner: string };
+
+/** A regular file as it is, or that there is none. `mode` is four octal digits. */
+export type FileFact = { exists: false } | { exists: true; sha256: string; mode: string; uid: number; gid: number };
+
+export interface OwnerFact {
+  uid: number;
+  gid: number;
+}
+
+export interface FactOf {
+  file: FileFact;
+  owner: OwnerFact;
+}
+
+export type FactQueries = Readonly<Record<string, FactQuery>>;
+
+/** The answers, under the names of their queries. */
+export type Facts<Q extends FactQueries> = { readonly [K in keyof Q]: FactOf[Q[K]['ask']] };
+
+export function sameFile(a: FileFact, b: FileFact): boolean {
+  if (!a.exists || !b.exists) return a.exists === b.exists;
+  return a.sha256 === b.sha256 && a.mode === b.mode && a.uid === b.uid && a.gid === b.gid;
+}

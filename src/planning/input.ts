@@ -1,0 +1,38 @@
+import { z } from 'zod';
+
+/** Program and arguments; no shell reads them. */
+export const Argv = z
+  .array(z.string().max(8192).refine(withoutNul, 'a NUL cannot be passed'))
+  .min(1)
+  .max(256)
+  .refine((argv) => argv[0] !== '', 'expected a program');
+
+export const AbsolutePath = z
+  .string()
+  .min(2)
+  .max(1024)
+  .refine(withoutNul, 'a NUL cannot be passed')
+  .refine((path) => path.startsWith('/'), 'expected an absolute path')
+  .refine(
+    (path) =>
+      !path
+        .split('/')
+        .slice(1)
+        .some((part) => ['', '.', '..'].includes(part)),
+    {
+      message: 'expected a path without //, ., .. or a slash at its end',
+    },
+  );
+
+/** Environment variables by name. */
+export const Variables = z.record(
+  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'expected a variable name'),
+  z.string().max(8192).refine(withoutNul, 'a NUL cannot be passed'),
+);
+
+/** What a command says it touches, e.g. `path:/etc/nginx`, `service:web`. */
+export const ResourceName = z.string().regex(/^[a-z]+:\S{1,1024}$/, 'expected <kind>:<name>, e.g. path:/etc/nginx');
+
+function withoutNul(text: string): boolean {
+  return !text.includes('\0');
+}

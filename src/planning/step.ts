@@ -1,0 +1,64 @@
+import type { FileFact, OwnerFact } from './facts.ts';
+import type { Probe } from './probe.ts';
+
+/** A program to run, bounded in time and output. */
+export interface CommandSpec {
+  argv: readonly string[];
+  cwd: string;
+  /** Added to the allow-listed base environment. */
+  env: Readonly<Record<string, string>>;
+  stdin: string;
+  timeoutMs: number;
+  outputLimitBytes: number;
+}
+
+/** Tells whether a command's work is done: the path it creates, or a command that succeeds once it is. */
+export type Guard = { creates: string } | { unless: readonly string[] };
+
+interface StepBase {
+  /** What it acts on: a path, a service, a program. */
+  target: string;
+  title: string;
+}
+
+/** Runs an argv. Its undo is the declared one; without one the signed task said `irreversible: true`. */
+export interface CommandStep extends StepBase {
+  kind: 'command';
+  command: CommandSpec;
+  undo: CommandSpec | null;
+  guard: Guard | null;
+}
+
+/** Writes content, mode and owner of one file, if it still is as the plan saw it. */
+export interface FileStep extends StepBase {
+  kind: 'file';
+  path: string;
+  content: string;
+  /** Octal digits; kept as it is (0644 for a new file) where null. */
+  mode: string | null;
+  /** Kept as it is where null. */
+  owner: OwnerFact | null;
+  before: FileFact;
+}
+
+/** Looks at a service until it is healthy or its attempts are used up. Changes nothing. */
+export interface ProbeStep extends StepBase {
+  kind: 'probe';
+  probe: Probe;
+}
+
+/** The smallest reversible change, as data. */
+export type Step = CommandStep | FileStep | ProbeStep;
+export type StepKindName = Step['kind'];
+
+/** A step in its place: `n` counts through the run plan, `action` through the task's actions, both from 1. */
+export interface PlannedStep {
+  n: number;
+  action: number;
+  step: Step;
+}
+
+export const changesSomething = (step: Step): boolean => step.kind !== 'probe';
+
+/** Whether what the step does can be taken back. */
+export const canBeUndone = (step: Step): boolean => step.kind !== 'command' || step.undo !== null;
