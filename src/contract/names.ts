@@ -12,10 +12,10 @@ export const PlanId = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$/, 'expected [A-Za-z0-9][A-Za-z0-9._-]{0,119}');
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected [a-z0-9][a-z0-9-]{0,62}');
-const RESERVED_HOSTS = ['any', 'results', 'alerts', 'control'];
+const RESERVED_HOSTS = new Set(['any', 'results', 'alerts', 'control']);
 
 /** A host's name: written once at install. The reserved ones would collide with the names of queues. */
-export const HostName = name.refine((host) => !RESERVED_HOSTS.includes(host), 'is a reserved word, not a host');
+export const HostName = name.refine((host) => !RESERVED_HOSTS.has(host), 'is a reserved word, not a host');
 export const ScheduleName = name;
 
 /** Who holds a key, e.g. `savorgManager`. */

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { FactQueries, Facts } from './facts.ts';
+import type { FactQueries, Facts, NoFacts } from './facts.ts';
 import type { Step } from './step.ts';
 
 /**
@@ -24,12 +24,12 @@ export interface Action<Input = never, Queries extends FactQueries = FactQueries
 }
 
 /** Fixes an action's types. */
-export function defineAction<Input, Queries extends FactQueries>(action: Action<Input, Queries>): AnyAction {
-  return action as unknown as AnyAction;
+export function defineAction<Input, Queries extends FactQueries = NoFacts>(action: Action<Input, Queries>): AnyAction {
+  return action;
 }
 
 /** An action whose input has been parsed by its own schema. */
-export type AnyAction = Action<unknown, FactQueries>;
+export type AnyAction = Action<unknown>;
 
 /** What Ops can do, by name. */
 export type Registry = Readonly<Record<string, AnyAction>>;

@@ -1,5 +1,5 @@
 /** What an action asks the host before planning; read-only, with fixed programs. */
-export type FactQuery = { ask: 'file'; path: string } | { ask: 'owner'; owner: string };
+export type FactQuery = { ask: 'file'; path: string } | { ask: 'owner'; owner: string | null };
 
 /** A regular file as it is, or that there is none. `mode` is four octal digits. */
 export type FileFact = { exists: false } | { exists: true; sha256: string; mode: string; uid: number; gid: number };
@@ -11,10 +11,14 @@ export interface OwnerFact {
 
 export interface FactOf {
   file: FileFact;
-  owner: OwnerFact;
+  /** Null where none was asked for. */
+  owner: OwnerFact | null;
 }
 
 export type FactQueries = Readonly<Record<string, FactQuery>>;
+
+/** Of an action that needs to know nothing. */
+export type NoFacts = Readonly<Record<string, never>>;
 
 /** The answers, under the names of their queries. */
 export type Facts<Q extends FactQueries> = { readonly [K in keyof Q]: FactOf[Q[K]['ask']] };

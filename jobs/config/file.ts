@@ -1,0 +1,57 @@
+import { hash } from 'node:crypto';
+import { z } from 'zod';
+import { defineAction } from '../../src/planning/action.ts';
+import { checkSteps, probeStep } from '../../src/planning/command.ts';
+import { AbsolutePath } from '../../src/planning/input.ts';
+import { Probe } from '../../src/planning/probe.ts';
+
+const Input = z.strictObject({
+  path: AbsolutePath,
+  content: z.string(),
+  /** Four octal digits, quoted. The present mode where absent, 0644 for a new file. */
+  mode: z
+    .string()
+    .regex(/^0[0-7]{3}$/, 'expected a quoted mode like "0644"')
+    .optional(),
+  /** A user's name (with its own group) or `<uid>:<gid>`. The present owner where absent. */
+  owner: z
+    .string()
+    .regex(/^([a-z_][a-z0-9_.-]{0,31}|\d{1,10}:\d{1,10})$/, 'expected a user name or <uid>:<gid>')
+    .optional(),
+  /** A health check of what reads the file; the file's own digest where absent. */
+  check: Probe.optional(),
+});
+type Input = z.infer<typeof Input>;
+
+type Queries = { file: { ask: 'file'; path: string }; owner: { ask: 'owner'; owner: string | null } };
+
+/** Writes one file as a whole. */
+export const file = defineAction<Input, Queries>({
+  summary: 'write a file',
+  input: Input,
+  changes: true,
+  reversible: () => true,
+  resources: (input) => [`path:${input.path}`],
+  subjects: () => [],
+  facts: (input) => ({
+    file: { ask: 'file', path: input.path },
+    owner: { ask: 'owner', owner: input.owner ?? null },
+  }),
+  plan: (input, facts) => [
+    {
+      kind: 'file',
+      target: input.path,
+      title: `write ${input.path}`,
+      path: input.path,
+      content: input.content,
+      mode: input.mode ?? null,
+      owner: facts.owner,
+      before: facts.file,
+    },
+    ...(input.check ? checkSteps(input.check) : [contentCheck(input)]),
+  ],
+});
+
+function contentCheck({ path, content }: Input) {
+  return probeStep({ type: 'file', service: path, path, sha256: hash('sha256', content) });
+}

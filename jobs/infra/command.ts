@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { defineAction } from '../../src/planning/action.ts';
+import { checkSteps, commandFields, commandSpec, guardOf, resourcesOfCommand } from '../../src/planning/command.ts';
+import { Argv } from '../../src/planning/input.ts';
+import type { CommandStep } from '../../src/planning/step.ts';
+
+const Input = z.strictObject({
+  argv: Argv,
+  /** Takes it back, whether it did all, part or nothing. */
+  undo: Argv.optional(),
+  stdin: z.string().optional(),
+  ...commandFields,
+});
+type Input = z.infer<typeof Input>;
+
+/** Runs one program with arguments. No shell reads them. */
+export const command = defineAction<Input>({
+  summary: 'run a command',
+  input: Input,
+  changes: true,
+  reversible: (input) => input.undo !== undefined,
+  resources: resourcesOfCommand,
+  subjects: () => [],
+  facts: () => ({}),
+  plan: (input) => [commandStep(input), ...checkSteps(input.check)],
+});
+
+function commandStep(input: Input): CommandStep {
+  const line = input.argv.join(' ');
+  return {
+    kind: 'command',
+    target: input.argv[0] ?? '',
+    title: `run ${line}`,
+    command: commandSpec(input, input.argv, input.stdin ?? ''),
+    undo: input.undo ? commandSpec(input, input.undo, '') : null,
+    guard: guardOf(input),
+  };
+}

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { defineAction } from '../../src/planning/action.ts';
+import { checkSteps, commandFields, commandSpec, guardOf, resourcesOfCommand } from '../../src/planning/command.ts';
+import { Argv } from '../../src/planning/input.ts';
+
+const Input = z.strictObject({
+  /** Program and arguments that read the text from standard input, e.g. `[/bin/sh, -eu]`. */
+  interpreter: Argv,
+  text: z.string().min(1),
+  /** Takes it back, whether it did all, part or nothing. Read by the same interpreter. */
+  undo_text: z.string().min(1).optional(),
+  ...commandFields,
+});
+type Input = z.infer<typeof Input>;
+
+/** Runs a script: its text goes to the interpreter's standard input, never to a command line or a file. */
+export const script = defineAction<Input>({
+  summary: 'run a script',
+  input: Input,
+  changes: true,
+  reversible: (input) => input.undo_text !== undefined,
+  resources: resourcesOfCommand,
+  subjects: () => [],
+  facts: () => ({}),
+  plan: (input) => [
+    {
+      kind: 'command',
+      target: input.interpreter[0] ?? '',
+      title: `run a script of ${input.text.split('\n').length} lines with ${input.interpreter.join(' ')}`,
+      command: commandSpec(input, input.interpreter, input.text),
+      undo: input.undo_text === undefined ? null : commandSpec(input, input.interpreter, input.undo_text),
+      guard: guardOf(input),
+    },
+    ...checkSteps(input.check),
+  ],
+});

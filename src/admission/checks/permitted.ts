@@ -1,0 +1,30 @@
+import { isSlot, isUndo } from '../../contract/task.ts';
+import type { Check } from '../facts.ts';
+import { allowingLines, allows } from '../policy.ts';
+import { refused } from '../reasons.ts';
+
+/** Policy allows each action by itself. What an undo may do was allowed when its task ran. */
+export const allowed: Check = ({ task, actions }, { policy, host }) => {
+  const { environment } = task;
+  const names = actions
+    .map(({ name }) => name)
+    .filter((action) => !allows(policy, { action, environment, host: host.name }));
+  if (names.length === 0) return undefined;
+  const lines = allowingLines([...new Set(names)], environment, host.name);
+  return refused('not-allowed', `the policy of ${host.name} does not allow this; these lines would:\n${lines}`);
+};
+
+export const undoable: Check = ({ task }, { ledger }) => {
+  if (!isUndo(task)) return undefined;
+  const { task_id, digest } = task.undo;
+  if (!ledger.original) return refused('not-undoable', `${task_id} never ran here`);
+  if (ledger.original.digest !== digest)
+    return refused('not-undoable', `${task_id} ran here with another digest than ${digest}`);
+  return ledger.original.undoProblem === null ? undefined : refused('not-undoable', ledger.original.undoProblem);
+};
+
+/** Schedules are not part of this version, so no definition can stand. */
+export const definitionStands: Check = ({ task }) =>
+  isSlot(task)
+    ? refused('no-definition', `no approved definition of ${task.slot.schedule} stands on this host`)
+    : undefined;

@@ -1,0 +1,71 @@
+import { type Attestation, CLOCK_SKEW_MS, TOKEN_MAX_AGE_MS } from '../../contract/attestation.ts';
+import type { Role } from '../../contract/names.ts';
+import { isSlot, isUndo, type Task } from '../../contract/task.ts';
+import { type Check, verifiedTokens } from '../facts.ts';
+import { type Reason, refused } from '../reasons.ts';
+
+const REJECTIONS: readonly Reason[] = ['bad-token', 'unknown-key', 'revoked-key', 'wrong-role'];
+
+/** No token is forged, unknown, revoked, or of a role that has no say in such a task. */
+export const tokensStand: Check = ({ task }, facts) => {
+  const rejected = facts.tokens.filter((token) => !token.verified);
+  const worst = REJECTIONS.map((reason) => rejected.find((token) => token.reason === reason)).find(Boolean);
+  if (worst) return refused(worst.reason, worst.message);
+  const stranger = verifiedTokens(facts).find(({ claims }) => !rolesWithASay(task).includes(claims.role));
+  return stranger && refused('wrong-role', `${stranger.claims.role} (${stranger.claims.iss}) has no say in this task`);
+};
+
+/** Each token is about this very task, or a plan that lists it. */
+export const tokensCover: Check = ({ task, digest }, facts) => {
+  const other = verifiedTokens(facts).find(({ claims }) => !covers(claims, task, digest));
+  return (
+    other && refused('wrong-digest', `${other.claims.role} (${other.claims.iss}) signed something else than ${digest}`)
+  );
+};
+
+export const tokensInTime: Check = (_candidate, facts, now) => {
+  for (const { claims } of verifiedTokens(facts)) {
+    const problem = timeProblem(claims, facts.ledger.bornAt, now);
+    if (problem) return refused('token-expired', `${claims.role} (${claims.iss}): ${problem}`);
+  }
+  return undefined;
+};
+
+export const requested: Check = ({ task }, facts) => {
+  const asked = verifiedTokens(facts).some(({ claims }) => claims.decision === 'requested');
+  return asked ? undefined : refused('not-requested', `expected a request signed by ${requesters(task).join(' or ')}`);
+};
+
+/** Requester, approver and clearer are three principals. */
+export const principalsDiffer: Check = (_candidate, facts) => {
+  const decisions = new Map<string, string>();
+  for (const { claims } of verifiedTokens(facts)) {
+    const before = decisions.get(claims.iss);
+    if (before && before !== claims.decision) {
+      return refused('self-attested', `${claims.iss} both ${before} and ${claims.decision} this task`);
+    }
+    decisions.set(claims.iss, claims.decision);
+  }
+  return undefined;
+};
+
+function requesters(task: Task): Role[] {
+  if (isSlot(task)) return ['host'];
+  return isUndo(task) ? ['manager', 'operator'] : ['manager'];
+}
+
+function rolesWithASay(task: Task): Role[] {
+  return [...requesters(task), 'plan-review', 'security'];
+}
+
+function covers(claims: Attestation, task: Task, digest: string): boolean {
+  if ('digest' in claims) return claims.sub === task.task_id && claims.digest === digest;
+  return 'plan_id' in task && claims.sub === task.plan_id && claims.tasks.includes(digest);
+}
+
+function timeProblem({ iat, exp }: Attestation, bornAt: number, now: number): string | undefined {
+  if (iat * 1000 > now + CLOCK_SKEW_MS) return 'the token is of the future';
+  if ((exp - iat) * 1000 > TOKEN_MAX_AGE_MS) return 'the token is valid for more than 7 days';
+  if (exp * 1000 <= now) return 'the token has expired; sign again';
+  return iat * 1000 + 1000 <= bornAt ? 'the token is older than this ledger; sign again' : undefined;
+}

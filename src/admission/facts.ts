@@ -1,0 +1,69 @@
+import type { Attestation } from '../contract/attestation.ts';
+import type { Task } from '../contract/task.ts';
+import type { Policy } from './policy.ts';
+import type { Held, Reason, Refused } from './reasons.ts';
+
+/** A parsed task, as admission sees it. */
+export interface Candidate {
+  task: Task;
+  digest: string;
+  actions: readonly { name: string; changes: boolean }[];
+  /** What a veto can name besides the task and its plan: `commit:…`, `artifact:…`. */
+  subjects: readonly string[];
+}
+
+/** A token whose key, signature and form are known; what it covers and when it is valid is still to be judged. */
+export interface VerifiedToken {
+  verified: true;
+  kid: string;
+  claims: Attestation;
+}
+
+export interface RejectedToken {
+  verified: false;
+  reason: Extract<Reason, 'bad-token' | 'unknown-key' | 'revoked-key' | 'wrong-role'>;
+  message: string;
+}
+
+export type TokenFact = VerifiedToken | RejectedToken;
+
+/** A veto or cancellation in force. */
+export interface Withdrawal {
+  verb: 'veto' | 'cancel';
+  target: string;
+  reason: string;
+  by: string;
+}
+
+/** What the ledger knows, read in the same transaction as the claim. */
+export interface LedgerFacts {
+  /** When this ledger began; older tokens may have been used in a ledger that was lost. */
+  bornAt: number;
+  /** The latest time ever seen here. */
+  highWaterAt: number;
+  /** The digest under which this task_id was used up, if it was. */
+  claimedDigest: string | null;
+  withdrawals: readonly Withdrawal[];
+  /** For an undo: the task it takes back, if it ran here. */
+  original: { digest: string; undoProblem: string | null } | null;
+}
+
+export interface AdmissionFacts {
+  host: { name: string; sole: boolean };
+  policy: Policy;
+  tokens: readonly TokenFact[];
+  ledger: LedgerFacts;
+}
+
+/** Everything by which a withdrawal can mean this task. An undo is meant only by its own name: undoing vetoed work must stay possible. */
+export function targetsOf({ task, subjects }: Pick<Candidate, 'task' | 'subjects'>): string[] {
+  const own = `task:${task.task_id}`;
+  return 'actions' in task ? [own, `plan:${task.plan_id}`, ...subjects] : [own];
+}
+
+/** One question of admission: the verdict, or nothing where there is nothing to object. */
+export type Check = (candidate: Candidate, facts: AdmissionFacts, now: number) => Refused | Held | undefined;
+
+export function verifiedTokens(facts: Pick<AdmissionFacts, 'tokens'>): VerifiedToken[] {
+  return facts.tokens.filter((token) => token.verified);
+}

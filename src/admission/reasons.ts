@@ -1,0 +1,54 @@
+import type { Owner } from '../contract/ops-output.ts';
+
+/** Every reason to refuse a task, in the order in which the checks run, with the role that can resolve it. */
+export const REASONS = {
+  'delivered-too-often': 'operator',
+  'too-large': 'manager',
+  malformed: 'manager',
+  'outer-mismatch': 'manager',
+  'bad-token': 'manager',
+  'unknown-key': 'operator',
+  'revoked-key': 'manager',
+  'wrong-role': 'manager',
+  'wrong-digest': 'manager',
+  'token-expired': 'manager',
+  'not-requested': 'manager',
+  'self-attested': 'plan-review',
+  clock: 'operator',
+  'too-early': 'manager',
+  expired: 'manager',
+  'wrong-host': 'manager',
+  'host-required': 'manager',
+  'id-reused': 'manager',
+  vetoed: 'security',
+  cancelled: 'manager',
+  'not-allowed': 'operator',
+  'not-undoable': 'manager',
+  'no-definition': 'manager',
+} as const satisfies Record<string, Owner>;
+
+export type Reason = keyof typeof REASONS;
+
+/** What a task may be held for, with the role that it waits for. */
+export const MISSING = { 'not-approved': 'plan-review', 'not-cleared': 'security' } as const satisfies Record<
+  string,
+  Owner
+>;
+export type Missing = keyof typeof MISSING;
+
+export interface Refused {
+  kind: 'refused';
+  reason: Reason;
+  message: string;
+  owner: Owner;
+}
+
+export function refused(reason: Reason, message: string): Refused {
+  return { kind: 'refused', reason, message, owner: REASONS[reason] };
+}
+
+/** Nothing is wrong, but a signature is still to come. */
+export interface Held {
+  kind: 'held';
+  missing: Missing[];
+}

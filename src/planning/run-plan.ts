@@ -1,0 +1,35 @@
+import type { BoundAction } from './action.ts';
+import type { FactOf, FactQueries, FactQuery } from './facts.ts';
+import { overlap, WHOLE_HOST } from './resources.ts';
+import type { PlannedStep } from './step.ts';
+
+/** The answers to one action's queries. */
+export type Answers = Readonly<Record<string, FactOf[FactQuery['ask']]>>;
+
+/** What must be known before the run plan can be made: one set of queries for each action. */
+export function queriesOf(actions: readonly BoundAction[]): FactQueries[] {
+  return actions.map(({ action, input }) => action.facts(input));
+}
+
+/** The ordered steps that the actions become, given the facts (one set of answers for each action). */
+export function runPlan(actions: readonly BoundAction[], answers: readonly Answers[]): PlannedStep[] {
+  const steps = actions.flatMap(({ action, input }, index) =>
+    action.plan(input, answers[index] ?? {}).map((step) => ({ action: index + 1, step })),
+  );
+  return steps.map((step, index) => ({ n: index + 1, ...step }));
+}
+
+/** What the task needs for itself while it runs. */
+export function resourcesOf(actions: readonly BoundAction[]): string[] {
+  const names = new Set(actions.flatMap(({ action, input }) => action.resources(input)));
+  return names.has(WHOLE_HOST) ? [WHOLE_HOST] : [...names];
+}
+
+export function subjectsOf(actions: readonly BoundAction[]): string[] {
+  return actions.flatMap(({ action, input }) => action.subjects(input));
+}
+
+/** The resource that two of the actions both name, if any: such a task must be split. */
+export function overlapOf(actions: readonly BoundAction[]): string | undefined {
+  return overlap(actions.map(({ action, input }) => action.resources(input)));
+}
