@@ -4,7 +4,7 @@ import { allowed, definitionStands, undoable } from './checks/permitted.ts';
 import { idIsUnused, notWithdrawn, rightHost } from './checks/standing.ts';
 import { clockIsSane, inItsWindow } from './checks/time.ts';
 import { principalsDiffer, requested, tokensCover, tokensInTime, tokensStand } from './checks/tokens.ts';
-import { type AdmissionFacts, type Candidate, type Check, type VerifiedToken, verifiedTokens } from './facts.ts';
+import { type AdmissionFacts, type Candidate, type Check, type TokenFact, verifiedTokens } from './facts.ts';
 import type { Held, Refused } from './reasons.ts';
 
 /** `known`: this very task was claimed before; its recorded outcome is the answer. */
@@ -35,9 +35,10 @@ export function admit(candidate: Candidate, facts: AdmissionFacts, now: number):
     const verdict = check(candidate, facts, now);
     if (verdict) return verdict;
   }
-  return { kind: 'admitted', attestedBy: verifiedTokens(facts).map(attestorOf) };
+  return { kind: 'admitted', attestedBy: attestorsIn(facts.tokens) };
 }
 
-function attestorOf({ kid, claims }: VerifiedToken): Attestor {
-  return { role: claims.role, principal: claims.iss, kid };
+/** Whose valid signatures these are. */
+export function attestorsIn(tokens: readonly TokenFact[]): Attestor[] {
+  return verifiedTokens({ tokens }).map(({ kid, claims }) => ({ role: claims.role, principal: claims.iss, kid }));
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Bounds, outOfBounds, TASK_BOUNDS } from '../contract/bounds.ts';
 import { taskDigest } from '../contract/digest.ts';
+import { OperationType, TaskId } from '../contract/names.ts';
 import { taskIdOfJob } from '../contract/queues.ts';
 import { type ActionRequest, parseTask, type Task } from '../contract/task.ts';
 import { type Refused, refused } from './reasons.ts';
@@ -76,4 +77,12 @@ function bound<Bound>(task: Task, tokens: string[], bind: BindAction<Bound>): Pa
     actions.push(action);
   }
   return { kind: 'parsed', task, digest: taskDigest(task), tokens, actions };
+}
+
+const Heading = z.object({ task: z.object({ task_id: TaskId, operation_type: OperationType }) });
+
+/** Under which name to report a task that could not be parsed; null where not even that can be read. */
+export function headingOf(data: unknown): { task_id: string; operation_type: OperationType } | null {
+  const heading = Heading.safeParse(data);
+  return heading.success ? heading.data.task : null;
 }

@@ -15,14 +15,25 @@ export interface QueueNames {
   published: (host: string) => string;
 }
 
-export function queueNames(prefix: string = DEFAULT_PREFIX): QueueNames {
+/** The names as a host's configuration may change them. */
+export interface QueueSettings {
+  prefix?: string | undefined;
+  tasks?: string | undefined;
+  results?: string | undefined;
+  alerts?: string | undefined;
+  control?: string | undefined;
+}
+
+export function queueNames(settings: QueueSettings = {}): QueueNames {
+  const prefix = settings.prefix ?? DEFAULT_PREFIX;
+  const tasks = settings.tasks ?? 'ops';
   return {
     prefix,
-    tasks: 'ops',
-    hostTasks: (host) => `ops-${host}`,
-    results: 'ops-results',
-    alerts: 'ops-alerts',
-    control: `${prefix}:ops-control`,
+    tasks,
+    hostTasks: (host) => `${tasks}-${host}`,
+    results: settings.results ?? `${tasks}-results`,
+    alerts: settings.alerts ?? `${tasks}-alerts`,
+    control: `${prefix}:${settings.control ?? `${tasks}-control`}`,
     published: (host) => `${prefix}:published:${host}`,
   };
 }

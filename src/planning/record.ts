@@ -1,3 +1,4 @@
+import type { HealthCheck } from '../contract/ops-output.ts';
 import type { PlannedStep, Step } from './step.ts';
 import { canBeUndone, changesSomething } from './step.ts';
 
@@ -28,6 +29,8 @@ export interface StepRecord extends PlannedStep {
   /** One sentence of how it ended. */
   message: string;
   durationMs: number;
+  /** What it saw of the health of what it changed. */
+  health: HealthCheck[];
 }
 
 /** States in which a step has or may have had its effect. */

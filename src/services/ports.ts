@@ -1,3 +1,8 @@
+import type { TokenFact } from '../admission/facts.ts';
+import type { Control } from '../contract/control.ts';
+import type { HealthCheck } from '../contract/ops-output.ts';
+import type { FactOf, FactQuery, FileFact, OwnerFact } from '../planning/facts.ts';
+import type { Probe } from '../planning/probe.ts';
 import type { CommandSpec } from '../planning/step.ts';
 
 /** The only way to the time. */
@@ -6,6 +11,8 @@ export interface Clock {
   now(): number;
   /** Milliseconds from an arbitrary start, never backward: for durations. */
   monotonic(): number;
+  /** Resolves after `ms`, or at once when the signal is aborted. */
+  wait(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 export interface CommandRequest extends CommandSpec {
@@ -48,4 +55,45 @@ export interface Commands {
 export interface Service {
   start(): Promise<void>;
   stop(): Promise<void>;
+}
+
+/** The files that steps change. Paths are absolute; a symbolic link at the end of one is refused, not followed. */
+export interface Files {
+  fact(path: string): Promise<FileFact>;
+  read(path: string): Promise<Buffer>;
+  /** Whole or not at all, and on the disk when it resolves. */
+  write(path: string, content: string | Uint8Array, mode: string, owner: OwnerFact): Promise<void>;
+  remove(path: string): Promise<void>;
+  exists(path: string): Promise<boolean>;
+}
+
+/** What was there before, by digest; kept 0600 and never sent anywhere. */
+export interface Snapshots {
+  /** Returns the content's sha256; it is on the disk when the promise resolves. */
+  keep(content: Uint8Array): Promise<string>;
+  get(sha256: string): Promise<Buffer>;
+}
+
+/** Answers what actions ask before planning. Read-only. */
+export interface FactReader {
+  answer(query: FactQuery): Promise<FactOf[FactQuery['ask']]>;
+}
+
+/** Takes one look at a service. */
+export interface Prober {
+  look(probe: Probe, signal: AbortSignal): Promise<HealthCheck & { detail: string }>;
+}
+
+/** Turns a token into facts: who signed it, in which role, and what. */
+export interface Verifier {
+  attestation(token: string): Promise<TokenFact>;
+  control(token: string): Promise<{ claims: Control } | { problem: string }>;
+  /** Whether it is meant as an attestation, to be judged by `attestation`. */
+  isAttestation(token: string): boolean;
+}
+
+/** Where the output of a task's commands goes: redacted, without control sequences, to `var/output` and its job's log. */
+export interface TaskOutput {
+  write(chunk: Uint8Array): Promise<void>;
+  close(): Promise<void>;
 }

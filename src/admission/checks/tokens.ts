@@ -1,7 +1,7 @@
 import { type Attestation, CLOCK_SKEW_MS, TOKEN_MAX_AGE_MS } from '../../contract/attestation.ts';
 import type { Role } from '../../contract/names.ts';
 import { isSlot, isUndo, type Task } from '../../contract/task.ts';
-import { type Check, verifiedTokens } from '../facts.ts';
+import { type Candidate, type Check, type TokenFact, verifiedTokens } from '../facts.ts';
 import { type Reason, refused } from '../reasons.ts';
 
 const REJECTIONS: readonly Reason[] = ['bad-token', 'unknown-key', 'revoked-key', 'wrong-role'];
@@ -68,4 +68,11 @@ function timeProblem({ iat, exp }: Attestation, bornAt: number, now: number): st
   if ((exp - iat) * 1000 > TOKEN_MAX_AGE_MS) return 'the token is valid for more than 7 days';
   if (exp * 1000 <= now) return 'the token has expired; sign again';
   return iat * 1000 + 1000 <= bornAt ? 'the token is older than this ledger; sign again' : undefined;
+}
+
+/** Whether a token that came late helps this task. One that does not is ignored: nobody sent it along with the task. */
+export function helps(token: TokenFact, { task, digest }: Candidate, bornAt: number, now: number): boolean {
+  if (!token.verified) return false;
+  const { claims } = token;
+  return rolesWithASay(task).includes(claims.role) && covers(claims, task, digest) && !timeProblem(claims, bornAt, now);
 }

@@ -1,0 +1,62 @@
+import type { Redis } from 'ioredis';
+import type { Control, ControlStream, StreamEntry } from '../services/control.ts';
+import type { Service } from '../services/ports.ts';
+
+const PAGE = 100;
+/** How long one blocking read waits; it only bounds how late a stop is noticed by Redis. */
+const BLOCK_MS = 10_000;
+
+export function controlStream(redis: Redis, key: string): ControlStream {
+  return {
+    after: async (cursor) => entriesOf(await redis.xread('COUNT', PAGE, 'STREAMS', key, cursor)),
+  };
+}
+
+/** Appends a token to the control stream; every host reads it. */
+export async function sendControl(redis: Redis, key: string, token: string): Promise<void> {
+  await redis.xadd(key, '*', 'token', token);
+}
+
+/** Has the control stream read as soon as something is added to it. */
+export class ControlWatch implements Service {
+  readonly #redis: Redis;
+  readonly #key: string;
+  readonly #control: Pick<Control, 'catchUp'>;
+  readonly #cursor: () => string;
+  #loop: Promise<void> | undefined;
+  #stopped = false;
+
+  /** `redis` is used by nobody else: it blocks. `cursor` is how far the stream was read. */
+  constructor(redis: Redis, key: string, control: Pick<Control, 'catchUp'>, cursor: () => string) {
+    this.#redis = redis;
+    this.#key = key;
+    this.#control = control;
+    this.#cursor = cursor;
+  }
+
+  async start(): Promise<void> {
+    this.#loop ??= this.#watch();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#redis.disconnect();
+    await this.#loop;
+  }
+
+  async #watch(): Promise<void> {
+    while (!this.#stopped) {
+      const news = await this.#redis.xread('BLOCK', BLOCK_MS, 'STREAMS', this.#key, this.#cursor()).catch(() => null);
+      if (news && !this.#stopped) await this.#control.catchUp().catch(() => undefined);
+    }
+  }
+}
+
+type XRead = [key: string, items: [id: string, fields: string[]][]][] | null;
+
+function entriesOf(reply: XRead): StreamEntry[] {
+  return (reply?.[0]?.[1] ?? []).map(([id, flat]) => {
+    const pairs = flat.flatMap((field, index) => (index % 2 === 0 ? [[field, flat[index + 1] ?? '']] : []));
+    return { id, fields: Object.fromEntries(pairs) as Record<string, string> };
+  });
+}

@@ -1,0 +1,65 @@
+import { readFileSync, statSync } from 'node:fs';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import { Policy } from '../admission/policy.ts';
+import { digestOf } from '../contract/digest.ts';
+import { KeyRing, keyId, RoleKey } from '../contract/keyring.ts';
+import { coerceError, OpsError } from '../errors.ts';
+
+/** A file of `etc/`, read again whenever it changes. */
+export interface EtcFile<T> {
+  /** @throws OpsError that says what to mend. */
+  current(): T;
+  digest(): string;
+}
+
+export const policyFile = (path: string): EtcFile<Policy> => etcFile(path, (text) => Policy.parse(parseYaml(text)));
+
+export const keyRingFile = (path: string): EtcFile<KeyRing> => etcFile(path, (text) => KeyRing.parse(JSON.parse(text)));
+
+function etcFile<T>(path: string, parse: (text: string) => T): EtcFile<T> {
+  let seen: { stamp: string; value: T; digest: string } | undefined;
+  const read = () => {
+    const stamp = stampOf(path);
+    if (seen?.stamp !== stamp) {
+      const value = load(path, parse);
+      seen = { stamp, value, digest: digestOf(value) };
+    }
+    return seen;
+  };
+  return { current: () => read().value, digest: () => read().digest };
+}
+
+function stampOf(path: string): string {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat) throw new OpsError(`${path} is missing: run "ops keys init"`);
+  return `${stat.ino} ${stat.mtimeMs} ${stat.size}`;
+}
+
+function load<T>(path: string, parse: (text: string) => T): T {
+  try {
+    return parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    const why = error instanceof z.ZodError ? z.prettifyError(error) : coerceError(error).message;
+    throw new OpsError(`${path} cannot be used:\n${why}`, { cause: error });
+  }
+}
+
+/** Each key's id must be its thumbprint: otherwise a token could name one key and mean another. */
+export async function checkThumbprints(ring: KeyRing): Promise<void> {
+  for (const { kid, jwk, principal } of ring.keys) {
+    if ((await keyId(jwk)) !== kid)
+      throw new OpsError(`the key ring's kid ${kid} (${principal}) is not its key's thumbprint`);
+  }
+  const kids = new Set(ring.keys.map(({ kid }) => kid));
+  if (kids.size < ring.keys.length)
+    throw new OpsError('the key ring names a key twice: a key has one role and one principal');
+}
+
+/** Reads a private role key, and refuses one that others can read. */
+export function readRoleKey(path: string): RoleKey {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat) throw new OpsError(`there is no key ${path}: run "ops keys init", or name another file with --key`);
+  if ((stat.mode & 0o077) !== 0) throw new OpsError(`the key ${path} can be read by others: chmod 600 ${path}`);
+  return load(path, (text) => RoleKey.parse(JSON.parse(text)));
+}

@@ -1,0 +1,26 @@
+import { execa } from 'execa';
+import { OpsError } from '../errors.ts';
+import type { OwnerFact } from '../planning/facts.ts';
+import type { FactReader, Files } from '../services/ports.ts';
+
+export function factReader(files: Files): FactReader {
+  return {
+    answer: (query) => (query.ask === 'file' ? files.fact(query.path) : ownerFact(query.owner)),
+  };
+}
+
+async function ownerFact(owner: string | null): Promise<OwnerFact | null> {
+  if (owner === null) return null;
+  if (/^\d+:\d+$/.test(owner)) {
+    const [uid, gid] = owner.split(':').map(Number);
+    return { uid: uid ?? 0, gid: gid ?? 0 };
+  }
+  const [uid, gid] = await Promise.all(['-u', '-g'].map((flag) => idOf(flag, owner)));
+  return { uid: uid ?? 0, gid: gid ?? 0 };
+}
+
+async function idOf(flag: string, user: string): Promise<number> {
+  const { exitCode, stdout } = await execa('id', [flag, '--', user], { reject: false });
+  if (exitCode !== 0 || !/^\d+$/.test(stdout)) throw new OpsError(`there is no user ${user} on this host`);
+  return Number(stdout);
+}

@@ -1,0 +1,53 @@
+import { hash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, lstat, open, readFile, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { OpsError } from '../errors.ts';
+import type { FileFact } from '../planning/facts.ts';
+import type { Files } from '../services/ports.ts';
+
+export const files: Files = {
+  fact: factOf,
+  read: (path) => readFile(path),
+  write: async (path, content, mode, { uid, gid }) => {
+    const data = typeof content === 'string' ? content : Buffer.from(content);
+    await writeFileAtomic(path, data, { mode: Number.parseInt(mode, 8), chown: { uid, gid }, fsync: true });
+    await syncDirectory(dirname(path));
+  },
+  remove: async (path) => {
+    await rm(path, { force: true });
+    await syncDirectory(dirname(path));
+  },
+  exists: (path) =>
+    access(path, constants.F_OK).then(
+      () => true,
+      () => false,
+    ),
+};
+
+async function factOf(path: string): Promise<FileFact> {
+  const stat = await lstat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw new OpsError(`cannot look at ${path}: ${error.message}`, { cause: error });
+  });
+  if (!stat) {
+    await parentMustExist(path);
+    return { exists: false };
+  }
+  if (!stat.isFile()) throw new OpsError(`${path} is no regular file`);
+  const sha256 = hash('sha256', await readFile(path));
+  const mode = (stat.mode & 0o7777).toString(8).padStart(4, '0');
+  return { exists: true, sha256, mode, uid: stat.uid, gid: stat.gid };
+}
+
+async function parentMustExist(path: string): Promise<void> {
+  const parent = await lstat(dirname(path)).catch(() => null);
+  if (!parent) throw new OpsError(`the directory ${dirname(path)} does not exist: make it first`);
+}
+
+/** Makes a rename or removal in it durable. */
+export async function syncDirectory(path: string): Promise<void> {
+  await using directory = await open(path, 'r');
+  await directory.sync();
+}

@@ -1,0 +1,63 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { digestOf } from '../../contract/digest.ts';
+import { utcTime } from '../../contract/names.ts';
+import type { AuditEntry, AuditHead, Ledger } from '../../services/ledger.ts';
+import type { Clock } from '../../services/ports.ts';
+
+/** The head of an audit log in which nothing has happened yet. */
+export const EMPTY_AUDIT: AuditHead = { seq: 0, head: digestOf('savorg-ops audit') };
+
+export function auditIn(db: DatabaseSync, clock: Clock): Pick<Ledger, 'audit' | 'auditHead' | 'auditEntries'> {
+  const newest = db.prepare('SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1');
+  const insert = db.prepare('INSERT INTO audit (seq, at, event, task_id, detail, hash) VALUES (?, ?, ?, ?, ?, ?)');
+  const all = db.prepare('SELECT * FROM audit ORDER BY seq');
+  const head = (): AuditHead => {
+    const row = newest.get();
+    return row ? { seq: Number(row['seq']), head: String(row['hash']) } : EMPTY_AUDIT;
+  };
+  return {
+    auditHead: head,
+    audit: ({ event, task_id, detail }) => {
+      const before = head();
+      const entry = {
+        seq: before.seq + 1,
+        at: utcTime(clock.now()),
+        event,
+        ...(task_id && { task_id }),
+        detail: detail ?? {},
+      };
+      insert.run(entry.seq, entry.at, event, task_id ?? null, JSON.stringify(entry.detail), linkOf(before.head, entry));
+    },
+    *auditEntries() {
+      for (const row of all.iterate()) yield entryOf(row);
+    },
+  };
+}
+
+/** Each entry's hash covers the hash before it: an edit, a cut or a swap changes every later one. */
+export function linkOf(before: string, entry: Omit<AuditEntry, 'hash'>): string {
+  return digestOf({ before, entry });
+}
+
+function entryOf(row: Record<string, unknown>): AuditEntry {
+  const taskId = row['task_id'] as string | null;
+  return {
+    seq: Number(row['seq']),
+    at: String(row['at']),
+    event: String(row['event']),
+    ...(taskId !== null && { task_id: taskId }),
+    detail: JSON.parse(String(row['detail'])),
+    hash: String(row['hash']),
+  };
+}
+
+/** The number of whole entries, or the first that does not follow from the one before it. */
+export function verifyAudit(entries: Iterable<AuditEntry>): { whole: number; head: string } | { firstBad: number } {
+  let { seq, head } = EMPTY_AUDIT;
+  for (const { hash, ...entry } of entries) {
+    if (entry.seq !== seq + 1 || hash !== linkOf(head, entry)) return { firstBad: entry.seq };
+    ({ seq } = entry);
+    head = hash;
+  }
+  return { whole: seq, head };
+}

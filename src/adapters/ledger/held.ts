@@ -1,0 +1,32 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { HeldTask, Ledger } from '../../services/ledger.ts';
+
+export function heldIn(db: DatabaseSync): Pick<Ledger, 'hold' | 'held' | 'release'> {
+  const put = db.prepare(
+    'INSERT OR REPLACE INTO held (digest, task_id, queue, job_id, name, data, missing, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+  );
+  const all = db.prepare('SELECT * FROM held ORDER BY expires_at');
+  const remove = db.prepare('DELETE FROM held WHERE digest = ?');
+  return {
+    hold: ({ digest, task_id, queue, jobId, name, data, missing, expiresAt }) => {
+      put.run(digest, task_id, queue, jobId, name, JSON.stringify(data), JSON.stringify(missing), expiresAt);
+    },
+    held: () => all.all().map(heldOf),
+    release: (digest) => {
+      remove.run(digest);
+    },
+  };
+}
+
+function heldOf(row: Record<string, unknown>): HeldTask {
+  return {
+    digest: String(row['digest']),
+    task_id: String(row['task_id']),
+    queue: String(row['queue']),
+    jobId: String(row['job_id']),
+    name: String(row['name']),
+    data: JSON.parse(String(row['data'])),
+    missing: JSON.parse(String(row['missing'])),
+    expiresAt: Number(row['expires_at']),
+  };
+}

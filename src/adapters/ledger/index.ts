@@ -1,0 +1,76 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { type Candidate, type LedgerFacts, targetsOf } from '../../admission/facts.ts';
+import type { Ledger } from '../../services/ledger.ts';
+import type { Clock } from '../../services/ports.ts';
+import { auditIn } from './audit.ts';
+import { controlIn } from './control.ts';
+import { inTransaction, openDatabase } from './database.ts';
+import { heldIn } from './held.ts';
+import { type Meta, metaIn } from './meta.ts';
+import { outboxIn } from './outbox.ts';
+import { stepsIn } from './steps.ts';
+import { tasksIn, undoProblemOf } from './tasks.ts';
+
+/** How much the latest time seen may lag behind, so that not every reading of it is a write. */
+const HIGH_WATER_GRAIN_MS = 10_000;
+
+/** Opens the ledger of this host, in SQLite. */
+export function openLedger(path: string, clock: Clock): Ledger {
+  const db = openDatabase(path);
+  const meta = metaIn(db);
+  if (meta.get('born_at') === undefined) inTransaction(db, () => meta.set('born_at', String(clock.now())));
+  const parts = {
+    ...tasksIn(db),
+    ...stepsIn(db),
+    ...heldIn(db),
+    ...outboxIn(db, clock),
+    ...controlIn(db, meta),
+    ...auditIn(db, clock),
+    ...deliveriesIn(db),
+  };
+  return {
+    ...parts,
+    commit: async (work) => inTransaction(db, work),
+    factsFor: (candidate, now) => factsFor(candidate, now, parts, meta),
+    close: () => db.close(),
+  };
+}
+
+type Reads = Pick<Ledger, 'task' | 'steps' | 'withdrawals'>;
+
+function factsFor(candidate: Candidate, now: number, ledger: Reads, meta: Meta): LedgerFacts {
+  const { task } = candidate;
+  return {
+    bornAt: Number(meta.get('born_at')),
+    highWaterAt: highWater(meta, now),
+    claimedDigest: ledger.task(task.task_id)?.digest ?? null,
+    withdrawals: ledger.withdrawals(targetsOf(candidate), now),
+    original: 'undo' in task ? originalOf(task.undo, ledger) : null,
+  };
+}
+
+function originalOf(undo: { task_id: string; action?: number | undefined }, ledger: Reads): LedgerFacts['original'] {
+  const record = ledger.task(undo.task_id);
+  if (!record) return null;
+  return { digest: record.digest, undoProblem: undoProblemOf(record, ledger.steps(undo.task_id), undo.action) };
+}
+
+/** The latest time seen before `now`; raised to `now` where that is later. */
+function highWater(meta: Meta, now: number): number {
+  const seen = Number(meta.get('high_water_at') ?? 0);
+  if (now > seen + HIGH_WATER_GRAIN_MS) meta.set('high_water_at', String(now));
+  return seen;
+}
+
+function deliveriesIn(db: DatabaseSync): Pick<Ledger, 'countDelivery' | 'forgetDeliveries'> {
+  const count = db.prepare(
+    'INSERT INTO deliveries (job, count) VALUES (?, 1) ON CONFLICT (job) DO UPDATE SET count = count + 1 RETURNING count',
+  );
+  const forget = db.prepare('DELETE FROM deliveries WHERE job = ?');
+  return {
+    countDelivery: (job) => Number(count.get(job)?.['count']),
+    forgetDeliveries: (job) => {
+      forget.run(job);
+    },
+  };
+}

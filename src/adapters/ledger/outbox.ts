@@ -1,0 +1,31 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Ledger, OutboxRow } from '../../services/ledger.ts';
+import type { Clock } from '../../services/ports.ts';
+
+type OutboxPart = Pick<Ledger, 'append' | 'messagesAfter' | 'lastSeqBefore'>;
+
+export function outboxIn(db: DatabaseSync, clock: Clock): OutboxPart {
+  const last = db.prepare('SELECT max(seq) AS seq FROM outbox');
+  const insert = db.prepare('INSERT INTO outbox (seq, kind, id, body, at) VALUES (?, ?, ?, ?, ?)');
+  const after = db.prepare('SELECT seq, kind, id, body FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?');
+  const before = db.prepare('SELECT max(seq) AS seq FROM outbox WHERE at < ?');
+  return {
+    append: (kind, id, body) => {
+      const seq = Number(last.get()?.['seq'] ?? 0) + 1;
+      const row: OutboxRow = { seq, kind, id, body: body(seq) };
+      insert.run(seq, kind, id, JSON.stringify(row.body), clock.now());
+      return row;
+    },
+    messagesAfter: (seq, limit) => after.all(seq, limit).map(rowOf),
+    lastSeqBefore: (at) => Number(before.get(at)?.['seq'] ?? 0),
+  };
+}
+
+function rowOf(row: Record<string, unknown>): OutboxRow {
+  return {
+    seq: Number(row['seq']),
+    kind: row['kind'] as OutboxRow['kind'],
+    id: String(row['id']),
+    body: JSON.parse(String(row['body'])),
+  };
+}

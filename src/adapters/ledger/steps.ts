@@ -1,0 +1,48 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { StepRecord } from '../../planning/record.ts';
+import type { Ledger } from '../../services/ledger.ts';
+
+type Row = Record<string, string | number | null>;
+
+export function stepsIn(db: DatabaseSync): Pick<Ledger, 'steps' | 'addSteps' | 'changeStep' | 'laterTaskOn'> {
+  const all = db.prepare('SELECT * FROM steps WHERE task_id = ? ORDER BY n');
+  const insert = db.prepare("INSERT INTO steps (task_id, n, action, step, state) VALUES (?, ?, ?, ?, 'planned')");
+  const update = db.prepare(
+    `UPDATE steps SET state = ?, captured = coalesce(?, captured), left = coalesce(?, left),
+       message = coalesce(?, message), duration_ms = coalesce(?, duration_ms), health = coalesce(?, health)
+     WHERE task_id = ? AND n = ?`,
+  );
+  const later = db.prepare(
+    `SELECT s.task_id FROM steps s JOIN tasks t USING (task_id)
+     WHERE s.state = 'applied' AND json_extract(s.step, '$.target') = ?
+       AND t.rowid > (SELECT rowid FROM tasks WHERE task_id = ?) ORDER BY t.rowid DESC LIMIT 1`,
+  );
+  return {
+    laterTaskOn: (target, taskId) => later.get(target, taskId)?.['task_id'] as string | undefined,
+    steps: (taskId) => all.all(taskId).map((row) => stepOf(row as Row)),
+    addSteps: (taskId, steps) => {
+      for (const { n, action, step } of steps) insert.run(taskId, n, action, JSON.stringify(step));
+    },
+    changeStep: (taskId, n, { state, captured, left, message, durationMs, health }) => {
+      const change = [state, json(captured), json(left), message ?? null, durationMs ?? null, json(health)] as const;
+      update.run(...change, taskId, n);
+    },
+  };
+}
+
+const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
+
+function stepOf(row: Row): StepRecord {
+  const parsed = (column: string) => JSON.parse(String(row[column]));
+  return {
+    n: Number(row['n']),
+    action: Number(row['action']),
+    step: parsed('step'),
+    state: row['state'] as StepRecord['state'],
+    captured: parsed('captured'),
+    left: parsed('left'),
+    message: String(row['message']),
+    durationMs: Number(row['duration_ms']),
+    health: parsed('health'),
+  };
+}

@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import type { Redactor } from '../secret.ts';
+import type { TaskOutput } from '../services/ports.ts';
+import { PlainText } from './plain-text.ts';
+
+/** How much of a task's output is shown with its job; all of it is in `var/output`. */
+const JOB_LOG_CHARS = 256 * 1024;
+const BATCH_CHARS = 16 * 1024;
+const BATCH_MS = 250;
+
+export interface OutputOptions {
+  /** `var/output` */
+  directory: string;
+  redactor: () => Redactor;
+  /** Shows lines with the job; what goes wrong there does not concern the task. */
+  log: (lines: string[]) => Promise<void>;
+}
+
+/** Opens the output of one task: `<directory>/<task_id>.log`, and in batches the log of its job. */
+export function openOutput(taskId: string, { directory, redactor, log }: OutputOptions): TaskOutput {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const file = createWriteStream(join(directory, `${taskId}.log`), { flags: 'a', mode: 0o600 });
+  file.on('error', () => undefined);
+  const text = new PlainText(redactor());
+  const job = new JobLog(log, `the rest is in ${join(directory, `${taskId}.log`)}`);
+  return {
+    write: async (chunk) => {
+      const lines = text.push(chunk);
+      if (lines === '') return;
+      job.add(lines);
+      if (!file.write(lines) && !file.errored) await Promise.race([once(file, 'drain'), once(file, 'close')]);
+    },
+    close: async () => {
+      const last = text.end();
+      job.add(last);
+      file.end(last);
+      await Promise.all([finished(file).catch(() => undefined), job.flush()]);
+    },
+  };
+}
+
+/** Sends lines in batches: each is a round trip to Redis. */
+class JobLog {
+  readonly #send: (lines: string[]) => Promise<void>;
+  readonly #elsewhere: string;
+  #pending = '';
+  #room = JOB_LOG_CHARS;
+  #timer: NodeJS.Timeout | undefined;
+  #sent: Promise<void> = Promise.resolve();
+
+  constructor(send: (lines: string[]) => Promise<void>, elsewhere: string) {
+    this.#send = send;
+    this.#elsewhere = elsewhere;
+  }
+
+  add(text: string): void {
+    if (text === '' || this.#room <= 0) return;
+    this.#pending += text.slice(0, this.#room);
+    this.#room -= text.length;
+    if (this.#room <= 0) this.#pending += `\n… ${this.#elsewhere}`;
+    if (this.#pending.length >= BATCH_CHARS) void this.flush();
+    else this.#timer ??= setTimeout(() => void this.flush(), BATCH_MS);
+  }
+
+  flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const lines = this.#pending.replace(/\n$/, '').split('\n');
+    if (this.#pending !== '') this.#sent = this.#sent.then(() => this.#send(lines)).catch(() => undefined);
+    this.#pending = '';
+    return this.#sent;
+  }
+}

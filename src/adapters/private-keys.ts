@@ -1,0 +1,30 @@
+import { accessSync, constants, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Home } from '../config.ts';
+import { OpsError } from '../errors.ts';
+
+/**
+ * The only private key that a daemon may read is its host's.
+ * @throws OpsError naming another one that it can read, unless the home is one for trying out.
+ */
+export function refuseForeignKeys(home: Home, dev: boolean): void {
+  const readable = [home.etc.operatorKey, ...filesIn(home.keys)].filter(isReadable);
+  if (readable.length === 0 || dev) return;
+  throw new OpsError(
+    `the daemon can read private keys that are not its own (${readable.join(', ')}): move them away, or set dev: true in ${home.etc.ops} to try things out`,
+  );
+}
+
+function filesIn(directory: string): string[] {
+  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return [];
+  return readdirSync(directory).map((name) => join(directory, name));
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

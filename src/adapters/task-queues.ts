@@ -1,0 +1,37 @@
+import type { Job, Queue } from 'bullmq';
+import type { TaskQueues } from '../services/held-tasks.ts';
+import type { HeldTask } from '../services/ledger.ts';
+import type { Clock } from '../services/ports.ts';
+
+/** The task queues as held tasks need them. */
+export class HeldJobs implements TaskQueues {
+  readonly #queues: ReadonlyMap<string, Queue>;
+  readonly #clock: Clock;
+  /** Woken before their delivery had ended: their jobs could not yet be promoted. */
+  readonly #woken = new Set<string>();
+
+  constructor(queues: readonly Queue[], clock: Clock) {
+    this.#queues = new Map(queues.map((queue) => [queue.name, queue]));
+    this.#clock = clock;
+  }
+
+  async deliverNow(held: HeldTask): Promise<void> {
+    const job = await this.#queues.get(held.queue)?.getJob(held.jobId);
+    if (!job) return this.#add(held, 0);
+    if (await job.isDelayed()) return job.promote();
+    this.#woken.add(held.jobId);
+  }
+
+  async keep(held: HeldTask): Promise<void> {
+    await this.#add(held, Math.max(0, held.expiresAt - this.#clock.now()));
+  }
+
+  /** A held task's job has been put aside. */
+  async putAside(job: Job): Promise<void> {
+    if (job.id !== undefined && this.#woken.delete(job.id)) await job.promote();
+  }
+
+  async #add({ queue, jobId, name, data }: HeldTask, delay: number): Promise<void> {
+    await this.#queues.get(queue)?.add(name, data, { jobId, delay });
+  }
+}

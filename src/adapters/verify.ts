@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import type { RejectedToken, TokenFact } from '../admission/facts.ts';
+import { Attestation, DECISION_OF } from '../contract/attestation.ts';
+import { CONTROL_MAX_AGE_MS, Control, VERB_ROLES } from '../contract/control.ts';
+import { isSignedBy, type OpenedToken, openToken, TOKEN_TYPES, type TokenType } from '../contract/jws.ts';
+import type { KeyRing, KeyRingEntry } from '../contract/keyring.ts';
+import type { Clock, Verifier } from '../services/ports.ts';
+
+/** Judges tokens by the key ring, as it is at each call. */
+export function verifierBy(ring: () => KeyRing, clock: Clock): Verifier {
+  return {
+    attestation: (token) => verifyAttestation(token, ring()),
+    control: (token) => verifyControl(token, ring(), clock.now()),
+    isAttestation: (token) => {
+      const opened = openToken(token);
+      return 'typ' in opened && opened.typ === TOKEN_TYPES.attestation;
+    },
+  };
+}
+
+async function verifyAttestation(token: string, ring: KeyRing): Promise<TokenFact> {
+  const signed = await signedToken(token, TOKEN_TYPES.attestation, ring);
+  if ('reason' in signed) return signed;
+  const claims = Attestation.safeParse(signed.opened.claims);
+  if (!claims.success) return rejected('bad-token', z.prettifyError(claims.error));
+  const { role, iss, decision } = claims.data;
+  const { entry } = signed;
+  if (role !== entry.role || iss !== entry.principal || decision !== DECISION_OF[role]) {
+    return rejected(
+      'wrong-role',
+      `the key ${entry.kid} is ${entry.principal}'s as ${entry.role}, not ${iss}'s as ${role} (${decision})`,
+    );
+  }
+  return { verified: true, kid: entry.kid, claims: claims.data };
+}
+
+async function verifyControl(
+  token: string,
+  ring: KeyRing,
+  now: number,
+): Promise<{ claims: Control } | { problem: string }> {
+  const signed = await signedToken(token, TOKEN_TYPES.control, ring);
+  if ('reason' in signed) return { problem: `${signed.reason}: ${signed.message}` };
+  const parsed = Control.safeParse(signed.opened.claims);
+  if (!parsed.success) return { problem: z.prettifyError(parsed.error) };
+  const { role, iss, verb, iat, exp } = parsed.data;
+  const { entry } = signed;
+  if (role !== entry.role || iss !== entry.principal || !VERB_ROLES[verb].includes(role)) {
+    return { problem: `${iss} as ${role} has no right to ${verb}` };
+  }
+  if (exp !== undefined && (exp - iat) * 1000 > CONTROL_MAX_AGE_MS) return { problem: 'valid for more than 24 hours' };
+  if (exp !== undefined && exp * 1000 <= now) return { problem: 'has expired' };
+  return { claims: parsed.data };
+}
+
+/** Opens a token and finds the key of the ring that signed it. */
+async function signedToken(
+  token: string,
+  typ: TokenType,
+  ring: KeyRing,
+): Promise<{ opened: OpenedToken; entry: KeyRingEntry } | RejectedToken> {
+  const opened = openToken(token);
+  if ('problem' in opened) return rejected('bad-token', opened.problem);
+  if (opened.typ !== typ) return rejected('bad-token', `expected typ ${typ}, got ${opened.typ}`);
+  const entry = ring.keys.find(({ kid }) => kid === opened.kid);
+  if (!entry) return rejected('unknown-key', `the key ${opened.kid} is not in etc/keyring.json`);
+  if (entry.revoked_at)
+    return rejected('revoked-key', `the key ${entry.kid} of ${entry.principal} was revoked at ${entry.revoked_at}`);
+  if (!(await isSignedBy(token, entry.jwk)))
+    return rejected('bad-token', `the signature is not by ${entry.principal}'s key`);
+  return { opened, entry };
+}
+
+function rejected(reason: RejectedToken['reason'], message: string): RejectedToken {
+  return { verified: false, reason, message };
+}

@@ -1,0 +1,106 @@
+import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
+import { Redis } from 'ioredis';
+import { stringify } from 'yaml';
+import type { Delivery } from '../admission/parse.ts';
+import type { OpsOutput } from '../contract/ops-output.ts';
+import { coerceError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { End, Executor } from '../services/executor.ts';
+import type { Ledger } from '../services/ledger.ts';
+import type { Clock } from '../services/ports.ts';
+
+export interface WorkerOptions {
+  queue: string;
+  prefix: string;
+  url: string;
+  concurrency: number;
+  executor: Executor;
+  ledger: Ledger;
+  clock: Clock;
+  log: Logger;
+  /** Told when a held task's job has been put aside, in case it was woken meanwhile. */
+  onHeld: (job: Job) => Promise<void>;
+}
+
+/** Redelivery never decides whether work runs, so a lock is short: what a dead daemon held comes back soon. */
+const LOCK_MS = 15_000;
+const STALLED_CHECK_MS = 10_000;
+const AGAIN_MS = 5_000;
+
+/** Takes jobs of one queue through the line. It neither retries nor refuses by itself: the ledger decides. */
+export function taskWorker(options: WorkerOptions): Worker {
+  const { queue, prefix, url, concurrency, log } = options;
+  const worker = new Worker(queue, (job, token) => process(job, token ?? '', options), {
+    connection: new Redis(url, { maxRetriesPerRequest: null }),
+    prefix,
+    concurrency,
+    autorun: false,
+    lockDuration: LOCK_MS,
+    stalledInterval: STALLED_CHECK_MS,
+    maxStalledCount: Number.MAX_SAFE_INTEGER,
+  });
+  worker.on('error', (error) => log.debug({ queue, reason: error.message }, 'worker'));
+  return worker;
+}
+
+async function process(job: Job, token: string, options: WorkerOptions): Promise<OpsOutput> {
+  const { executor, ledger, log, queue } = options;
+  const name = `${queue}:${job.id}`;
+  try {
+    const delivery = await deliveryOf(job, name, queue, ledger);
+    const end = await executor.execute(delivery, (lines) => logLines(job, lines));
+    if (delivery.deliveries > 0) await ledger.commit(() => ledger.forgetDeliveries(name));
+    return await settle(job, token, end, options);
+  } catch (error) {
+    if (error instanceof UnrecoverableError || error instanceof DelayedError) throw error;
+    log.error(
+      { job: job.id, reason: coerceError(error).stack },
+      'a delivery failed inside the daemon; it will be looked at again',
+    );
+    return await lookAgain(job, token, options.clock);
+  }
+}
+
+async function deliveryOf(job: Job, name: string, queue: string, ledger: Ledger): Promise<Delivery> {
+  const redelivered = job.attemptsStarted > 1;
+  const deliveries = redelivered ? await ledger.commit(() => ledger.countDelivery(name)) : 0;
+  return {
+    queue,
+    jobId: job.id ?? '',
+    name: job.name,
+    data: job.data,
+    scheduled: job.repeatJobKey !== undefined,
+    deliveries,
+  };
+}
+
+async function settle(job: Job, token: string, end: End, options: WorkerOptions): Promise<OpsOutput> {
+  if (end.kind === 'open') return lookAgain(job, token, options.clock);
+  if (end.kind === 'held') return hold(job, token, end, options);
+  await logLines(job, stringify({ ops_output: end.opsOutput }).trimEnd().split('\n'));
+  const [blocker] = end.opsOutput.blockers;
+  if (!blocker) return end.opsOutput;
+  throw new UnrecoverableError(`${blocker.code}: ${blocker.message} (owner: ${blocker.owner})`);
+}
+
+async function hold(
+  job: Job,
+  token: string,
+  end: Extract<End, { kind: 'held' }>,
+  options: WorkerOptions,
+): Promise<never> {
+  await job.updateProgress({ state: 'held', missing: end.missing, digest: end.digest });
+  await job.moveToDelayed(end.until, token);
+  await options.onHeld(job);
+  throw new DelayedError();
+}
+
+async function lookAgain(job: Job, token: string, clock: Clock): Promise<never> {
+  await job.moveToDelayed(clock.now() + AGAIN_MS, token);
+  throw new DelayedError();
+}
+
+/** The job's log is for people who look; that Redis cannot take it now does not concern the task. */
+async function logLines(job: Job, lines: string[]): Promise<void> {
+  await job.log(lines.join('\n')).catch(() => undefined);
+}

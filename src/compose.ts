@@ -1,0 +1,114 @@
+import type { Redis } from 'ioredis';
+import { registry } from '../jobs/index.ts';
+import { systemClock } from './adapters/clock.ts';
+import { controlStream } from './adapters/control-stream.ts';
+import type { EtcFile } from './adapters/etc-files.ts';
+import { factReader } from './adapters/facts.ts';
+import { files } from './adapters/files.ts';
+import { openOutput } from './adapters/output.ts';
+import { proberWith } from './adapters/prober.ts';
+import { snapshotsIn } from './adapters/snapshots.ts';
+import { verifierBy } from './adapters/verify.ts';
+import type { Policy } from './admission/policy.ts';
+import type { Config } from './config.ts';
+import type { KeyRing } from './contract/keyring.ts';
+import type { Redactor } from './secret.ts';
+import { Admissions } from './services/admissions.ts';
+import { Control, type ControlListener } from './services/control.ts';
+import { Executor } from './services/executor.ts';
+import type { Ledger } from './services/ledger.ts';
+import { Locks } from './services/locks.ts';
+import { Performer } from './services/performer.ts';
+import type { Commands } from './services/ports.ts';
+import { Reconciler } from './services/reconciler.ts';
+import { type HostFacts, Reporter } from './services/reporter.ts';
+import { Running } from './services/running.ts';
+import type { StepKinds } from './services/step-kind.ts';
+import { StepRunner } from './services/step-runner.ts';
+import { stepKinds } from './steps/index.ts';
+import { VERSION } from './version.ts';
+
+/** What the services need of the world, besides what has no state. */
+export interface World {
+  config: Config;
+  ledger: Ledger;
+  commands: Commands;
+  redis: Redis;
+  policy: EtcFile<Policy>;
+  ring: EtcFile<KeyRing>;
+  redactor: () => Redactor;
+  /** Something waits in the outbox. */
+  onMessage: () => void;
+  /** A task or plan has a new signature, or was withdrawn. */
+  onSubject: (subject: string) => void;
+}
+
+export interface Line {
+  executor: Executor;
+  reconciler: Reconciler;
+  running: Running;
+  locks: Locks;
+  control: Control;
+}
+
+/** Wires adapters into services: everything between a delivery and its report. */
+export function compose(world: World): Line {
+  const { config, ledger, redactor } = world;
+  const clock = systemClock;
+  const kinds = stepKindsOf(config, world.commands);
+  const running = new Running((taskId, log) =>
+    openOutput(taskId, { directory: config.home.var.output, redactor, log }),
+  );
+  const verifier = verifierBy(() => world.ring.current(), clock);
+  const stream = controlStream(world.redis, config.queues.control);
+  const control = new Control(stream, ledger, verifier, listener(running, world.onSubject));
+  const policy = () => world.policy.current();
+  const admissions = new Admissions({ registry, host: config.host, policy, ledger, clock, verifier, control });
+  const locks = new Locks();
+  const host = hostFacts(world);
+  const reporter = new Reporter(ledger, clock, host, world.onMessage);
+  const steps = new StepRunner(ledger, kinds, clock);
+  const performer = new Performer(ledger, steps, factReader(files), reporter, host.undoCommand);
+  const shared = { registry, ledger, admissions, locks, running, performer };
+  return {
+    executor: new Executor({ ...shared, reporter }),
+    reconciler: new Reconciler({ ...shared, kinds }),
+    running,
+    locks,
+    control,
+  };
+}
+
+export function stepKindsOf(config: Config, commands: Commands): StepKinds {
+  const { baseEnv, home } = config;
+  return stepKinds({
+    commands,
+    files,
+    baseEnv,
+    snapshots: snapshotsIn(home.var.snapshots),
+    self: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
+    prober: proberWith({ commands, files, baseEnv }),
+    clock: systemClock,
+  });
+}
+
+function listener(running: Running, onSubject: (subject: string) => void): ControlListener {
+  return {
+    attested: onSubject,
+    withdrawn: (withdrawal) => {
+      running.withdraw(withdrawal);
+      const [kind, name] = withdrawal.target.split(':');
+      if ((kind === 'task' || kind === 'plan') && name) onSubject(name);
+    },
+  };
+}
+
+function hostFacts({ config, policy, ring }: World): HostFacts {
+  return {
+    name: config.host.name,
+    version: VERSION,
+    dev: config.dev,
+    undoCommand: `${config.opsCommand} undo`,
+    digests: () => ({ policy: policy.digest(), keyring: ring.digest() }),
+  };
+}

@@ -1,0 +1,153 @@
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import { HostName } from './contract/names.ts';
+import { type QueueNames, queueNames } from './contract/queues.ts';
+import { coerceError, OpsError } from './errors.ts';
+
+const queueName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected [a-z0-9][a-z0-9-]{0,62}');
+
+/** `etc/ops.yaml` */
+const OpsFile = z.strictObject({
+  host: HostName.describe('The name of this host. Written once, never derived again.'),
+  sole_host: z.boolean().optional().describe('No other host takes tasks from this Redis; true where absent.'),
+  dev: z.literal(true).optional().describe('Private keys of other roles may lie in this home. Every report says so.'),
+  concurrency: z.int().min(1).max(64).optional().describe('Tasks at a time on each queue; 8 where absent.'),
+  queues: z
+    .strictObject({
+      prefix: z.string().min(1).max(64).optional(),
+      tasks: queueName.optional(),
+      results: queueName.optional(),
+      alerts: queueName.optional(),
+      control: queueName.optional(),
+    })
+    .optional(),
+  pass_environment: z
+    .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/))
+    .optional()
+    .describe('Variables of the daemon that its commands get besides PATH, HOME, LANG, TZ, USER, LOGNAME and TMPDIR.'),
+});
+
+/** Where everything of one home lies. */
+export interface Home {
+  root: string;
+  etc: { dir: string; ops: string; policy: string; keyring: string; operatorKey: string };
+  /** Role keys for trying out; not there on an installed host. */
+  keys: string;
+  var: {
+    dir: string;
+    ledger: string;
+    run: string;
+    lock: string;
+    daemon: string;
+    snapshots: string;
+    output: string;
+    hostKey: string;
+    redis: string;
+    log: string;
+  };
+}
+
+export interface Config {
+  home: Home;
+  host: { name: string; sole: boolean };
+  dev: boolean;
+  concurrency: number;
+  queues: QueueNames;
+  /** Null: the daemon keeps its own redis-server. */
+  redisUrl: string | null;
+  logLevel: string;
+  /** The full command line of `ops` for this home, for use from any directory. */
+  opsCommand: string;
+  /** What every command of a task finds in its environment. */
+  baseEnv: Readonly<Record<string, string>>;
+}
+
+const BASE_NAMES = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'USER', 'LOGNAME', 'TMPDIR'];
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
+
+const CLI = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? 'cli/main.ts' : 'cli/main.js');
+
+/** The home that the command line or the environment names; `.ops` below the working directory otherwise. */
+export function homeOf(root?: string): Home {
+  const path = resolve(root ?? process.env['OPS_HOME'] ?? '.ops');
+  const at = (...parts: string[]) => join(path, ...parts);
+  return {
+    root: path,
+    etc: {
+      dir: at('etc'),
+      ops: at('etc/ops.yaml'),
+      policy: at('etc/policy.yaml'),
+      keyring: at('etc/keyring.json'),
+      operatorKey: at('etc/operator.key'),
+    },
+    keys: at('keys'),
+    var: {
+      dir: at('var'),
+      ledger: at('var/ledger.db'),
+      run: at('var/run'),
+      lock: at('var/run/lock.db'),
+      daemon: at('var/run/daemon.json'),
+      snapshots: at('var/snapshots'),
+      output: at('var/output'),
+      hostKey: at('var/keys/host.key'),
+      redis: at('var/redis'),
+      log: at('var/log/daemon.log'),
+    },
+  };
+}
+
+/** Reads file and environment once. @throws OpsError that says what to mend. */
+export function loadConfig(root?: string): Config {
+  const home = homeOf(root);
+  const file = parsed(home.etc.ops);
+  const names = [...BASE_NAMES, ...(file.pass_environment ?? [])];
+  return Object.freeze({
+    home,
+    host: { name: file.host, sole: file.sole_host ?? true },
+    dev: file.dev ?? false,
+    concurrency: file.concurrency ?? 8,
+    queues: queueNames(file.queues),
+    redisUrl: process.env['REDIS_URL'] || null,
+    logLevel: logLevel(process.env['OPS_LOG_LEVEL'] ?? 'info'),
+    opsCommand: [process.execPath, CLI, '--home', home.root].map(shellWord).join(' '),
+    baseEnv: Object.freeze({ HOME: homedir(), ...present(names) }),
+  });
+}
+
+function parsed(path: string): z.infer<typeof OpsFile> {
+  const text = readText(path);
+  try {
+    const result = OpsFile.safeParse(parseYaml(text));
+    if (result.success) return result.data;
+    throw new OpsError(`${path}:\n${z.prettifyError(result.error)}`);
+  } catch (error) {
+    throw error instanceof OpsError ? error : new OpsError(`${path}: ${coerceError(error).message}`);
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new OpsError(`cannot read ${path}: run "ops keys init" to make a home, or name another with --home`, {
+      cause: error,
+    });
+  }
+}
+
+function logLevel(level: string): string {
+  if (LOG_LEVELS.includes(level)) return level;
+  throw new OpsError(`OPS_LOG_LEVEL: expected one of ${LOG_LEVELS.join(', ')}, got ${level}`);
+}
+
+function present(names: readonly string[]): Record<string, string> {
+  const found = names.map((name) => [name, process.env[name]] as const).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(found) as Record<string, string>;
+}
+
+function shellWord(word: string): string {
+  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}

@@ -1,0 +1,171 @@
+import { writeFileSync } from 'node:fs';
+import { type Job, Queue, type Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { systemClock } from './adapters/clock.ts';
+import { ControlWatch } from './adapters/control-stream.ts';
+import { checkThumbprints, keyRingFile, policyFile, readRoleKey } from './adapters/etc-files.ts';
+import { lockHome } from './adapters/home-lock.ts';
+import { openLedger } from './adapters/ledger/index.ts';
+import { queueOutlet } from './adapters/outlet.ts';
+import { refuseForeignKeys } from './adapters/private-keys.ts';
+import { connectRedis } from './adapters/redis.ts';
+import { refuseEvictingRedis } from './adapters/redis-policy.ts';
+import { embeddedRedis } from './adapters/redis-server.ts';
+import { Runner } from './adapters/runner.ts';
+import { sweepSurvivors } from './adapters/survivors.ts';
+import { HeldJobs } from './adapters/task-queues.ts';
+import { taskWorker, type WorkerOptions } from './adapters/worker.ts';
+import { compose, type Line } from './compose.ts';
+import type { Config } from './config.ts';
+import type { RoleKey } from './contract/keyring.ts';
+import { coerceError } from './errors.ts';
+import type { Logger } from './log.ts';
+import { Redactor, secretsOf } from './secret.ts';
+import { HeldTasks } from './services/held-tasks.ts';
+import type { Ledger } from './services/ledger.ts';
+import { Publisher } from './services/publisher.ts';
+import { VERSION } from './version.ts';
+
+/** How long a stop waits: for running tasks, for the outbox, for the workers. */
+const DRAIN_MS = 20_000;
+const OUTBOX_MS = 3_000;
+const WORKERS_MS = 2_000;
+const SURVIVOR_GRACE_MS = 1_000;
+
+/** Masks what must not be logged; what that is becomes known during the start. */
+export interface Secrets {
+  redactor: Redactor;
+}
+
+/** Starts everything in its order; disposing of the result stops it in the reverse order. @throws OpsError that says what to mend. */
+export async function startDaemon(config: Config, log: Logger, secrets: Secrets): Promise<AsyncDisposable> {
+  await using stack = new AsyncDisposableStack();
+  stack.use(lockHome(config.home.var.lock));
+  const etc = await readEtc(config);
+  const ledger = stack.adopt(openLedger(config.home.var.ledger, systemClock), (opened) => opened.close());
+  const commands = await startRunner(config, log, stack);
+  const redisUrl = await startRedis(config, log, stack);
+  secrets.redactor = new Redactor([...secretsOf(redisUrl), etc.hostKey.d]);
+  const redis = stack.adopt(connectRedis(redisUrl, log), (connection) => connection.disconnect());
+  const mail = openMail(config, ledger, etc.hostKey, redis, stack, log);
+  const line = compose({ config, ledger, commands, redis, ...etc, redactor: () => secrets.redactor, ...mail });
+  await line.reconciler.start();
+  await refuseEvictingRedis(redis);
+  const workers = startWorkers({ config, ledger, log, redisUrl, executor: line.executor, onHeld: mail.onHeld });
+  stack.defer(() => drain(workers, line, log));
+  const blocking = connectRedis(redisUrl, log);
+  const watch = new ControlWatch(blocking, config.queues.control, line.control, () => ledger.controlCursor());
+  await stack.adopt(watch, (service) => service.stop()).start();
+  redis.on('ready', mail.onConnect);
+  mail.onConnect();
+  writeFileSync(config.home.var.daemon, JSON.stringify({ pid: process.pid, version: VERSION }), { mode: 0o600 });
+  return stack.move();
+}
+
+async function readEtc({ home, dev }: Config) {
+  refuseForeignKeys(home, dev);
+  const ring = keyRingFile(home.etc.keyring);
+  const policy = policyFile(home.etc.policy);
+  policy.current();
+  await checkThumbprints(ring.current());
+  return { ring, policy, hostKey: readRoleKey(home.var.hostKey) };
+}
+
+/** Ends what an earlier daemon's commands left running, before any new one can start. */
+async function startRunner({ home }: Config, log: Logger, stack: AsyncDisposableStack): Promise<Runner> {
+  for (const survivor of await sweepSurvivors({ runDir: home.var.run, graceMs: SURVIVOR_GRACE_MS })) {
+    log.warn(survivor, 'a command outlived its daemon');
+  }
+  const onDeath = (message: string, survivors: readonly object[]) => log.error({ survivors }, message);
+  const runner = new Runner({ runDir: home.var.run, clock: systemClock, onDeath });
+  await runner.start();
+  return stack.adopt(runner, (service) => service.stop());
+}
+
+async function startRedis(config: Config, log: Logger, stack: AsyncDisposableStack): Promise<string> {
+  if (config.redisUrl !== null) return config.redisUrl;
+  const server = embeddedRedis({ dir: config.home.var.redis, log });
+  await server.start();
+  stack.defer(() => server.stop());
+  return server.url;
+}
+
+/** The queues and the outbox: everything that goes to or comes from Redis by itself. */
+function openMail(
+  config: Config,
+  ledger: Ledger,
+  hostKey: RoleKey,
+  redis: Redis,
+  stack: AsyncDisposableStack,
+  log: Logger,
+) {
+  const { queues, host } = config;
+  const open = (name: string) =>
+    stack.adopt(new Queue(name, { connection: redis, prefix: queues.prefix }), (queue) => queue.close());
+  const outlet = {
+    results: open(queues.results),
+    alerts: open(queues.alerts),
+    redis,
+    markKey: queues.published(host.name),
+    hostKey,
+  };
+  const publisher = new Publisher(ledger, queueOutlet(outlet), systemClock);
+  const heldJobs = new HeldJobs([open(queues.tasks), open(queues.hostTasks(host.name))], systemClock);
+  const held = new HeldTasks(ledger, heldJobs);
+  const inBackground = (what: string, work: Promise<void>) => {
+    work.catch((error: unknown) =>
+      log.warn({ reason: coerceError(error).message }, `${what} failed; tried again later`),
+    );
+  };
+  stack.defer(() => within(OUTBOX_MS, publisher.drain()));
+  return {
+    onMessage: () => inBackground('publishing', publisher.drain()),
+    onSubject: (subject: string) => inBackground('waking held tasks', held.wake(subject)),
+    onConnect: () =>
+      inBackground(
+        'publishing',
+        publisher.drain().then(() => held.keepAll()),
+      ),
+    onHeld: (job: Job) => heldJobs.putAside(job),
+  };
+}
+
+type WorkerParts = Omit<WorkerOptions, 'queue' | 'prefix' | 'url' | 'concurrency' | 'clock'> & {
+  config: Config;
+  redisUrl: string;
+};
+
+function startWorkers({ config, redisUrl, ...parts }: WorkerParts): Worker[] {
+  const { queues, host, concurrency } = config;
+  return [queues.tasks, queues.hostTasks(host.name)].map((queue) => {
+    const worker = taskWorker({
+      ...parts,
+      queue,
+      prefix: queues.prefix,
+      url: redisUrl,
+      concurrency,
+      clock: systemClock,
+    });
+    worker
+      .run()
+      .catch((error: unknown) => parts.log.error({ queue, reason: coerceError(error).message }, 'the worker ended'));
+    return worker;
+  });
+}
+
+/** Takes nothing new, waits for what runs, ends the rest and leaves it open for the next start. */
+async function drain(workers: readonly Worker[], { running, locks }: Line, log: Logger): Promise<void> {
+  locks.close();
+  await Promise.all(workers.map((worker) => worker.pause(true)));
+  await within(DRAIN_MS, running.idle());
+  if (running.taskIds.length > 0) log.warn({ tasks: running.taskIds }, 'these tasks are left open for the next start');
+  await running.stop();
+  await within(WORKERS_MS, Promise.all(workers.map((worker) => worker.close())));
+  await Promise.all(workers.map((worker) => worker.close(true)));
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([work.catch(() => undefined), systemClock.wait(ms, over.signal)]);
+  over.abort();
+}

@@ -1,0 +1,9 @@
+/** Something a person can mend: the message says what is wrong and what to do. Printed without a stack. */
+export class OpsError extends Error {
+  override name = 'OpsError';
+}
+
+/** Whatever was thrown, as an Error. */
+export function coerceError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

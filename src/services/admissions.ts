@@ -1,0 +1,121 @@
+import { admit, attestorsIn, type Decision } from '../admission/admit.ts';
+import { helps } from '../admission/checks/tokens.ts';
+import { type AdmissionFacts, type Candidate, type TokenFact, targetsOf } from '../admission/facts.ts';
+import type { ParsedTask } from '../admission/parse.ts';
+import type { Policy } from '../admission/policy.ts';
+import type { Attestor } from '../contract/report.ts';
+import type { BoundAction, Registry } from '../planning/action.ts';
+import { bindAction } from '../planning/registry.ts';
+import { subjectsOf } from '../planning/run-plan.ts';
+import type { Control } from './control.ts';
+import type { Ledger, TaskRecord } from './ledger.ts';
+import type { Clock, Verifier } from './ports.ts';
+
+/** A parsed task with its verified tokens, on its way through admission. */
+export interface Request extends Omit<ParsedTask<BoundAction>, 'kind'> {
+  candidate: Candidate;
+  /** The actions whose resources it needs: its own, or for an undo those of the task that it takes back. */
+  work: readonly BoundAction[];
+  /** Everything by which a withdrawal can mean it. */
+  targets: readonly string[];
+  verified: Map<string, TokenFact>;
+  attestors(): Attestor[];
+}
+
+export type Claim = { kind: 'claimed'; record: TaskRecord } | Exclude<Decision, { kind: 'admitted' }>;
+
+export interface AdmissionsParts {
+  registry: Registry;
+  host: AdmissionFacts['host'];
+  policy: () => Policy;
+  ledger: Ledger;
+  clock: Clock;
+  verifier: Verifier;
+  control: Pick<Control, 'catchUp'>;
+}
+
+/** Gathers what the pure admission decides on, and writes the claim. */
+export class Admissions {
+  readonly #parts: AdmissionsParts;
+
+  constructor(parts: AdmissionsParts) {
+    this.#parts = parts;
+  }
+
+  /** Turns a parsed task's tokens into facts. */
+  async verify(parsed: Omit<ParsedTask<BoundAction>, 'kind'>): Promise<Request> {
+    const { task, digest, actions } = parsed;
+    const candidate: Candidate = {
+      task,
+      digest,
+      actions: actions.map(({ name, action }) => ({ name, changes: action.changes })),
+      subjects: subjectsOf(actions),
+    };
+    const verified = new Map<string, TokenFact>();
+    const attestors = () => attestorsIn([...verified.values()]);
+    const work = 'undo' in task ? this.#workOf(task.undo.task_id) : actions;
+    const request = { ...parsed, candidate, work, targets: targetsOf(candidate), verified, attestors };
+    await this.#verifyNew(request, parsed.tokens);
+    return request;
+  }
+
+  /** Whether it may run now, as of the end of the control stream. Waits while Redis cannot be reached. */
+  async admit(request: Request): Promise<Decision> {
+    await this.#readSignatures(request);
+    return this.#decide(request);
+  }
+
+  /** Admits again and, in the same transaction, uses the task_id up. At most once. */
+  async claim(request: Request): Promise<Claim> {
+    const { ledger, clock } = this.#parts;
+    await this.#readSignatures(request);
+    return ledger.commit(() => {
+      const decision = this.#decide(request);
+      if (decision.kind !== 'admitted') return decision;
+      const { task, digest, tokens } = request;
+      const { task_id } = task;
+      ledger.claim({ task, digest, tokens, attestedBy: decision.attestedBy, claimedAt: clock.now() });
+      ledger.release(digest);
+      ledger.audit({ event: 'claimed', task_id, detail: { digest, by: decision.attestedBy.map(({ kid }) => kid) } });
+      const record = ledger.task(task_id);
+      if (!record) throw new Error(`the claim of ${task_id} did not reach the ledger`);
+      return { kind: 'claimed', record };
+    });
+  }
+
+  /** Whether a task that was claimed before a crash would be admitted now. */
+  async readmit(request: Request): Promise<Decision> {
+    await this.#readSignatures(request);
+    return this.#decide(request, { claimedDigest: null });
+  }
+
+  #decide({ candidate, tokens, verified }: Request, known: Partial<AdmissionFacts['ledger']> = {}): Decision {
+    const { ledger, clock, host, policy } = this.#parts;
+    const now = clock.now();
+    const facts = { ...ledger.factsFor(candidate, now), ...known };
+    const sentAlong = [...verified].filter(([token]) => tokens.includes(token)).map(([, fact]) => fact);
+    const late = [...verified].filter(([token]) => !tokens.includes(token)).map(([, fact]) => fact);
+    const useful = late.filter((fact) => helps(fact, candidate, facts.bornAt, now));
+    return admit(candidate, { host, policy: policy(), tokens: [...sentAlong, ...useful], ledger: facts }, now);
+  }
+
+  async #readSignatures(request: Request): Promise<void> {
+    await this.#parts.control.catchUp();
+    const { task } = request;
+    const subjects = 'plan_id' in task ? [task.task_id, task.plan_id] : [task.task_id];
+    await this.#verifyNew(request, this.#parts.ledger.lateTokens(subjects));
+  }
+
+  async #verifyNew({ verified }: Pick<Request, 'verified'>, tokens: readonly string[]): Promise<void> {
+    const fresh = tokens.filter((token) => !verified.has(token));
+    const facts = await Promise.all(fresh.map((token) => this.#parts.verifier.attestation(token)));
+    for (const [index, token] of fresh.entries()) verified.set(token, facts[index] as TokenFact);
+  }
+
+  #workOf(taskId: string): BoundAction[] {
+    const { ledger, registry } = this.#parts;
+    const task = ledger.task(taskId)?.task;
+    const requests = task && 'actions' in task ? task.actions : [];
+    return requests.map((request) => bindAction(registry, request)).filter((bound) => typeof bound !== 'string');
+  }
+}

@@ -1,0 +1,18 @@
+import type { Blocker, Owner } from '../contract/ops-output.ts';
+import type { Halt } from './step-runner.ts';
+
+/** Who can resolve what goes wrong after the claim; Manager where nothing else is said. */
+const OWNERS: Record<string, Owner> = {
+  vetoed: 'security',
+  'changed-since': 'operator',
+  'health-unknown': 'operator',
+  interrupted: 'operator',
+  irreversible: 'operator',
+  lost: 'operator',
+  'not-started': 'operator',
+  'undo-failed': 'operator',
+};
+
+export function blocker({ code, message }: Pick<Halt, 'code' | 'message'>): Blocker {
+  return { code, message, owner: OWNERS[code] ?? 'manager' };
+}

@@ -1,0 +1,95 @@
+import type { Withdrawal } from '../admission/facts.ts';
+import type { Attestation } from '../contract/attestation.ts';
+import { ControlEntry } from '../contract/control.ts';
+import type { Ledger } from './ledger.ts';
+import type { Verifier } from './ports.ts';
+
+export interface StreamEntry {
+  id: string;
+  fields: Record<string, string>;
+}
+
+export interface ControlStream {
+  /** The oldest entries after `cursor`; none where the stream is at its end. */
+  after(cursor: string): Promise<StreamEntry[]>;
+}
+
+export interface ControlListener {
+  /** A task or plan has a new signature. */
+  attested(subject: string): void;
+  withdrawn(withdrawal: Withdrawal): void;
+}
+
+type Change = { apply: () => void; tell: (listener: ControlListener) => void };
+
+/** Reads the control stream into the ledger: late attestations, vetoes, cancellations. What does not verify is passed over. */
+export class Control {
+  readonly #stream: ControlStream;
+  readonly #ledger: Ledger;
+  readonly #verifier: Verifier;
+  readonly #listener: ControlListener;
+  #reading: Promise<void> = Promise.resolve();
+
+  constructor(stream: ControlStream, ledger: Ledger, verifier: Verifier, listener: ControlListener) {
+    this.#stream = stream;
+    this.#ledger = ledger;
+    this.#verifier = verifier;
+    this.#listener = listener;
+  }
+
+  /** Reads the stream to its end. Rejects where Redis cannot be reached: then nothing may be admitted. */
+  catchUp(): Promise<void> {
+    const next = this.#reading.catch(() => undefined).then(() => this.#readToEnd());
+    this.#reading = next;
+    return next;
+  }
+
+  async #readToEnd(): Promise<void> {
+    for (;;) {
+      const entries = await this.#stream.after(this.#ledger.controlCursor());
+      const last = entries.at(-1);
+      if (!last) return;
+      const changes = (await Promise.all(entries.map((entry) => this.#changeOf(entry)))).filter(
+        (change) => change !== null,
+      );
+      await this.#ledger.commit(() => {
+        for (const change of changes) change.apply();
+        this.#ledger.moveControlCursor(last.id);
+      });
+      for (const change of changes) change.tell(this.#listener);
+    }
+  }
+
+  async #changeOf(entry: StreamEntry): Promise<Change | null> {
+    const parsed = ControlEntry.safeParse(entry.fields);
+    if (!parsed.success) return null;
+    const { token } = parsed.data;
+    if (!this.#verifier.isAttestation(token)) return this.#withdrawal(token);
+    const fact = await this.#verifier.attestation(token);
+    return fact.verified ? this.#attestation(token, fact.claims) : null;
+  }
+
+  #attestation(token: string, { sub, role, iss }: Attestation): Change {
+    return {
+      apply: () => {
+        this.#ledger.addLateToken(sub, token);
+        this.#ledger.audit({ event: 'attested', detail: { subject: sub, role, by: iss } });
+      },
+      tell: (listener) => listener.attested(sub),
+    };
+  }
+
+  async #withdrawal(token: string): Promise<Change | null> {
+    const verified = await this.#verifier.control(token);
+    if ('problem' in verified) return null;
+    const { verb, target, reason, iss, iat, exp } = verified.claims;
+    if (verb !== 'veto' && verb !== 'cancel') return null;
+    return {
+      apply: () => {
+        this.#ledger.withdraw({ verb, target, reason, by: iss, iat, exp: exp ?? null, token });
+        this.#ledger.audit({ event: verb, detail: { target, by: iss } });
+      },
+      tell: (listener) => listener.withdrawn({ verb, target, reason, by: iss }),
+    };
+  }
+}

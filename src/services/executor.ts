@@ -1,0 +1,104 @@
+import type { Decision } from '../admission/admit.ts';
+import { type Delivery, parse } from '../admission/parse.ts';
+import type { Held, Refused } from '../admission/reasons.ts';
+import type { OpsOutput } from '../contract/ops-output.ts';
+import type { Registry } from '../planning/action.ts';
+import { bindAction } from '../planning/registry.ts';
+import { resourcesOf } from '../planning/run-plan.ts';
+import type { Admissions, Request } from './admissions.ts';
+import type { Ledger } from './ledger.ts';
+import type { Locks } from './locks.ts';
+import type { Performer } from './performer.ts';
+import type { Reporter } from './reporter.ts';
+import type { Log, Running } from './running.ts';
+
+/** How a delivery ended. `recorded`: it had run before. `open`: the daemon stops, and its next start decides. */
+export type End =
+  | { kind: 'ran' | 'recorded' | 'refused'; opsOutput: OpsOutput }
+  | { kind: 'held'; missing: Held['missing']; digest: string; until: number }
+  | { kind: 'open' };
+
+export interface ExecutorParts {
+  registry: Registry;
+  ledger: Ledger;
+  admissions: Admissions;
+  locks: Locks;
+  running: Running;
+  performer: Performer;
+  reporter: Reporter;
+}
+
+export class Executor {
+  readonly #parts: ExecutorParts;
+
+  constructor(parts: ExecutorParts) {
+    this.#parts = parts;
+  }
+
+  /** The line: a task's whole life. Its order is the security model: nothing above `claim` may touch the machine. */
+  async execute(delivery: Delivery, log: Log): Promise<End> {
+    const { registry, admissions, locks, performer, running } = this.#parts;
+    const parsed = parse(delivery, (action) => bindAction(registry, action));
+    if (parsed.kind === 'refused') return this.#refuse(delivery, parsed);
+    const request = await admissions.verify(parsed);
+    const first = await admissions.admit(request);
+    if (first.kind !== 'admitted') return this.#turnAway(delivery, request, first);
+    using _mine = await locks.take(resourcesOf(request.work));
+    const claim = await admissions.claim(request);
+    if (claim.kind !== 'claimed') return this.#turnAway(delivery, request, claim);
+    const { record } = claim;
+    const opsOutput = await running.track(record.task.task_id, request.targets, log, (run) =>
+      performer.perform(record, request.actions, run),
+    );
+    return opsOutput ? { kind: 'ran', opsOutput } : { kind: 'open' };
+  }
+
+  async #turnAway(
+    delivery: Delivery,
+    request: Request,
+    decision: Exclude<Decision, { kind: 'admitted' }>,
+  ): Promise<End> {
+    switch (decision.kind) {
+      case 'known':
+        return this.#recorded(request);
+      case 'held':
+        return this.#hold(delivery, request, decision);
+      case 'refused':
+        return this.#refuse(delivery, decision, request);
+    }
+  }
+
+  /** A delivery of a claimed digest makes no new report: it gets the recorded outcome. */
+  async #recorded({ task }: Request): Promise<End> {
+    const { ledger, running } = this.#parts;
+    const opsOutput = ledger.task(task.task_id)?.ended?.opsOutput ?? (await running.outcomeOf(task.task_id));
+    return opsOutput ? { kind: 'recorded', opsOutput } : { kind: 'open' };
+  }
+
+  async #hold(delivery: Delivery, { task, digest }: Request, { missing }: Held): Promise<End> {
+    const { ledger } = this.#parts;
+    const { task_id } = task;
+    const { queue, jobId, data } = delivery;
+    const until = Date.parse(task.expires_at);
+    await ledger.commit(() => {
+      ledger.hold({ task_id, digest, queue, jobId, name: task.operation_type, data, missing, expiresAt: until });
+      ledger.audit({ event: 'held', task_id, detail: { digest, missing } });
+    });
+    return { kind: 'held', missing, digest, until };
+  }
+
+  async #refuse(delivery: Delivery, refusal: Refused, request?: Request): Promise<End> {
+    const { reporter, ledger } = this.#parts;
+    const opsOutput = await reporter.refuse(
+      {
+        delivery,
+        task: request?.task ?? null,
+        digest: request?.digest ?? null,
+        attestedBy: request?.attestors() ?? [],
+      },
+      refusal,
+    );
+    if (request) await ledger.commit(() => ledger.release(request.digest));
+    return { kind: 'refused', opsOutput };
+  }
+}

@@ -1,0 +1,131 @@
+import type { Candidate, LedgerFacts, Withdrawal } from '../admission/facts.ts';
+import type { OpsOutput } from '../contract/ops-output.ts';
+import type { Attestor, Outcome } from '../contract/report.ts';
+import type { Task } from '../contract/task.ts';
+import type { StepRecord } from '../planning/record.ts';
+import type { PlannedStep } from '../planning/step.ts';
+
+/** A claimed task. Times are milliseconds since 1970. */
+export interface TaskRecord {
+  task: Task;
+  digest: string;
+  /** The tokens by which it was admitted: asked again before it is resumed. */
+  tokens: readonly string[];
+  attestedBy: Attestor[];
+  claimedAt: number;
+  /** Null while it is open. */
+  ended: { at: number; outcome: Outcome; reason: string | null; opsOutput: OpsOutput } | null;
+  /** The undo task that took it back. */
+  undoneBy: string | null;
+}
+
+/** A task that waits for a signature; nothing of it ran. */
+export interface HeldTask {
+  task_id: string;
+  digest: string;
+  queue: string;
+  jobId: string;
+  name: string;
+  data: unknown;
+  missing: string[];
+  expiresAt: number;
+}
+
+export interface OutboxRow {
+  /** Counts the host's reports and alerts without gaps. */
+  seq: number;
+  kind: 'report' | 'alert';
+  id: string;
+  /** Unsigned; the reporter signs it when it publishes. */
+  body: object;
+}
+
+export interface AuditHead {
+  seq: number;
+  head: string;
+}
+
+/** One entry of the audit log; `detail` holds names and digests, never content. */
+export interface AuditEvent {
+  event: string;
+  task_id?: string;
+  detail?: Record<string, unknown>;
+}
+
+export interface AuditEntry extends AuditEvent {
+  seq: number;
+  at: string;
+  hash: string;
+}
+
+export interface StepChange {
+  state: StepRecord['state'];
+  captured?: StepRecord['captured'];
+  left?: StepRecord['left'];
+  message?: string;
+  durationMs?: number;
+  health?: StepRecord['health'];
+}
+
+export interface StoredWithdrawal extends Withdrawal {
+  /** Seconds since 1970; a veto has no `exp`. */
+  iat: number;
+  exp: number | null;
+  token: string;
+}
+
+/**
+ * The durable truth of this host. Reads may happen at any time; what changes must happen inside `commit`, whose
+ * promise resolves when the disk has it.
+ */
+export interface Ledger {
+  /** One transaction: all of `work` or, when it throws, nothing. `work` must be synchronous. */
+  commit<T>(work: () => T): Promise<T>;
+
+  /** Everything admission wants to know about a candidate, raised to `now` as the latest time seen. */
+  factsFor(candidate: Candidate, now: number): LedgerFacts;
+
+  task(taskId: string): TaskRecord | undefined;
+  openTasks(): TaskRecord[];
+  recentTasks(limit: number): TaskRecord[];
+  claim(claim: Pick<TaskRecord, 'task' | 'digest' | 'tokens' | 'attestedBy' | 'claimedAt'>): void;
+  conclude(taskId: string, ended: NonNullable<TaskRecord['ended']>): void;
+  markUndone(taskId: string, by: string): void;
+
+  steps(taskId: string): StepRecord[];
+  addSteps(taskId: string, steps: readonly PlannedStep[]): void;
+  changeStep(taskId: string, n: number, change: StepChange): void;
+  /** The newest later task whose applied steps have the same target, if there is one. */
+  laterTaskOn(target: string, taskId: string): string | undefined;
+
+  hold(task: HeldTask): void;
+  held(): HeldTask[];
+  release(digest: string): void;
+
+  /** Appends a message whose body is made of its own `seq`. */
+  append(kind: OutboxRow['kind'], id: string, body: (seq: number) => object): OutboxRow;
+  /** At most `limit` messages after `seq`, the oldest first. */
+  messagesAfter(seq: number, limit: number): OutboxRow[];
+  /** The `seq` of the last message older than `at`. */
+  lastSeqBefore(at: number): number;
+
+  /** Tokens that came late, on the control stream, about this task or plan. */
+  lateTokens(subjects: readonly string[]): string[];
+  addLateToken(subject: string, token: string): void;
+  withdraw(withdrawal: StoredWithdrawal): void;
+  /** Vetoes, and cancellations not yet expired, that name one of the targets; a veto first. */
+  withdrawals(targets: readonly string[], now: number): Withdrawal[];
+  controlCursor(): string;
+  moveControlCursor(cursor: string): void;
+
+  /** Counts a redelivery of a job that has not reached an admission; the count with this one. */
+  countDelivery(job: string): number;
+  /** The job reached an admission: it does not kill the daemon. */
+  forgetDeliveries(job: string): void;
+
+  audit(event: AuditEvent): void;
+  auditHead(): AuditHead;
+  auditEntries(): Iterable<AuditEntry>;
+
+  close(): void;
+}

@@ -1,0 +1,140 @@
+import type { OperationType } from '../contract/names.ts';
+import type { ActionTaken, Blocker, HealthCheck, OpsOutput } from '../contract/ops-output.ts';
+import type { StepEvidence } from '../contract/report.ts';
+import type { Task } from '../contract/task.ts';
+import type { StepRecord, StepState } from '../planning/record.ts';
+import { canBeUndone, changesSomething } from '../planning/step.ts';
+
+/** Everything that a finished task's report is made of. */
+export interface Conclusion {
+  task: Task;
+  records: readonly StepRecord[];
+  blockers: Blocker[];
+  notes: readonly string[];
+}
+
+/** Where the host's reports say that work was done, and how to take it back. */
+export interface Host {
+  name: string;
+  /** The full command for undoing, up to the task's id, e.g. `/opt/savorg-ops/… undo`. */
+  undoCommand: string;
+}
+
+/** The readable report of a task that ran. */
+export function opsOutputOf({ task, records, blockers, notes }: Conclusion, host: Host): OpsOutput {
+  return {
+    task_id: task.task_id,
+    status: blockers.length === 0 ? 'completed' : 'blocked',
+    operation_type: task.operation_type,
+    actions_taken: 'undo' in task ? actionsTakenBack(records, host) : actionsTaken(task, records, host),
+    health_checks: healthChecks(records),
+    monitoring_setup: [],
+    environment_changes: [],
+    blockers,
+    notes: notes.join(' '),
+  };
+}
+
+/** The report of something that did not run. */
+export function nothingRan(taskId: string, operationType: OperationType, blocker: Blocker): OpsOutput {
+  return {
+    task_id: taskId,
+    status: 'blocked',
+    operation_type: operationType,
+    actions_taken: [],
+    health_checks: [],
+    monitoring_setup: [],
+    environment_changes: [],
+    blockers: [blocker],
+    notes: 'Nothing was run.',
+  };
+}
+
+export function evidenceOf({ n, action, step, state, durationMs }: StepRecord): StepEvidence {
+  return {
+    n,
+    action,
+    kind: step.kind,
+    target: step.target,
+    outcome: OUTCOMES[state],
+    duration_ms: durationMs,
+    undo: undoState(step, state),
+  };
+}
+
+const OUTCOMES: Record<StepState, StepEvidence['outcome']> = {
+  planned: 'skipped',
+  skipped: 'skipped',
+  applying: 'unknown',
+  unknown: 'unknown',
+  undoing: 'unknown',
+  applied: 'applied',
+  failed: 'failed',
+  'undo-failed': 'failed',
+  undone: 'undone',
+};
+
+function undoState(step: StepRecord['step'], state: StepState): StepEvidence['undo'] {
+  if (!changesSomething(step) || state === 'planned' || state === 'skipped') return 'none';
+  if (!canBeUndone(step)) return 'irreversible';
+  if (state === 'undone') return 'done';
+  return state === 'undo-failed' ? 'refused' : 'captured';
+}
+
+const hasBegun = ({ state }: StepRecord) => state !== 'planned' && state !== 'skipped';
+
+function byAction(records: readonly StepRecord[]): Map<number, StepRecord[]> {
+  return Map.groupBy(records.filter(hasBegun), ({ action }) => action);
+}
+
+function actionsTaken(task: Task, records: readonly StepRecord[], host: Host): ActionTaken[] {
+  return [...byAction(records)].map(([action, steps]) => ({
+    action: titleOf(steps),
+    target: targetOf(steps, host),
+    result: stands(steps) ? 'success' : 'failed',
+    rollback_command: rollbackOf(task.task_id, action, steps, host),
+  }));
+}
+
+function actionsTakenBack(records: readonly StepRecord[], host: Host): ActionTaken[] {
+  return [...byAction(records)].toReversed().map(([, steps]) => ({
+    action: `undo: ${titleOf(steps)}`,
+    target: targetOf(steps, host),
+    result:
+      steps.some(({ state }) => state === 'undone') && !steps.some(({ state }) => state === 'undo-failed')
+        ? 'success'
+        : 'failed',
+    rollback_command: 'none: an undo is not undone; submit the work again',
+  }));
+}
+
+/** The steps of an action that say what it did: those that change something, or its looks where it has no others. */
+function deeds(steps: readonly StepRecord[]): readonly StepRecord[] {
+  const changes = steps.filter(({ step }) => changesSomething(step));
+  return changes.length > 0 ? changes : steps;
+}
+
+const titleOf = (steps: readonly StepRecord[]) =>
+  deeds(steps)
+    .map(({ step }) => step.title)
+    .join('; ');
+
+const targetOf = (steps: readonly StepRecord[], host: Host) =>
+  `${host.name}/${deeds(steps)[0]?.step.target.replace(/^\//, '')}`;
+
+const stands = (steps: readonly StepRecord[]) => deeds(steps).every(({ state }) => state === 'applied');
+
+function rollbackOf(taskId: string, action: number, steps: readonly StepRecord[], host: Host): string {
+  const changes = steps.filter(({ step }) => changesSomething(step));
+  if (changes.length === 0) return 'none: changed nothing';
+  if (changes.every(({ state }) => state === 'undone')) return 'none: already taken back';
+  if (changes.some(({ step }) => !canBeUndone(step))) return 'none: signed as irreversible';
+  return `${host.undoCommand} ${taskId} --action ${action}`;
+}
+
+/** The latest word on each thing looked at. */
+function healthChecks(records: readonly StepRecord[]): HealthCheck[] {
+  const latest = new Map<string, HealthCheck>();
+  for (const check of records.flatMap(({ health }) => health)) latest.set(`${check.service} ${check.endpoint}`, check);
+  return [...latest.values()];
+}

@@ -1,0 +1,124 @@
+import type { OpsOutput } from '../contract/ops-output.ts';
+import { isUndo, type UndoTask } from '../contract/task.ts';
+import type { BoundAction } from '../planning/action.ts';
+import { type StepRecord, undoPlan } from '../planning/record.ts';
+import { blocker } from './blockers.ts';
+import type { Ledger, TaskRecord } from './ledger.ts';
+import { planTask } from './planner.ts';
+import type { FactReader } from './ports.ts';
+import type { Reporter } from './reporter.ts';
+import type { Halt, Run, StepRunner, UndoResult } from './step-runner.ts';
+
+/** What a claimed task does until its outcome is in the ledger. Null where the daemon stopped first: the next start goes on. */
+export class Performer {
+  readonly #ledger: Ledger;
+  readonly #steps: StepRunner;
+  readonly #facts: FactReader;
+  readonly #reporter: Reporter;
+  /** The command that undoes, up to the task's id. */
+  readonly #undoCommand: string;
+
+  constructor(ledger: Ledger, steps: StepRunner, facts: FactReader, reporter: Reporter, undoCommand: string) {
+    this.#ledger = ledger;
+    this.#steps = steps;
+    this.#facts = facts;
+    this.#reporter = reporter;
+    this.#undoCommand = undoCommand;
+  }
+
+  /** Facts, plan, steps, outcome. */
+  async perform(record: TaskRecord, actions: readonly BoundAction[], run: Run): Promise<OpsOutput | null> {
+    const { task } = record;
+    if (isUndo(task)) return this.#takeBack(record, task, run);
+    const plan = await planTask(actions, this.#facts);
+    if ('code' in plan) return this.finish(record, run, { outcome: 'failed', ...plan });
+    await this.#ledger.commit(() => {
+      this.#ledger.addSteps(task.task_id, plan.steps);
+      this.#ledger.audit({ event: 'planned', task_id: task.task_id, detail: { steps: plan.steps.length } });
+    });
+    return this.goOn(record, run);
+  }
+
+  /** Applies what is still planned, and concludes. */
+  async goOn(record: TaskRecord, run: Run): Promise<OpsOutput | null> {
+    return this.finish(record, run, await this.#steps.apply(run));
+  }
+
+  /** Concludes a task whose steps are over; takes them back first where the task, or who withdrew it, wants that. */
+  async finish(record: TaskRecord, run: Run, halt: Halt | null): Promise<OpsOutput | null> {
+    const { task } = record;
+    if (halt?.open) return null;
+    if (isUndo(task))
+      return this.#concludeUndo(record, task, run, undoPlan(this.#ledger.steps(task.undo.task_id)).steps, halt);
+    const undone =
+      halt && wantsUndo(record, halt) ? await this.#steps.undo(run, run.task_id, { compare: false }) : null;
+    const records = this.#ledger.steps(run.task_id);
+    return this.#reporter.conclude({
+      record,
+      outcome: halt?.outcome ?? 'completed',
+      records,
+      blockers: [halt, undone?.problem].filter((problem) => problem != null).map(blocker),
+      notes: [...this.#notes(record, records, halt, undone), ...leftBehind(run)],
+      leftRunning: run.leftRunning,
+      undid: null,
+    });
+  }
+
+  async #takeBack(record: TaskRecord, task: UndoTask, run: Run): Promise<OpsOutput> {
+    const { task_id, action } = task.undo;
+    const touched = undoPlan(this.#ledger.steps(task_id), action).steps;
+    const { problem } = await this.#steps.undo(run, task_id, { ...(action && { action }), compare: true });
+    return this.#concludeUndo(record, task, run, touched, problem && { outcome: 'failed', ...problem });
+  }
+
+  #concludeUndo(
+    record: TaskRecord,
+    { undo }: UndoTask,
+    run: Run,
+    touched: readonly StepRecord[],
+    halt: Halt | null,
+  ): Promise<OpsOutput> {
+    const after = this.#ledger.steps(undo.task_id);
+    const numbers = new Set(touched.map(({ n }) => n));
+    const what = undo.action === undefined ? undo.task_id : `${undo.task_id}, action ${undo.action}`;
+    const stands = `${what} is not wholly taken back. Ask for its undo again: it goes on from there.`;
+    return this.#reporter.conclude({
+      record,
+      outcome: halt?.outcome ?? 'completed',
+      records: after.filter(({ n }) => numbers.has(n)),
+      blockers: halt ? [blocker(halt)] : [],
+      notes: [halt ? stands : `Took back ${what}.`, ...leftBehind(run)],
+      leftRunning: run.leftRunning,
+      undid: undoPlan(after).steps.length === 0 && !halt ? undo.task_id : null,
+    });
+  }
+
+  #notes({ task }: TaskRecord, records: readonly StepRecord[], halt: Halt | null, undone: UndoResult | null): string[] {
+    if (!halt) return [];
+    const unknown = records.filter(({ state }) => state === 'unknown' || state === 'applying');
+    const notes = unknown.map(
+      ({ n, step }) => `What step ${n} (${step.title}) did is unknown: look before you send it again.`,
+    );
+    const standing = undoPlan(records);
+    if (undone && !undone.problem)
+      return [...notes, 'What it had changed is taken back: the host is as it was before.'];
+    if (standing.steps.length === 0 && !standing.stopsAt) return [...notes, 'Nothing was changed.'];
+    const numbers = [...standing.steps, ...(standing.stopsAt ? [standing.stopsAt] : [])]
+      .map(({ n }) => n)
+      .toSorted((a, b) => a - b);
+    notes.push(`Step ${numbers.join(', ')} of ${records.length} stands or may stand.`);
+    if (standing.steps.length > 0) notes.push(`Take back what can be: ${this.#undoCommand} ${task.task_id}`);
+    return notes;
+  }
+}
+
+/** A veto or a cancellation always takes back; a failure and an interruption as the task says. */
+function wantsUndo({ task }: TaskRecord, { outcome }: Halt): boolean {
+  if (outcome === 'vetoed' || outcome === 'cancelled') return true;
+  if (!('on_failure' in task)) return false;
+  return outcome === 'interrupted' ? task.on_interrupt === 'undo' : task.on_failure === 'undo';
+}
+
+function leftBehind({ leftRunning }: Run): string[] {
+  return leftRunning.length > 0 ? [`Left running: ${leftRunning.join(', ')}.`] : [];
+}

@@ -1,0 +1,110 @@
+import type { Decision } from '../admission/admit.ts';
+import type { BoundAction, Registry } from '../planning/action.ts';
+import type { StepRecord } from '../planning/record.ts';
+import { bindAction } from '../planning/registry.ts';
+import { resourcesOf } from '../planning/run-plan.ts';
+import type { Admissions, Request } from './admissions.ts';
+import type { Ledger, TaskRecord } from './ledger.ts';
+import type { Locks } from './locks.ts';
+import type { Performer } from './performer.ts';
+import type { Running } from './running.ts';
+import { kindOf, type StepKinds } from './step-kind.ts';
+import type { Halt } from './step-runner.ts';
+
+export interface ReconcilerParts {
+  registry: Registry;
+  ledger: Ledger;
+  kinds: StepKinds;
+  admissions: Admissions;
+  locks: Locks;
+  running: Running;
+  performer: Performer;
+}
+
+/** Finds out, at the daemon's start, what the steps did that were open when it died, and ends or resumes their tasks. */
+export class Reconciler {
+  readonly #parts: ReconcilerParts;
+
+  constructor(parts: ReconcilerParts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves when every open step is settled and every open task has its locks; resumed tasks go on in the background. */
+  async start(): Promise<void> {
+    for (const record of this.#parts.ledger.openTasks()) {
+      const { task } = record;
+      const steps = await this.#settle('undo' in task ? task.undo.task_id : task.task_id);
+      await this.#goOn(record, steps);
+    }
+  }
+
+  async #settle(taskId: string): Promise<StepRecord[]> {
+    const { ledger } = this.#parts;
+    for (const record of ledger.steps(taskId)) {
+      if (record.state === 'applying' || record.state === 'undoing') await this.#settleStep(taskId, record);
+    }
+    return ledger.steps(taskId);
+  }
+
+  async #settleStep(taskId: string, record: StepRecord): Promise<void> {
+    const { ledger, kinds } = this.#parts;
+    const { n, step, captured } = record;
+    const kind = kindOf(kinds, step);
+    const context = { task_id: taskId, n, signal: new AbortController().signal, output: async () => undefined };
+    const answer = await kind.reconcile(step, captured, context).catch(() => 'unknown' as const);
+    const state = record.state === 'undoing' ? STATE_OF_UNDO[answer] : STATE_OF_APPLY[answer];
+    const left = state === 'applied' ? await kind.observe(step) : null;
+    await ledger.commit(() => {
+      ledger.changeStep(taskId, n, { state, ...(left && { left }), message: `found ${state} after the daemon died` });
+      ledger.audit({ event: 'reconciled', task_id: taskId, detail: { n, state } });
+    });
+  }
+
+  async #goOn(record: TaskRecord, steps: readonly StepRecord[]): Promise<void> {
+    const { admissions, locks, running, performer } = this.#parts;
+    const { task } = record;
+    const bound = this.#bound(record);
+    const request = await admissions.verify({ ...record, actions: bound ?? [] });
+    const held = locks.take(resourcesOf(request.work));
+    const wantsMore = bound !== null && 'on_interrupt' in task && task.on_interrupt === 'resume';
+    const mayGoOn =
+      wantsMore && steps.length > 0 && !steps.some(({ state }) => state === 'unknown' || state === 'failed');
+    const done = running.track(
+      task.task_id,
+      request.targets,
+      async () => undefined,
+      async (run) => {
+        using _mine = await held;
+        const refusal = mayGoOn ? refusalOf(await this.#readmitted(request)) : 'it was open when the daemon stopped';
+        return refusal === null ? performer.goOn(record, run) : performer.finish(record, run, interrupted(refusal));
+      },
+    );
+    if (!mayGoOn) await done;
+  }
+
+  #readmitted(request: Request): Promise<Decision> {
+    return this.#parts.admissions.readmit(request);
+  }
+
+  /** The task's actions, or null where this version no longer understands one of them. */
+  #bound({ task }: TaskRecord): BoundAction[] | null {
+    const requests = 'actions' in task ? task.actions : [];
+    const bound = requests.map((request) => bindAction(this.#parts.registry, request));
+    const understood = bound.filter((action) => typeof action !== 'string');
+    return understood.length === bound.length ? understood : null;
+  }
+}
+
+const STATE_OF_APPLY = { done: 'applied', 'not-done': 'planned', unknown: 'unknown' } as const;
+/** An undo that is not done leaves the step applied; one that nobody can see may be done again. */
+const STATE_OF_UNDO = { done: 'applied', 'not-done': 'undone', unknown: 'undo-failed' } as const;
+
+function refusalOf(decision: Decision): string | null {
+  if (decision.kind === 'admitted') return null;
+  if (decision.kind === 'refused') return `it was open when the daemon stopped, and may not go on: ${decision.message}`;
+  return 'it was open when the daemon stopped, and its signatures are no longer complete';
+}
+
+function interrupted(message: string): Halt {
+  return { outcome: 'interrupted', code: 'interrupted', message };
+}

@@ -1,0 +1,173 @@
+import { ulid } from 'ulid';
+import { type Delivery, headingOf } from '../admission/parse.ts';
+import { REASONS, type Refused } from '../admission/reasons.ts';
+import type { Alert } from '../contract/alert.ts';
+import { utcTime } from '../contract/names.ts';
+import type { Blocker, OpsOutput } from '../contract/ops-output.ts';
+import type { Attestor, Evidence, Outcome } from '../contract/report.ts';
+import type { Task } from '../contract/task.ts';
+import type { StepRecord } from '../planning/record.ts';
+import { Flood } from './flood.ts';
+import type { Ledger, TaskRecord } from './ledger.ts';
+import { evidenceOf, type Host, nothingRan, opsOutputOf } from './ops-output.ts';
+import type { Clock } from './ports.ts';
+
+/** What every report says of the host it comes from. */
+export interface HostFacts extends Host {
+  version: string;
+  dev: boolean;
+  digests(): Evidence['digests'];
+}
+
+/** How a claimed task ended. */
+export interface TaskEnd {
+  record: TaskRecord;
+  outcome: Outcome;
+  /** The steps to tell of: its own, or for an undo those it took back. */
+  records: readonly StepRecord[];
+  blockers: Blocker[];
+  notes: string[];
+  leftRunning: string[];
+  /** The task that was taken back, where this was an undo that went through. */
+  undid: string | null;
+}
+
+/** What is known of a delivery that was refused. */
+export interface RefusedDelivery {
+  delivery: Delivery;
+  task: Task | null;
+  digest: string | null;
+  attestedBy: Attestor[];
+}
+
+/** Writes outcomes into the ledger, each in one transaction with its report in the outbox. */
+export class Reporter {
+  readonly #ledger: Ledger;
+  readonly #clock: Clock;
+  readonly #host: HostFacts;
+  /** What bears no valid signature: anybody who reaches Redis can make it. */
+  readonly #unsigned: Flood;
+  /** Told when there is something to publish. */
+  readonly #onAppend: () => void;
+
+  constructor(ledger: Ledger, clock: Clock, host: HostFacts, onAppend: () => void) {
+    this.#ledger = ledger;
+    this.#clock = clock;
+    this.#host = host;
+    this.#onAppend = onAppend;
+    this.#unsigned = new Flood(clock, (count) => this.#floodAlert(count));
+  }
+
+  /** Raises an alert. `id` is its name for ever: acknowledging and clearing refer to it. */
+  async alert(id: string, alert: Pick<Alert, 'severity' | 'code' | 'subject' | 'message'>): Promise<void> {
+    await this.#ledger.commit(() => {
+      const { name, version, dev } = this.#host;
+      const raised = {
+        alert_id: id,
+        state: 'raised' as const,
+        ...alert,
+        raised_at: utcTime(this.#clock.now()),
+        changes: [],
+      };
+      this.#ledger.append('alert', `${id}-raised`, (seq) => ({
+        alert: raised,
+        evidence: { seq, host: name, version, ...(dev && { dev: true as const }), audit: this.#ledger.auditHead() },
+      }));
+    });
+    this.#onAppend();
+  }
+
+  /** The one final report of a claimed task. */
+  async conclude(end: TaskEnd): Promise<OpsOutput> {
+    const { task } = end.record;
+    const opsOutput = opsOutputOf({ ...end, task }, this.#host);
+    const reason = end.blockers[0]?.code ?? null;
+    await this.#ledger.commit(() => {
+      const at = this.#clock.now();
+      this.#ledger.conclude(task.task_id, { at, outcome: end.outcome, reason, opsOutput });
+      if (end.undid !== null) this.#ledger.markUndone(end.undid, task.task_id);
+      this.#ledger.audit({ event: 'concluded', task_id: task.task_id, detail: { outcome: end.outcome, reason } });
+      this.#append(opsOutput, {
+        ...this.#evidence(at),
+        final: true,
+        task_id: task.task_id,
+        digest: end.record.digest,
+        outcome: end.outcome,
+        reason,
+        claimed_at: utcTime(end.record.claimedAt),
+        attested_by: end.record.attestedBy,
+        steps: end.records.map(evidenceOf),
+        left_running: end.leftRunning,
+      });
+    });
+    this.#onAppend();
+    return opsOutput;
+  }
+
+  /** Reports that a delivery was refused; the task_id stays unused. */
+  async refuse({ delivery, task, digest, attestedBy }: RefusedDelivery, refusal: Refused): Promise<OpsOutput> {
+    const opsOutput = refusalOutput(delivery, task, refusal);
+    if (attestedBy.length === 0 && !this.#unsigned.admit()) return opsOutput;
+    await this.#ledger.commit(() => {
+      const at = this.#clock.now();
+      const { reason } = refusal;
+      const { task_id } = opsOutput;
+      this.#ledger.audit({ event: 'refused', task_id, detail: { reason, digest } });
+      const outcome = OUTCOME_OF[reason] ?? 'refused';
+      this.#append(opsOutput, { ...this.#evidence(at), task_id, digest, outcome, reason, attested_by: attestedBy });
+    });
+    this.#onAppend();
+    return opsOutput;
+  }
+
+  async #floodAlert(count: number): Promise<void> {
+    await this.alert(`refusals-${ulid().toLowerCase()}`, {
+      severity: 'warning',
+      code: 'unsigned-flood',
+      subject: `host:${this.#host.name}`,
+      message: `${count} more deliveries without a valid signature were refused in one minute and not reported one by one`,
+    });
+  }
+
+  #append(opsOutput: OpsOutput, evidence: Omit<Evidence, 'report_id' | 'seq' | 'audit'>): void {
+    const reportId = ulid();
+    this.#ledger.append('report', reportId, (seq) => ({
+      ops_output: opsOutput,
+      evidence: { report_id: reportId, seq, ...evidence, audit: this.#ledger.auditHead() },
+    }));
+  }
+
+  #evidence(at: number) {
+    const { name, version, dev } = this.#host;
+    return {
+      final: false,
+      host: name,
+      version,
+      ...(dev && { dev: true as const }),
+      claimed_at: null,
+      ended_at: utcTime(at),
+      steps: [],
+      undone_by: null,
+      left_running: [],
+      digests: this.#host.digests(),
+    };
+  }
+}
+
+const OUTCOME_OF: Partial<Record<Refused['reason'], Outcome>> = {
+  expired: 'expired',
+  vetoed: 'vetoed',
+  cancelled: 'cancelled',
+};
+
+/** What did not run, as a report: under the task's own id where it can be read, else under its job's. */
+function refusalOutput(delivery: Delivery, task: Task | null, { reason, message }: Refused): OpsOutput {
+  const blocker = { code: reason, message, owner: REASONS[reason] };
+  const heading = task ?? headingOf(delivery.data);
+  if (heading) return nothingRan(heading.task_id, heading.operation_type, blocker);
+  const jobId = delivery.jobId.slice(0, 120) || 'unnamed';
+  return nothingRan(jobId, 'infra', {
+    ...blocker,
+    message: `${message} (no task could be read; this is the job ${jobId})`,
+  });
+}

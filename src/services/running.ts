@@ -1,0 +1,77 @@
+import type { Withdrawal } from '../admission/facts.ts';
+import type { OpsOutput } from '../contract/ops-output.ts';
+import type { TaskOutput } from './ports.ts';
+import { type Halt, haltByWithdrawal, type Run } from './step-runner.ts';
+
+export type Log = (lines: string[]) => Promise<void>;
+
+interface Entry {
+  targets: readonly string[];
+  controller: AbortController;
+  done: Promise<OpsOutput | null>;
+}
+
+/** The tasks that run now, so that a veto, a cancellation or the daemon's stop can end them. */
+export class Running {
+  readonly #entries = new Map<string, Entry>();
+  readonly #output: (taskId: string, log: Log) => TaskOutput;
+
+  /** `output` opens the place where a task's output goes. */
+  constructor(output: (taskId: string, log: Log) => TaskOutput) {
+    this.#output = output;
+  }
+
+  get taskIds(): string[] {
+    return [...this.#entries.keys()];
+  }
+
+  /** Does `work` as the run of a task; resolves when its outcome is in the ledger, or with null where it stays open. */
+  async track(
+    taskId: string,
+    targets: readonly string[],
+    log: Log,
+    work: (run: Run) => Promise<OpsOutput | null>,
+  ): Promise<OpsOutput | null> {
+    const controller = new AbortController();
+    const output = this.#output(taskId, log);
+    const run: Run = {
+      task_id: taskId,
+      targets,
+      signal: controller.signal,
+      output: (chunk) => output.write(chunk),
+      leftRunning: [],
+    };
+    const done = work(run);
+    this.#entries.set(taskId, { targets, controller, done });
+    try {
+      return await done;
+    } finally {
+      this.#entries.delete(taskId);
+      await output.close();
+    }
+  }
+
+  /** The outcome of a task that runs now. */
+  outcomeOf(taskId: string): Promise<OpsOutput | null> | undefined {
+    return this.#entries.get(taskId)?.done;
+  }
+
+  withdraw(withdrawal: Withdrawal): void {
+    for (const { targets, controller } of this.#entries.values()) {
+      if (targets.includes(withdrawal.target)) controller.abort(haltByWithdrawal(withdrawal));
+    }
+  }
+
+  /** Ends all running steps and leaves their tasks open. */
+  async stop(): Promise<void> {
+    const halt: Halt = { outcome: 'interrupted', code: 'interrupted', message: 'the daemon was stopped', open: true };
+    const entries = [...this.#entries.values()];
+    for (const { controller } of entries) controller.abort(halt);
+    await Promise.allSettled(entries.map(({ done }) => done));
+  }
+
+  /** Resolves when nothing runs. */
+  async idle(): Promise<void> {
+    await Promise.allSettled([...this.#entries.values()].map(({ done }) => done));
+  }
+}

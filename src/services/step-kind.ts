@@ -1,0 +1,54 @@
+import type { HealthCheck } from '../contract/ops-output.ts';
+import type { State } from '../planning/record.ts';
+import type { Step, StepKindName } from '../planning/step.ts';
+
+export interface StepContext {
+  task_id: string;
+  n: number;
+  /** Aborted when the task must end: a veto, a cancellation, the daemon's shutdown. */
+  signal: AbortSignal;
+  output: (chunk: Uint8Array) => Promise<void>;
+}
+
+/** How applying or undoing a step ended. */
+export interface Effect {
+  outcome: 'applied' | 'failed' | 'unknown';
+  /** The blocker's code where it did not apply. */
+  code: string | null;
+  message: string;
+  /** The state it left behind. */
+  left: State;
+  health: HealthCheck[];
+  /** Processes of it that live on. */
+  leftRunning: string[];
+}
+
+/** One kind of step: everything that is done to the machine is done by one of these. */
+export interface StepKind<S extends Step> {
+  /** The state of what the step changes, as it is now; null where the kind cannot tell. */
+  observe(step: S): Promise<State>;
+  /** That state, with all that an undo needs of it kept on the disk. Called before `apply`. */
+  capture(step: S): Promise<State>;
+  apply(step: S, context: StepContext): Promise<Effect>;
+  /** Back to what was captured. Safe whether the step did all, part or nothing. */
+  undo(step: S, captured: State, context: StepContext): Promise<Effect>;
+  /** After a crash between intent and result. */
+  reconcile(step: S, captured: State, context: StepContext): Promise<'done' | 'not-done' | 'unknown'>;
+  /** What would change, as text or diff, or an honest "cannot preview". */
+  preview(step: S): Promise<string>;
+}
+
+export type StepKinds = { readonly [K in StepKindName]: StepKind<Extract<Step, { kind: K }>> };
+
+/** The kind of a step; the one place where the type of the step is tied to its kind. */
+export function kindOf(kinds: StepKinds, step: Step): StepKind<Step> {
+  return kinds[step.kind];
+}
+
+export function applied(message: string, more: Partial<Effect> = {}): Effect {
+  return { outcome: 'applied', code: null, message, left: null, health: [], leftRunning: [], ...more };
+}
+
+export function failed(code: string, message: string, more: Partial<Effect> = {}): Effect {
+  return { outcome: 'failed', code, message, left: null, health: [], leftRunning: [], ...more };
+}

@@ -1,0 +1,153 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Withdrawal } from '../admission/facts.ts';
+import type { Outcome } from '../contract/report.ts';
+import { coerceError } from '../errors.ts';
+import { type StepRecord, undoPlan } from '../planning/record.ts';
+import type { Ledger } from './ledger.ts';
+import type { Clock } from './ports.ts';
+import { type Effect, failed, kindOf, type StepContext, type StepKinds } from './step-kind.ts';
+
+/** Why a task does not go on. `open`: it is not over, the next start of the daemon decides. */
+export interface Halt {
+  outcome: Outcome;
+  code: string;
+  message: string;
+  open?: boolean;
+}
+
+/** A task's run. Aborting the signal with a `Halt` as its reason ends the running step. */
+export interface Run {
+  task_id: string;
+  /** Everything by which a withdrawal can mean this task. */
+  targets: readonly string[];
+  signal: AbortSignal;
+  output: StepContext['output'];
+  /** Processes that its steps left behind. */
+  leftRunning: string[];
+}
+
+export interface UndoResult {
+  /** Why not everything is taken back; null where it is. */
+  problem: { code: string; message: string } | null;
+}
+
+/** Applies and undoes a task's steps. The intent is durable before each effect, the result before the next. */
+export class StepRunner {
+  readonly #ledger: Ledger;
+  readonly #kinds: StepKinds;
+  readonly #clock: Clock;
+
+  constructor(ledger: Ledger, kinds: StepKinds, clock: Clock) {
+    this.#ledger = ledger;
+    this.#kinds = kinds;
+    this.#clock = clock;
+  }
+
+  /** Applies the planned steps in their order, until one does not apply or the task is withdrawn. */
+  async apply(run: Run): Promise<Halt | null> {
+    for (const record of this.#ledger.steps(run.task_id)) {
+      if (record.state !== 'planned') continue;
+      const halt = this.#withdrawal(run) ?? haltOf(run.signal) ?? (await this.#applyOne(run, record));
+      if (halt) return halt;
+    }
+    return null;
+  }
+
+  async #applyOne(run: Run, record: StepRecord): Promise<Halt | null> {
+    const kind = kindOf(this.#kinds, record.step);
+    const captured = await kind.capture(record.step);
+    await this.#change(run.task_id, record, { state: 'applying', captured });
+    const effect = await this.#timed(run, record, (context) => kind.apply(record.step, context));
+    const halt = effect.outcome === 'applied' ? null : (haltOf(run.signal) ?? haltBy(record, effect));
+    if (halt?.open) return halt;
+    await this.#change(run.task_id, record, { ...resultOf(effect), state: effect.outcome });
+    return halt;
+  }
+
+  /** Takes back what `taskId` (or one of its actions) did, the last step first. With `compare`, only if all of it still is as it was left. */
+  async undo(run: Run, taskId: string, options: { action?: number; compare: boolean }): Promise<UndoResult> {
+    const { steps, stopsAt } = undoPlan(this.#ledger.steps(taskId), options.action);
+    const changed = options.compare ? await this.#firstChanged(taskId, steps) : null;
+    if (changed) return { problem: changed };
+    for (const record of steps) {
+      const effect = await this.#undoOne(run, taskId, record);
+      if (effect.outcome !== 'applied')
+        return { problem: { code: 'undo-failed', message: remains(record, effect.message) } };
+    }
+    return { problem: stopsAt && { code: 'irreversible', message: remains(stopsAt, 'was signed as irreversible') } };
+  }
+
+  async #undoOne(run: Run, taskId: string, record: StepRecord): Promise<Effect> {
+    const kind = kindOf(this.#kinds, record.step);
+    await this.#change(taskId, record, { state: 'undoing' });
+    const effect = await this.#timed(run, record, (context) =>
+      kind.undo(record.step, record.captured, { ...context, signal: new AbortController().signal }),
+    );
+    const state = effect.outcome === 'applied' ? 'undone' : 'undo-failed';
+    await this.#change(taskId, record, { ...resultOf(effect), state });
+    return effect;
+  }
+
+  async #firstChanged(taskId: string, steps: readonly StepRecord[]): Promise<UndoResult['problem']> {
+    for (const { step, left, state } of steps) {
+      if (state !== 'applied' || left === null) continue;
+      const now = await kindOf(this.#kinds, step).observe(step);
+      if (isDeepStrictEqual(now, left)) continue;
+      const later = this.#ledger.laterTaskOn(step.target, taskId);
+      const by = later ? `; the later task ${later} changed it: undo that one first` : ' by something that is no task';
+      return { code: 'changed-since', message: `${step.target} was changed since${by}. Nothing was undone` };
+    }
+    return null;
+  }
+
+  #withdrawal({ targets }: Run): Halt | null {
+    const [first] = this.#ledger.withdrawals(targets, this.#clock.now());
+    return first ? haltByWithdrawal(first) : null;
+  }
+
+  async #timed(
+    run: Run,
+    { n }: StepRecord,
+    act: (context: StepContext) => Promise<Effect>,
+  ): Promise<Effect & { durationMs: number }> {
+    const { task_id, signal, output } = run;
+    const began = this.#clock.monotonic();
+    const effect = await act({ task_id, n, signal, output }).catch((error: unknown) =>
+      failed('failed', coerceError(error).message),
+    );
+    run.leftRunning.push(...effect.leftRunning);
+    return { ...effect, durationMs: Math.round(this.#clock.monotonic() - began) };
+  }
+
+  #change(taskId: string, { n, step }: StepRecord, change: Parameters<Ledger['changeStep']>[2]): Promise<void> {
+    return this.#ledger.commit(() => {
+      this.#ledger.changeStep(taskId, n, change);
+      this.#ledger.audit({
+        event: `step-${change.state}`,
+        task_id: taskId,
+        detail: { n, kind: step.kind, target: step.target },
+      });
+    });
+  }
+}
+
+export function haltByWithdrawal({ verb, target, by, reason }: Withdrawal): Halt {
+  const outcome = verb === 'veto' ? 'vetoed' : 'cancelled';
+  return { outcome, code: outcome, message: `${target} was ${outcome} by ${by}: ${reason}` };
+}
+
+function haltOf(signal: AbortSignal): Halt | null {
+  return signal.aborted ? (signal.reason as Halt) : null;
+}
+
+function haltBy({ step, n }: StepRecord, effect: Effect): Halt {
+  return { outcome: 'failed', code: effect.code ?? 'failed', message: `step ${n} (${step.title}): ${effect.message}` };
+}
+
+function resultOf({ left, message, health, durationMs }: Effect & { durationMs: number }) {
+  return { left, message, health, durationMs };
+}
+
+function remains({ n, step }: StepRecord, why: string): string {
+  return `step ${n} (${step.title}) stands: ${why}; so do the steps before it`;
+}

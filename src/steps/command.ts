@@ -1,0 +1,92 @@
+import type { CommandSpec, CommandStep } from '../planning/step.ts';
+import type { CommandExit, CommandRequest, Commands, Files } from '../services/ports.ts';
+import { applied, type Effect, failed, type StepContext, type StepKind } from '../services/step-kind.ts';
+
+/** Between TERM and KILL; a veto must end a command within 5 s. */
+const GRACE_MS = 3_000;
+const GUARD_TIMEOUT_MS = 30_000;
+
+export interface CommandPorts {
+  commands: Commands;
+  files: Files;
+  /** What every child gets: PATH, HOME, LANG, TZ and no more. */
+  baseEnv: Readonly<Record<string, string>>;
+}
+
+/** Runs an argv. Nobody can see from outside what it changed, so it has no state to observe. */
+export function commandKind(ports: CommandPorts): StepKind<CommandStep> {
+  const run = (spec: CommandSpec, context: StepContext) =>
+    ports.commands.run(requestOf(spec, ports.baseEnv, context), context.signal, context.output);
+  return {
+    observe: async () => null,
+    capture: async () => null,
+    apply: async (step, context) => effectOf(step.target, await run(step.command, context)),
+    undo: async (step, _captured, context) => {
+      if (!step.undo) return failed('irreversible', 'was signed as irreversible');
+      return effectOf(step.target, await run(step.undo, context));
+    },
+    reconcile: async ({ guard, command }, _captured, context) => {
+      if (!guard) return 'unknown';
+      if ('creates' in guard) return (await ports.files.exists(guard.creates)) ? 'done' : 'not-done';
+      const exit = await run({ ...command, argv: guard.unless, stdin: '', timeoutMs: GUARD_TIMEOUT_MS }, context);
+      return exit.ended === 'exit' ? guardAnswer(exit.exitCode) : 'unknown';
+    },
+    preview: async (step) => previewOf(step),
+  };
+}
+
+function guardAnswer(exitCode: number | null): 'done' | 'not-done' | 'unknown' {
+  if (exitCode === null) return 'unknown';
+  return exitCode === 0 ? 'done' : 'not-done';
+}
+
+export function requestOf(
+  spec: CommandSpec,
+  baseEnv: Readonly<Record<string, string>>,
+  { task_id, n }: Pick<StepContext, 'task_id' | 'n'>,
+): CommandRequest {
+  return { ...spec, task_id, step: n, env: { ...baseEnv, ...spec.env, HISTFILE: '/dev/null' }, graceMs: GRACE_MS };
+}
+
+function effectOf(service: string, exit: CommandExit): Effect {
+  const { leftRunning } = exit;
+  const endpoint = exit.exitCode === null ? exit.ended : `exit code ${exit.exitCode}`;
+  if (exit.ended === 'exit' && exit.exitCode === 0) {
+    return applied('exit code 0', { health: [{ service, status: 'healthy', endpoint }], leftRunning });
+  }
+  const health = [{ service, status: exit.ended === 'lost' ? ('degraded' as const) : ('down' as const), endpoint }];
+  const effect = failed(CODES[exit.ended], messageOf(exit), { health, leftRunning });
+  return exit.ended === 'lost' ? { ...effect, outcome: 'unknown' } : effect;
+}
+
+const CODES: Record<CommandExit['ended'], string> = {
+  exit: 'command-failed',
+  timeout: 'timeout',
+  'output-limit': 'output-limit',
+  aborted: 'aborted',
+  'not-started': 'not-started',
+  lost: 'lost',
+};
+
+function messageOf(exit: CommandExit): string {
+  if (exit.message !== '') return exit.message;
+  if (exit.ended !== 'exit') return `ended by ${exit.ended}`;
+  return exit.signal ? `ended by ${exit.signal}` : `exit code ${exit.exitCode}`;
+}
+
+function previewOf({ command, undo, title }: CommandStep): string {
+  const lines = [`${title} in ${command.cwd}`];
+  const names = Object.keys(command.env);
+  if (names.length > 0) lines.push(`with the variables ${names.join(', ')}`);
+  if (command.stdin !== '')
+    lines.push(
+      'reading:',
+      ...command.stdin
+        .trimEnd()
+        .split('\n')
+        .map((line) => `  ${line}`),
+    );
+  lines.push('cannot preview what it changes');
+  lines.push(undo ? `undo: ${undo.argv.join(' ')}` : 'irreversible');
+  return lines.join('\n');
+}

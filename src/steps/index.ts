@@ -1,0 +1,9 @@
+import type { StepKinds } from '../services/step-kind.ts';
+import { type CommandPorts, commandKind } from './command.ts';
+import { type FilePorts, fileKind } from './file.ts';
+import { type ProbePorts, probeKind } from './probe.ts';
+
+/** Every kind of step there is. The set is small and closed: reversibility is a property of these files. */
+export function stepKinds(ports: CommandPorts & FilePorts & ProbePorts): StepKinds {
+  return { command: commandKind(ports), file: fileKind(ports), probe: probeKind(ports) };
+}
