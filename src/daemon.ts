@@ -84,7 +84,8 @@ async function startRunner({ home }: Config, log: Logger, stack: AsyncDisposable
 
 async function startRedis(config: Config, log: Logger, stack: AsyncDisposableStack): Promise<string> {
   if (config.redisUrl !== null) return config.redisUrl;
-  const server = embeddedRedis({ dir: config.home.var.redis, log });
+  const searchPath = config.baseEnv['PATH'] ?? '';
+  const server = embeddedRedis({ dir: config.home.var.redis, searchPath, log });
   await server.start();
   stack.defer(() => server.stop());
   return server.url;

@@ -1,14 +1,18 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { OpsError } from '../errors.ts';
+
+/** How long to wait for somebody who only looks. */
+const WAIT_MS = 1_000;
 
 /**
  * Holds the home for this process: SQLite's exclusive lock on a file of its own, which dies with its holder.
  * @throws OpsError when another daemon holds it.
  */
 export function lockHome(path: string): Disposable {
-  const db = open(path);
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const db = new DatabaseSync(path, { timeout: WAIT_MS });
   try {
     db.exec('BEGIN EXCLUSIVE');
   } catch (error) {
@@ -18,17 +22,16 @@ export function lockHome(path: string): Disposable {
   return { [Symbol.dispose]: () => db.close() };
 }
 
-/** Whether a daemon holds the home now. */
+/** Whether a daemon holds the home now. Only looks: a daemon that starts meanwhile is not turned away. */
 export function isHomeLocked(path: string): boolean {
+  if (!existsSync(path)) return false;
+  const db = new DatabaseSync(path, { timeout: 0 });
   try {
-    lockHome(path)[Symbol.dispose]();
+    db.prepare('SELECT count(*) FROM sqlite_schema').get();
     return false;
   } catch {
     return true;
+  } finally {
+    db.close();
   }
-}
-
-function open(path: string): DatabaseSync {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  return new DatabaseSync(path, { timeout: 0 });
 }

@@ -77,7 +77,7 @@ async function deliveryOf(job: Job, name: string, queue: string, ledger: Ledger)
 async function settle(job: Job, token: string, end: End, options: WorkerOptions): Promise<OpsOutput> {
   if (end.kind === 'open') return lookAgain(job, token, options.clock);
   if (end.kind === 'held') return hold(job, token, end, options);
-  await logLines(job, stringify({ ops_output: end.opsOutput }).trimEnd().split('\n'));
+  await logLines(job, stringify({ ops_output: end.opsOutput }, { lineWidth: 0 }).trimEnd().split('\n'));
   const [blocker] = end.opsOutput.blockers;
   if (!blocker) return end.opsOutput;
   throw new UnrecoverableError(`${blocker.code}: ${blocker.message} (owner: ${blocker.owner})`);

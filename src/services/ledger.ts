@@ -1,6 +1,7 @@
 import type { Candidate, LedgerFacts, Withdrawal } from '../admission/facts.ts';
+import type { Alert } from '../contract/alert.ts';
 import type { OpsOutput } from '../contract/ops-output.ts';
-import type { Attestor, Outcome } from '../contract/report.ts';
+import type { Attestor, Outcome, Report } from '../contract/report.ts';
 import type { Task } from '../contract/task.ts';
 import type { StepRecord } from '../planning/record.ts';
 import type { PlannedStep } from '../planning/step.ts';
@@ -39,6 +40,8 @@ export interface OutboxRow {
   /** Unsigned; the reporter signs it when it publishes. */
   body: object;
 }
+
+export type UnsignedReport = Omit<Report, 'signature'>;
 
 export interface AuditHead {
   seq: number;
@@ -106,6 +109,10 @@ export interface Ledger {
   append(kind: OutboxRow['kind'], id: string, body: (seq: number) => object): OutboxRow;
   /** At most `limit` messages after `seq`, the oldest first. */
   messagesAfter(seq: number, limit: number): OutboxRow[];
+  /** The newest report that names this task, unsigned. */
+  lastReport(taskId: string): UnsignedReport | undefined;
+  /** Alerts that were raised, the newest first. */
+  alerts(): Alert[];
   /** The `seq` of the last message older than `at`. */
   lastSeqBefore(at: number): number;
 

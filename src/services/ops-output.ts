@@ -1,5 +1,5 @@
 import type { OperationType } from '../contract/names.ts';
-import type { ActionTaken, Blocker, HealthCheck, OpsOutput } from '../contract/ops-output.ts';
+import { type ActionTaken, type Blocker, type HealthCheck, OpsOutput } from '../contract/ops-output.ts';
 import type { StepEvidence } from '../contract/report.ts';
 import type { Task } from '../contract/task.ts';
 import type { StepRecord, StepState } from '../planning/record.ts';
@@ -20,9 +20,9 @@ export interface Host {
   undoCommand: string;
 }
 
-/** The readable report of a task that ran. */
+/** The readable report of a task that ran, its keys in the contract's order. */
 export function opsOutputOf({ task, records, blockers, notes }: Conclusion, host: Host): OpsOutput {
-  return {
+  return OpsOutput.parse({
     task_id: task.task_id,
     status: blockers.length === 0 ? 'completed' : 'blocked',
     operation_type: task.operation_type,
@@ -32,7 +32,7 @@ export function opsOutputOf({ task, records, blockers, notes }: Conclusion, host
     environment_changes: [],
     blockers,
     notes: notes.join(' '),
-  };
+  });
 }
 
 /** The report of something that did not run. */

@@ -94,7 +94,7 @@ export class Performer {
   }
 
   #notes({ task }: TaskRecord, records: readonly StepRecord[], halt: Halt | null, undone: UndoResult | null): string[] {
-    if (!halt) return [];
+    if (!halt) return [`Applied ${records.length === 1 ? 'its one step' : `all ${records.length} steps`}.`];
     const unknown = records.filter(({ state }) => state === 'unknown' || state === 'applying');
     const notes = unknown.map(
       ({ n, step }) => `What step ${n} (${step.title}) did is unknown: look before you send it again.`,

@@ -4,7 +4,7 @@ import { REASONS, type Refused } from '../admission/reasons.ts';
 import type { Alert } from '../contract/alert.ts';
 import { utcTime } from '../contract/names.ts';
 import type { Blocker, OpsOutput } from '../contract/ops-output.ts';
-import type { Attestor, Evidence, Outcome } from '../contract/report.ts';
+import { type Attestor, Evidence, type Outcome } from '../contract/report.ts';
 import type { Task } from '../contract/task.ts';
 import type { StepRecord } from '../planning/record.ts';
 import { Flood } from './flood.ts';
@@ -133,7 +133,7 @@ export class Reporter {
     const reportId = ulid();
     this.#ledger.append('report', reportId, (seq) => ({
       ops_output: opsOutput,
-      evidence: { report_id: reportId, seq, ...evidence, audit: this.#ledger.auditHead() },
+      evidence: Evidence.parse({ report_id: reportId, seq, ...evidence, audit: this.#ledger.auditHead() }),
     }));
   }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { OpsError } from '../../errors.ts';
 
@@ -24,6 +25,8 @@ const SCHEMA = `
   CREATE TABLE outbox (
     seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL, at INTEGER NOT NULL
   );
+  CREATE INDEX reports_by_task ON outbox (json_extract(body, '$.evidence.task_id')) WHERE kind = 'report';
+  CREATE INDEX outbox_by_time ON outbox (at);
   CREATE TABLE late_tokens (token TEXT PRIMARY KEY, subject TEXT NOT NULL);
   CREATE INDEX late_tokens_by_subject ON late_tokens (subject);
   CREATE TABLE withdrawals (
@@ -41,6 +44,9 @@ const SCHEMA = `
  * Every commit is on the disk when it returns: WAL with FULL, and on macOS F_FULLFSYNC instead of a drive's cache.
  */
 export function openDatabase(path: string, options: { readOnly?: boolean } = {}): DatabaseSync {
+  if (options.readOnly && !existsSync(path)) {
+    throw new OpsError(`there is no ledger ${path}: start the daemon with "ops up", or name its home with --home`);
+  }
   const db = new DatabaseSync(path, { readOnly: options.readOnly ?? false, timeout: 5_000 });
   if (options.readOnly) return db;
   db.exec(

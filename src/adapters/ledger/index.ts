@@ -14,11 +14,12 @@ import { tasksIn, undoProblemOf } from './tasks.ts';
 /** How much the latest time seen may lag behind, so that not every reading of it is a write. */
 const HIGH_WATER_GRAIN_MS = 10_000;
 
-/** Opens the ledger of this host, in SQLite. */
-export function openLedger(path: string, clock: Clock): Ledger {
-  const db = openDatabase(path);
+/** Opens the ledger of this host, in SQLite. With `readOnly` nothing can be written, and the file must be there. */
+export function openLedger(path: string, clock: Clock, options: { readOnly?: boolean } = {}): Ledger {
+  const db = openDatabase(path, options);
   const meta = metaIn(db);
-  if (meta.get('born_at') === undefined) inTransaction(db, () => meta.set('born_at', String(clock.now())));
+  if (!options.readOnly && meta.get('born_at') === undefined)
+    inTransaction(db, () => meta.set('born_at', String(clock.now())));
   const parts = {
     ...tasksIn(db),
     ...stepsIn(db),

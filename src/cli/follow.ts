@@ -1,0 +1,60 @@
+import type { Job, Queue } from 'bullmq';
+import type { OpsOutput } from '../contract/ops-output.ts';
+import { OpsError } from '../errors.ts';
+import type { Context } from './context.ts';
+import { printData, tell } from './terminal.ts';
+
+const POLL_MS = 100;
+
+/** Shows a job's log as it comes until the job ends or is held, then the report. Exit code 1 unless it is completed. */
+export async function follow(context: Context, job: Job, taskId: string): Promise<void> {
+  const queue = await context.queue(job.queueName);
+  let shown = 0;
+  for (;;) {
+    const state = await job.getState();
+    shown = await showLog(queue, job.id ?? '', shown);
+    if (state === 'completed' || state === 'failed') return printEnd(context, queue, job.id ?? '', taskId);
+    if (state === 'delayed' && (await tellHeld(queue, job.id ?? '', taskId))) return;
+    if (state === 'unknown' && context.ledger.task(taskId)?.ended) return printReport(context, taskId);
+    await context.clock.wait(POLL_MS);
+  }
+}
+
+async function showLog(queue: Queue, jobId: string, shown: number): Promise<number> {
+  const { logs } = await queue.getJobLogs(jobId, shown);
+  for (const lines of logs.filter((text) => !text.startsWith('ops_output:'))) tell(lines.replaceAll(/^/gm, '  | '));
+  return shown + logs.length;
+}
+
+/** A held task's job is delayed; one that waits for its time is delayed too. */
+async function tellHeld(queue: Queue, jobId: string, taskId: string): Promise<boolean> {
+  const progress = (await queue.getJob(jobId))?.progress;
+  if (typeof progress !== 'object' || !('missing' in progress) || !Array.isArray(progress.missing)) return false;
+  const verbs = progress.missing.map((missing) => (missing === 'not-approved' ? 'approve' : 'clear'));
+  tell(`${taskId} is held (${progress.missing.join(', ')}); nothing ran. To let it go on:`);
+  for (const verb of verbs) tell(`  ops ${verb} ${taskId}`);
+  process.exitCode = 3;
+  return true;
+}
+
+/** The report that this job's end is about; a refusal that was not reported (too many unsigned ones) says so itself. */
+async function printEnd(context: Context, queue: Queue, jobId: string, taskId: string): Promise<void> {
+  const reason = (await queue.getJob(jobId))?.failedReason;
+  const code = reason?.split(':')[0];
+  const report = context.ledger.lastReport(taskId)?.ops_output;
+  if (code !== undefined && report?.blockers[0]?.code !== code) throw new OpsError(`${taskId} was refused: ${reason}`);
+  printReport(context, taskId);
+}
+
+/** The newest report of a task, from the ledger. */
+function reportOf(context: Context, taskId: string): OpsOutput {
+  const report = context.ledger.lastReport(taskId)?.ops_output;
+  if (!report) throw new OpsError(`there is no report of ${taskId} in this ledger: see "ops tasks"`);
+  return report;
+}
+
+export function printReport(context: Context, taskId: string, options: { json?: boolean } = {}): void {
+  const ops_output = reportOf(context, taskId);
+  printData({ ops_output }, options);
+  if (ops_output.status !== 'completed') process.exitCode = 1;
+}

@@ -1,0 +1,130 @@
+#!/usr/bin/env node
+import { Command, InvalidArgumentError } from 'commander';
+import { coerceError, OpsError } from '../errors.ts';
+import { VERSION } from '../version.ts';
+import { attestHeld } from './attest.ts';
+import { auditVerify } from './audit.ts';
+import { Context } from './context.ts';
+import { printReport } from './follow.ts';
+import { keysInit, keysList } from './keys.ts';
+import { preview } from './preview.ts';
+import { run } from './run.ts';
+import { sign } from './sign.ts';
+import { status } from './status.ts';
+import { submit } from './submit.ts';
+import { tasks } from './tasks.ts';
+import { tell } from './terminal.ts';
+import { undo } from './undo.ts';
+import { type WithdrawOptions, withdraw } from './withdraw.ts';
+
+const program = new Command('ops')
+  .description('Runs exactly the approved operations on this machine, and can take them back.')
+  .version(VERSION)
+  .option('--home <dir>', 'the home to work with (OPS_HOME, or .ops below here)');
+
+const home = () => program.opts<{ home?: string }>().home;
+
+/** Runs a verb with its context. */
+function within<A extends unknown[]>(verb: (context: Context, ...args: A) => Promise<void> | void) {
+  return async (...args: A) => {
+    await using context = new Context(home());
+    await verb(context, ...args);
+  };
+}
+
+program
+  .command('up')
+  .description('run the daemon in this terminal until Ctrl-C')
+  .action(async () => {
+    await import('../main.ts');
+  });
+
+const keys = program.command('keys').description('the keys of a home');
+keys
+  .command('init')
+  .description('make a home for trying out, with a key for every role')
+  .option('--host <name>', "this host's name (the machine's where absent)")
+  .action((options: { host?: string }) => keysInit(home(), options));
+keys
+  .command('list')
+  .description('whose signatures count here')
+  .action(() => keysList(home()));
+
+program
+  .command('sign')
+  .description('add a signature to a task; writes <task>.signed.json')
+  .argument('<file>', 'a task in YAML or JSON, or an already signed one')
+  .requiredOption('--as <role>', 'manager, plan-review, security or operator')
+  .option('--key <file>', "the role's private key")
+  .action(within(sign));
+program.command('preview').description('show what a task would change').argument('<file>').action(within(preview));
+program.command('submit').description('enqueue a signed task').argument('<file>').action(within(submit));
+program
+  .command('run')
+  .description('sign with every role key here, submit, follow, print the report')
+  .argument('<file>')
+  .action(within(run));
+program
+  .command('approve')
+  .description('approve a held task, as PlanReview')
+  .argument('<task_id>')
+  .option('--key <file>', "PlanReview's private key")
+  .action(within((context, id: string, options: { key?: string }) => attestHeld(context, id, 'plan-review', options)));
+program
+  .command('clear')
+  .description('clear a held task, as Security')
+  .argument('<task_id>')
+  .option('--key <file>', "Security's private key")
+  .action(within((context, id: string, options: { key?: string }) => attestHeld(context, id, 'security', options)));
+program
+  .command('report')
+  .description("print a task's report")
+  .argument('<task_id>')
+  .option('--json', 'as JSON')
+  .action(within((context, id: string, options: { json?: boolean }) => printReport(context, id, options)));
+program.command('tasks').description('list tasks, the newest first').option('--json', 'as JSON').action(within(tasks));
+program
+  .command('undo')
+  .description("take a task's work back")
+  .argument('<task_id>')
+  .option('--action <n>', 'only its nth action', positive)
+  .option('--reason <text>', 'why', 'asked for by the operator')
+  .option('--key <file>', "the operator's private key")
+  .action(within(undo));
+program
+  .command('veto')
+  .description('forbid a task, plan, commit or artifact for ever, as Security')
+  .argument('<target>', 'a task_id, or plan:<id>, commit:<id>, artifact:<digest>')
+  .requiredOption('--reason <text>', 'why')
+  .option('--as <role>', 'security', 'security')
+  .option('--key <file>', 'the private key')
+  .action(within((context, target: string, options: WithdrawOptions) => withdraw(context, 'veto', target, options)));
+program
+  .command('cancel')
+  .description('withdraw a task or plan')
+  .argument('<target>', 'a task_id, or plan:<id>')
+  .requiredOption('--reason <text>', 'why')
+  .option('--as <role>', 'manager, security or operator', 'operator')
+  .option('--key <file>', 'the private key')
+  .action(within((context, target: string, options: WithdrawOptions) => withdraw(context, 'cancel', target, options)));
+program.command('status').description('what this host is doing').option('--json', 'as JSON').action(within(status));
+program
+  .command('audit')
+  .description('the audit log')
+  .command('verify')
+  .description('whether nothing in it was changed')
+  .action(within(auditVerify));
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('expected a number from 1');
+  return value;
+}
+
+try {
+  await program.parseAsync();
+} catch (thrown) {
+  const error = coerceError(thrown);
+  tell(error instanceof OpsError ? `ops: ${error.message}` : (error.stack ?? error.message));
+  process.exitCode = 1;
+}

@@ -1,0 +1,37 @@
+import { registry } from '../../jobs/index.ts';
+import { factReader } from '../adapters/facts.ts';
+import { files } from '../adapters/files.ts';
+import { stepKindsOf } from '../compose.ts';
+import { taskDigest } from '../contract/digest.ts';
+import { OpsError } from '../errors.ts';
+import { bindAction } from '../planning/registry.ts';
+import { resourcesOf } from '../planning/run-plan.ts';
+import { planTask, previewSteps } from '../services/planner.ts';
+import type { Commands } from '../services/ports.ts';
+import type { Context } from './context.ts';
+import { readSubmission } from './sign.ts';
+import { print } from './terminal.ts';
+
+/** A preview runs nothing. */
+const noCommands: Commands = { run: () => Promise.reject(new Error('a preview runs nothing')) };
+
+/** `ops preview <file>`: what a task would change on this host now, and the digest to sign. */
+export async function preview(context: Context, path: string): Promise<void> {
+  const { task } = await readSubmission(context, path);
+  if (!('actions' in task)) throw new OpsError(`${path} has no actions to preview`);
+  const actions = task.actions.map((request) => {
+    const bound = bindAction(registry, request);
+    if (typeof bound === 'string') throw new OpsError(`${request.action}: ${bound}`);
+    return bound;
+  });
+  const plan = await planTask(actions, factReader(files));
+  if ('code' in plan) throw new OpsError(`${plan.code}: ${plan.message}`);
+  const texts = await previewSteps(plan.steps, stepKindsOf(context.config, noCommands));
+  print(`${task.task_id} on ${context.config.host.name} (${task.environment}): ${task.reason}`);
+  print(`digest ${taskDigest(task)}`);
+  print(`needs for itself: ${resourcesOf(actions).join(', ') || 'nothing'}`);
+  for (const [index, { step }] of plan.steps.entries()) {
+    print(`\n${index + 1}. ${step.title}`);
+    print((texts[index] ?? '').replaceAll(/^/gm, '   '));
+  }
+}

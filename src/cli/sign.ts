@@ -1,0 +1,43 @@
+import { writeFile } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import { parse as parseYaml } from 'yaml';
+import { Role, utcTime } from '../contract/names.ts';
+import type { Submission } from '../contract/task.ts';
+import { OpsError } from '../errors.ts';
+import { type Context, readInput } from './context.ts';
+import { roleKey, signAs, submissionFrom } from './signing.ts';
+import { print } from './terminal.ts';
+
+const DEFAULT_EXPIRY_MS = 3600_000;
+
+/** `ops sign --as <role> <file>`: adds a signature, and writes the job's data beside the task. */
+export async function sign(context: Context, path: string, options: { as: string; key?: string }): Promise<void> {
+  const role = Role.safeParse(options.as);
+  if (!role.success) throw new OpsError(`--as: expected one of ${Role.options.join(', ')}, got ${options.as}`);
+  const submission = await readSubmission(context, path);
+  const key = roleKey(context.config.home, role.data, options.key);
+  const target = signedPath(path);
+  await writeFile(target, `${JSON.stringify(await signAs(key, submission, context.clock.now()), null, 2)}\n`, {
+    mode: 0o600,
+  });
+  print(target);
+}
+
+/** Reads a task or a signed task; fills this host and an hour's expiry where a bare task says neither. */
+export async function readSubmission(context: Context, path: string): Promise<Submission> {
+  const expires_at = utcTime(context.clock.now() + DEFAULT_EXPIRY_MS);
+  return submissionFrom(parsedFile(await readInput(path), path), path, { host: context.config.host.name, expires_at });
+}
+
+function parsedFile(text: string, path: string): unknown {
+  try {
+    return parseYaml(text, { schema: 'core' });
+  } catch (error) {
+    throw new OpsError(`${path} is neither YAML nor JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function signedPath(path: string): string {
+  if (path.endsWith('.signed.json')) return path;
+  return join(dirname(path), `${basename(path, extname(path))}.signed.json`);
+}

@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { readRoleKey } from '../adapters/etc-files.ts';
+import type { Home } from '../config.ts';
+import { attest } from '../contract/attestation.ts';
+import { outOfBounds, TASK_BOUNDS } from '../contract/bounds.ts';
+import type { RoleKey } from '../contract/keyring.ts';
+import type { Role } from '../contract/names.ts';
+import { parseTask, Submission, type Task } from '../contract/task.ts';
+import { OpsError } from '../errors.ts';
+
+/** How long a signature made here is good for. */
+export const SIGNATURE_MS = 24 * 3600_000;
+
+/** Where `ops keys init` puts a role's private key. */
+export function keyPath(home: Home, role: Role): string {
+  if (role === 'operator') return home.etc.operatorKey;
+  return role === 'host' ? home.var.hostKey : join(home.keys, `${role}.jwk`);
+}
+
+/** Reads the key with which to sign as `role`. */
+export function roleKey(home: Home, role: Role, path?: string): RoleKey {
+  const key = readRoleKey(path ?? keyPath(home, role));
+  if (key.role !== role) throw new OpsError(`the key ${path} is ${key.principal}'s as ${key.role}, not as ${role}`);
+  return key;
+}
+
+/** Adds a role's signature to a submission, in the place of an earlier one by the same key. */
+export async function signAs(key: RoleKey, submission: Submission, now: number): Promise<Submission> {
+  const token = await attest(key, {
+    covers: { task: submission.task },
+    issuedAt: new Date(now),
+    validForMs: SIGNATURE_MS,
+  });
+  return { task: submission.task, attestations: [...submission.attestations.filter((it) => !isBy(it, key)), token] };
+}
+
+/** Whose signature a token says it is. */
+function isBy(token: string, key: RoleKey): boolean {
+  const header = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as { kid?: string };
+  return header.kid === key.kid;
+}
+
+/** @throws OpsError naming the fields that are wrong. */
+export function checkedTask(value: unknown, source: string): Task {
+  const problem = outOfBounds(value, TASK_BOUNDS);
+  if (problem) throw new OpsError(`${source}: ${problem.message}`);
+  const parsed = parseTask(value);
+  if (!parsed.success) throw new OpsError(`${source} is no task:\n${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}
+
+/** A task in YAML or JSON, or a submission that `ops sign` wrote. Manager's defaults fill a bare task. */
+export function submissionFrom(
+  value: unknown,
+  source: string,
+  defaults: { host: string; expires_at: string },
+): Submission {
+  if (typeof value !== 'object' || value === null) throw new OpsError(`${source} is no task`);
+  if ('attestations' in value) {
+    const parsed = Submission.safeParse(value);
+    if (!parsed.success) throw new OpsError(`${source} is no signed task:\n${z.prettifyError(parsed.error)}`);
+    return parsed.data;
+  }
+  return { task: checkedTask({ ...defaults, ...value }, source), attestations: [] };
+}

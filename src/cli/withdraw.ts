@@ -1,0 +1,38 @@
+import { ulid } from 'ulid';
+import { sendControl } from '../adapters/control-stream.ts';
+import { CONTROL_MAX_AGE_MS, signControl, Target } from '../contract/control.ts';
+import { Role } from '../contract/names.ts';
+import { OpsError } from '../errors.ts';
+import type { Context } from './context.ts';
+import { roleKey } from './signing.ts';
+import { print } from './terminal.ts';
+
+export interface WithdrawOptions {
+  reason: string;
+  as: string;
+  key?: string;
+}
+
+/** `ops veto|cancel <target>`: a bare name is a task's. A veto holds for ever, a cancellation for a day. */
+export async function withdraw(
+  context: Context,
+  verb: 'veto' | 'cancel',
+  name: string,
+  options: WithdrawOptions,
+): Promise<void> {
+  const { config, clock } = context;
+  const target = Target.safeParse(name.includes(':') ? name : `task:${name}`);
+  if (!target.success) throw new OpsError(`${name}: ${target.error.issues[0]?.message}`);
+  const key = roleKey(config.home, Role.parse(options.as), options.key);
+  const issuedAt = new Date(clock.now());
+  const statement = {
+    verb,
+    target: target.data,
+    reason: options.reason,
+    issuedAt,
+    validForMs: CONTROL_MAX_AGE_MS,
+    jti: ulid(),
+  };
+  await sendControl(await context.redis(), config.queues.control, await signControl(key, statement));
+  print(`${key.principal}: ${verb} ${target.data}`);
+}
