@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { type Job, Queue, type Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { systemClock } from './adapters/clock.ts';
@@ -41,6 +41,7 @@ export interface Secrets {
 export async function startDaemon(config: Config, log: Logger, secrets: Secrets): Promise<AsyncDisposable> {
   await using stack = new AsyncDisposableStack();
   stack.use(lockHome(config.home.var.lock));
+  rmSync(config.home.var.daemon, { force: true });
   const etc = await readEtc(config);
   const ledger = stack.adopt(openLedger(config.home.var.ledger, systemClock), (opened) => opened.close());
   const commands = await startRunner(config, log, stack);
@@ -58,8 +59,14 @@ export async function startDaemon(config: Config, log: Logger, secrets: Secrets)
   await stack.adopt(watch, (service) => service.stop()).start();
   redis.on('ready', mail.onConnect);
   mail.onConnect();
-  writeFileSync(config.home.var.daemon, JSON.stringify({ pid: process.pid, version: VERSION }), { mode: 0o600 });
+  sayReady(config.home.var.daemon, stack);
   return stack.move();
+}
+
+/** The file is there while the daemon takes tasks. */
+function sayReady(path: string, stack: AsyncDisposableStack): void {
+  writeFileSync(path, JSON.stringify({ pid: process.pid, version: VERSION }), { mode: 0o600 });
+  stack.defer(() => rmSync(path, { force: true }));
 }
 
 async function readEtc({ home, dev }: Config) {

@@ -26,7 +26,7 @@ export const script = defineAction<Input>({
     {
       kind: 'command',
       target: input.interpreter[0] ?? '',
-      title: `run a script of ${input.text.split('\n').length} lines with ${input.interpreter.join(' ')}`,
+      title: `run a script of ${input.text.trimEnd().split('\n').length} lines with ${input.interpreter.join(' ')}`,
       command: commandSpec(input, input.interpreter, input.text),
       undo: input.undo_text === undefined ? null : commandSpec(input, input.interpreter, input.undo_text),
       guard: guardOf(input),

@@ -1,8 +1,8 @@
 import type { Job, Queue } from 'bullmq';
-import type { OpsOutput } from '../contract/ops-output.ts';
 import { OpsError } from '../errors.ts';
 import type { Context } from './context.ts';
-import { printData, tell } from './terminal.ts';
+import { printReport } from './report.ts';
+import { tell } from './terminal.ts';
 
 const POLL_MS = 100;
 
@@ -44,17 +44,4 @@ async function printEnd(context: Context, queue: Queue, jobId: string, taskId: s
   const report = context.ledger.lastReport(taskId)?.ops_output;
   if (code !== undefined && report?.blockers[0]?.code !== code) throw new OpsError(`${taskId} was refused: ${reason}`);
   printReport(context, taskId);
-}
-
-/** The newest report of a task, from the ledger. */
-function reportOf(context: Context, taskId: string): OpsOutput {
-  const report = context.ledger.lastReport(taskId)?.ops_output;
-  if (!report) throw new OpsError(`there is no report of ${taskId} in this ledger: see "ops tasks"`);
-  return report;
-}
-
-export function printReport(context: Context, taskId: string, options: { json?: boolean } = {}): void {
-  const ops_output = reportOf(context, taskId);
-  printData({ ops_output }, options);
-  if (ops_output.status !== 'completed') process.exitCode = 1;
 }

@@ -5,9 +5,9 @@ import { VERSION } from '../version.ts';
 import { attestHeld } from './attest.ts';
 import { auditVerify } from './audit.ts';
 import { Context } from './context.ts';
-import { printReport } from './follow.ts';
 import { keysInit, keysList } from './keys.ts';
 import { preview } from './preview.ts';
+import { report } from './report.ts';
 import { run } from './run.ts';
 import { sign } from './sign.ts';
 import { status } from './status.ts';
@@ -58,7 +58,12 @@ program
   .option('--key <file>', "the role's private key")
   .action(within(sign));
 program.command('preview').description('show what a task would change').argument('<file>').action(within(preview));
-program.command('submit').description('enqueue a signed task').argument('<file>').action(within(submit));
+program
+  .command('submit')
+  .description('enqueue a signed task')
+  .argument('<file>')
+  .option('--follow', 'show its log and its report')
+  .action(within(submit));
 program
   .command('run')
   .description('sign with every role key here, submit, follow, print the report')
@@ -81,7 +86,8 @@ program
   .description("print a task's report")
   .argument('<task_id>')
   .option('--json', 'as JSON')
-  .action(within((context, id: string, options: { json?: boolean }) => printReport(context, id, options)));
+  .option('--wait', 'until the task has ended')
+  .action(within(report));
 program.command('tasks').description('list tasks, the newest first').option('--json', 'as JSON').action(within(tasks));
 program
   .command('undo')

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
 import { keyRingFile } from '../adapters/etc-files.ts';
 import { isHomeLocked } from '../adapters/home-lock.ts';
+import type { Config } from '../config.ts';
 import { coerceError } from '../errors.ts';
 import { VERSION } from '../version.ts';
 import { type Context, redisUrlOf } from './context.ts';
@@ -11,15 +12,12 @@ import { printData } from './terminal.ts';
 export async function status(context: Context, options: { json?: boolean }): Promise<void> {
   const { config } = context;
   const { home, host, queues } = config;
-  const up = isHomeLocked(home.var.lock);
   const ledger = context.ledgerIfAny;
   printData(
     {
       version: VERSION,
       host: host.name,
-      pid: up ? pidOf(home.var.daemon) : null,
-      state: up ? 'running' : 'stopped',
-      reason: up ? null : 'no daemon holds this home; start it with "ops up"',
+      ...daemonStatus(config),
       ...(await redisStatus(context)),
       prefix: queues.prefix,
       dashboard: null,
@@ -35,9 +33,13 @@ export async function status(context: Context, options: { json?: boolean }): Pro
   );
 }
 
-function pidOf(path: string): number | null {
-  if (!existsSync(path)) return null;
-  return (JSON.parse(readFileSync(path, 'utf8')) as { pid: number }).pid;
+function daemonStatus({ home }: Config) {
+  if (!isHomeLocked(home.var.lock)) {
+    return { pid: null, state: 'stopped', reason: 'no daemon holds this home; start it with "ops up"' };
+  }
+  if (!existsSync(home.var.daemon)) return { pid: null, state: 'starting', reason: 'it takes no tasks yet' };
+  const { pid } = JSON.parse(readFileSync(home.var.daemon, 'utf8')) as { pid: number };
+  return { pid, state: 'running', reason: null };
 }
 
 function keysOf(path: string): string[] {

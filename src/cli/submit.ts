@@ -2,15 +2,18 @@ import type { Job, Queue } from 'bullmq';
 import type { Submission } from '../contract/task.ts';
 import { OpsError } from '../errors.ts';
 import type { Context } from './context.ts';
+import { follow } from './follow.ts';
 import { readSubmission } from './sign.ts';
 import { print } from './terminal.ts';
 
-/** `ops submit <file>`: enqueues a signed task, and prints its job's id. */
-export async function submit(context: Context, path: string): Promise<void> {
+/** `ops submit <file>`: enqueues a signed task, and prints its job's id; or follows it to its report. */
+export async function submit(context: Context, path: string, options: { follow?: boolean }): Promise<void> {
   const submission = await readSubmission(context, path);
   if (submission.attestations.length === 0)
     throw new OpsError(`${path} bears no signature: ops sign --as manager ${path}`);
-  print((await enqueue(context, submission)).id ?? '');
+  const job = await enqueue(context, submission);
+  if (options.follow) await follow(context, job, submission.task.task_id);
+  else print(job.id ?? '');
 }
 
 /** Adds the job under the task's id, or where that one has ended `<task_id>~2`, `~3` … A job that still waits is returned as it is. */

@@ -74,19 +74,20 @@ function messageOf(exit: CommandExit): string {
   return exit.signal ? `ended by ${exit.signal}` : `exit code ${exit.exitCode}`;
 }
 
-function previewOf({ command, undo, title }: CommandStep): string {
-  const lines = [`${title} in ${command.cwd}`];
-  const names = Object.keys(command.env);
-  if (names.length > 0) lines.push(`with the variables ${names.join(', ')}`);
-  if (command.stdin !== '')
-    lines.push(
-      'reading:',
-      ...command.stdin
-        .trimEnd()
-        .split('\n')
-        .map((line) => `  ${line}`),
-    );
-  lines.push('cannot preview what it changes');
-  lines.push(undo ? `undo: ${undo.argv.join(' ')}` : 'irreversible');
-  return lines.join('\n');
+function previewOf({ command, undo }: CommandStep): string {
+  const lines = [...invocation('would run', command), 'cannot preview what it changes'];
+  return [...lines, ...(undo ? invocation('its undo would run', undo) : ['irreversible'])].join('\n');
+}
+
+function invocation(verb: string, { argv, cwd, env, stdin }: CommandSpec): string[] {
+  const names = Object.keys(env);
+  const variables = names.length > 0 ? ` with the variables ${names.join(', ')}` : '';
+  const reads =
+    stdin === ''
+      ? []
+      : stdin
+          .trimEnd()
+          .split('\n')
+          .map((line) => `  | ${line}`);
+  return [`${verb} ${argv.join(' ')} in ${cwd}${variables}${reads.length > 0 ? ', reading:' : ''}`, ...reads];
 }

@@ -80,5 +80,13 @@ function previewOf({ path, content, before }: FileStep, present: string, wanted:
   if (before.exists && before.sha256 === wanted.sha256 && mode.length + owner.length === 0)
     return `${path} is already so`;
   const patch = createTwoFilesPatch(before.exists ? path : '/dev/null', path, present, content);
-  return [...mode, ...owner, patch.split('\n').slice(1).join('\n').trimEnd()].join('\n');
+  return [
+    ...mode,
+    ...owner,
+    patch
+      .split('\n')
+      .filter((line) => !/^=+$/.test(line))
+      .join('\n')
+      .trimEnd(),
+  ].join('\n');
 }

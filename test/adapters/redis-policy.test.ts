@@ -1,0 +1,70 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { refuseEvictingRedis } from '../../src/adapters/redis-policy.ts';
+import { embeddedRedis } from '../../src/adapters/redis-server.ts';
+
+const log = { info: () => undefined, warn: () => undefined };
+let home: string;
+let server: ReturnType<typeof embeddedRedis>;
+let admin: Redis;
+const guests: Redis[] = [];
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'ops-policy-'));
+  server = embeddedRedis({ dir: join(home, 'redis'), log });
+  await server.start();
+  admin = new Redis(server.url);
+});
+
+afterEach(() => {
+  for (const redis of guests.splice(0)) redis.disconnect();
+});
+
+afterAll(async () => {
+  admin.disconnect();
+  await server.stop();
+  await rm(home, { recursive: true, force: true });
+});
+
+const policy = (name: string): Promise<unknown> => admin.config('SET', 'maxmemory-policy', name);
+
+/** A user of somebody else's Redis, with everything but what is taken away. */
+async function guest(...denied: string[]): Promise<Redis> {
+  await admin.call('ACL', 'SETUSER', 'guest', 'reset', 'on', '>guest', '~*', '+@all', ...denied);
+  const redis = new Redis(Number(new URL(server.url).port), {
+    username: 'guest',
+    password: 'guest',
+    enableReadyCheck: false,
+  });
+  guests.push(redis);
+  return redis;
+}
+
+it('takes a Redis that never evicts', async () => {
+  await policy('noeviction');
+  await expect(refuseEvictingRedis(admin)).resolves.toBeUndefined();
+});
+
+it.each(['allkeys-lru', 'volatile-ttl'])('refuses %s, and says what to set', async (name) => {
+  await policy(name);
+  await expect(refuseEvictingRedis(admin)).rejects.toThrow(
+    new RegExp(`maxmemory-policy ${name}, and may drop.*set .maxmemory-policy noeviction`),
+  );
+});
+
+it('asks INFO where CONFIG is forbidden', async () => {
+  const redis = await guest('-config');
+  await policy('noeviction');
+  await expect(refuseEvictingRedis(redis)).resolves.toBeUndefined();
+  await policy('allkeys-random');
+  await expect(refuseEvictingRedis(redis)).rejects.toThrow('allkeys-random');
+});
+
+it('refuses a Redis that does not tell', async () => {
+  await policy('noeviction');
+  const redis = await guest('-config', '-info');
+  await expect(refuseEvictingRedis(redis)).rejects.toThrow('does not tell its maxmemory-policy');
+});
