@@ -108,8 +108,7 @@ function openMail(
   log: Logger,
 ) {
   const { queues, host } = config;
-  const open = (name: string) =>
-    stack.adopt(new Queue(name, { connection: redis, prefix: queues.prefix }), (queue) => queue.close());
+  const open = (name: string) => openQueue(name, queues.prefix, redis, stack);
   const outlet = {
     results: open(queues.results),
     alerts: open(queues.alerts),
@@ -136,6 +135,13 @@ function openMail(
       ),
     onHeld: (job: Job) => heldJobs.putAside(job),
   };
+}
+
+function openQueue(name: string, prefix: string, connection: Redis, stack: AsyncDisposableStack): Queue {
+  const queue = new Queue(name, { connection, prefix });
+  // The connection's own listener has logged it; without one here BullMQ prints it.
+  queue.on('error', () => undefined);
+  return stack.adopt(queue, (opened) => opened.close());
 }
 
 type WorkerParts = Omit<WorkerOptions, 'queue' | 'prefix' | 'url' | 'concurrency' | 'clock'> & {

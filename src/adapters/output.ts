@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
@@ -31,7 +30,7 @@ export function openOutput(taskId: string, { directory, redactor, log }: OutputO
       const lines = text.push(chunk);
       if (lines === '') return;
       job.add(lines);
-      if (!file.write(lines) && !file.errored) await Promise.race([once(file, 'drain'), once(file, 'close')]);
+      await new Promise<void>((resolve) => file.write(lines, () => resolve()));
     },
     close: async () => {
       const last = text.end();

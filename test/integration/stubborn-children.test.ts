@@ -1,0 +1,116 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isAlive, TestHome } from './test-home.ts';
+
+let home: TestHome;
+
+beforeAll(async () => {
+  home = await TestHome.make({ CANARY_OF_THE_DAEMON: 'must-not-be-inherited' });
+  await home.start();
+});
+afterAll(() => home[Symbol.asyncDispose]());
+
+const command = (script: string, more: Record<string, unknown> = {}) => ({
+  action: 'infra.command',
+  with: { argv: ['/bin/sh', '-c', script], ...more },
+  irreversible: true,
+});
+
+const memoryOf = (pid: number, field: string) =>
+  Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
+
+function runnerPid(): number {
+  const children = readFileSync(`/proc/${home.pid}/task/${home.pid}/children`, 'utf8').trim().split(' ').map(Number);
+  const runner = children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('runner/main'));
+  if (!runner) throw new Error('the daemon has no runner');
+  return runner;
+}
+
+describe('a child', () => {
+  it('that ignores SIGTERM is killed after its grace', async () => {
+    const mark = home.path('ignores');
+    await home.submit(
+      home.task('ignores', [
+        command(`trap '' TERM; echo $$ > ${mark}; while :; do sleep 0.1; done`, { timeout_ms: 500 }),
+      ]),
+    );
+    const report = await home.report('ignores');
+    expect(report.ops_output.blockers[0]?.code).toBe('timeout');
+    expect(isAlive(Number(readFileSync(mark, 'utf8')))).toBe(false);
+  });
+
+  it('that leaves a background process holding its output ends, and so does that process', async () => {
+    const mark = home.path('background');
+    await home.submit(home.task('background', [command(`sleep 1000 & echo $! > ${mark}; echo done`)]));
+    const report = await home.report('background', 1, 8_000);
+    expect(report.ops_output.status).toBe('completed');
+    expect(isAlive(Number(readFileSync(mark, 'utf8')))).toBe(false);
+  });
+
+  it('that prints 1 GB without a newline ends at its limit, and costs neither process 50 MB', async () => {
+    const runner = runnerPid();
+    const before = [memoryOf(home.pid, 'VmRSS'), memoryOf(runner, 'VmRSS')] as const;
+    const limit = 128 * 1024 * 1024;
+    await home.submit(
+      home.task('flood', [command('head -c 1073741824 /dev/zero | tr "\\0" x', { output_limit_bytes: limit })]),
+    );
+    const report = await home.report('flood');
+    expect(report.ops_output.blockers[0]?.code).toBe('output-limit');
+    expect(memoryOf(home.pid, 'VmHWM') - before[0]).toBeLessThan(50 * 1024 * 1024);
+    expect(memoryOf(runner, 'VmHWM') - before[1]).toBeLessThan(50 * 1024 * 1024);
+    expect(statSync(join(home.home.var.output, 'flood.log')).size).toBeLessThanOrEqual(limit);
+  });
+
+  it('finds the allowed environment and no more', async () => {
+    await home.submit(home.task('env', [command('env; ls /proc/self/fd | wc -l', { env: { GREETING: 'hello' } })]));
+    await home.report('env');
+    const output = readFileSync(join(home.home.var.output, 'env.log'), 'utf8').trim().split('\n');
+    const names = output.map((line) => line.split('=')[0] ?? '');
+    expect(output).toContain('GREETING=hello');
+    expect(output).toContain('HISTFILE=/dev/null');
+    expect(output.join('\n')).not.toContain('must-not-be-inherited');
+    const allowed = [
+      'PATH',
+      'HOME',
+      'LANG',
+      'LC_ALL',
+      'TZ',
+      'USER',
+      'LOGNAME',
+      'TMPDIR',
+      'GREETING',
+      'HISTFILE',
+      'PWD',
+      'SHLVL',
+      '_',
+      'OLDPWD',
+    ];
+    expect(names.filter((name) => /^[A-Z_]+$/.test(name) && !allowed.includes(name))).toEqual([]);
+  });
+
+  it('that prints control sequences leaves none of them', async () => {
+    await home.submit(
+      home.task('ansi', [command(String.raw`printf '\033[31mred\033[0m \033]52;c;Zm9v\007\302\205 end\n'`)]),
+    );
+    await home.report('ansi');
+    expect(readFileSync(join(home.home.var.output, 'ansi.log'), 'utf8')).toBe('red  end\n');
+  });
+
+  it('cannot print the password of Redis into any sink', async () => {
+    const password = decodeURIComponent(new URL(home.url).password);
+    const job = await home.submit(
+      home.task('secret', [command(`cat ${home.home.var.redis}/url; cat ${home.home.var.hostKey}`)]),
+    );
+    await home.report('secret');
+    const { logs } = await home.queue('ops-mini-1').getJobLogs(job.id ?? '');
+    const sinks = [
+      readFileSync(join(home.home.var.output, 'secret.log'), 'utf8'),
+      logs.join('\n'),
+      readFileSync(home.home.var.log, 'utf8'),
+    ];
+    expect(sinks.join('\n')).toContain('[secret]');
+    for (const secret of [password, home.key('host').d]) expect(sinks.join('\n')).not.toContain(secret);
+    expect(existsSync(home.home.var.log)).toBe(true);
+  });
+});
