@@ -13,6 +13,7 @@ export { outOfBounds, TASK_BOUNDS } from './bounds.ts';
 export { Control, ControlEntry, signControl } from './control.ts';
 export { taskDigest } from './digest.ts';
 export { KeyRing, RoleKey } from './keyring.ts';
+export { utcTime } from './names.ts';
 export { OpsOutput } from './ops-output.ts';
 export { DEFAULT_PREFIX, type QueueNames, queueNames } from './queues.ts';
 export { Evidence, Report, verifyReport } from './report.ts';
