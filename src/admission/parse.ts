@@ -14,7 +14,7 @@ export interface Delivery {
   data: unknown;
   /** A BullMQ scheduler made it, not a signer. */
   scheduled: boolean;
-  /** How often it was delivered, this time included, without once reaching an admission. */
+  /** How often it was delivered before without once reaching an admission. */
   deliveries: number;
 }
 
@@ -37,7 +37,7 @@ const SUBMISSION_BOUNDS: Bounds = { bytes: TASK_BOUNDS.bytes + MAX_TOKENS * 32 *
 /** Turns a delivery into a task that is well-formed and what its job says it is. Believes nothing, changes nothing. */
 export function parse<Bound>(delivery: Delivery, bind: BindAction<Bound>): ParsedTask<Bound> | Refused {
   if (delivery.deliveries >= MAX_DELIVERIES) {
-    return refused('delivered-too-often', `delivered ${delivery.deliveries} times without reaching an admission`);
+    return refused('delivered-too-often', `delivered ${delivery.deliveries} times without once reaching an admission`);
   }
   const { data } = delivery;
   const problem = outOfBounds(data, SUBMISSION_BOUNDS) ?? outOfBounds(taskIn(data), TASK_BOUNDS);

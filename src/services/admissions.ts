@@ -1,5 +1,5 @@
 import { admit, attestorsIn, type Decision } from '../admission/admit.ts';
-import { helps } from '../admission/checks/tokens.ts';
+import { covers, helps } from '../admission/checks/tokens.ts';
 import { type AdmissionFacts, type Candidate, type TokenFact, targetsOf } from '../admission/facts.ts';
 import type { ParsedTask } from '../admission/parse.ts';
 import type { Policy } from '../admission/policy.ts';
@@ -19,6 +19,7 @@ export interface Request extends Omit<ParsedTask<BoundAction>, 'kind'> {
   /** Everything by which a withdrawal can mean it. */
   targets: readonly string[];
   verified: Map<string, TokenFact>;
+  /** Whose valid signatures of this very task it bears. */
   attestors(): Attestor[];
 }
 
@@ -52,7 +53,7 @@ export class Admissions {
       subjects: subjectsOf(actions),
     };
     const verified = new Map<string, TokenFact>();
-    const attestors = () => attestorsIn([...verified.values()]);
+    const attestors = () => attestorsIn([...verified.values()].filter((token) => covers(token, candidate)));
     const work = 'undo' in task ? this.#workOf(task.undo.task_id) : actions;
     const request = { ...parsed, candidate, work, targets: targetsOf(candidate), verified, attestors };
     await this.#verifyNew(request, parsed.tokens);
@@ -75,7 +76,7 @@ export class Admissions {
       const { task, digest, tokens } = request;
       const { task_id } = task;
       ledger.claim({ task, digest, tokens, attestedBy: decision.attestedBy, claimedAt: clock.now() });
-      ledger.release(digest);
+      ledger.releaseAll(digest);
       ledger.audit({ event: 'claimed', task_id, detail: { digest, by: decision.attestedBy.map(({ kid }) => kid) } });
       const record = ledger.task(task_id);
       if (!record) throw new Error(`the claim of ${task_id} did not reach the ledger`);

@@ -98,7 +98,7 @@ export class Executor {
       },
       refusal,
     );
-    if (request) await ledger.commit(() => ledger.release(request.digest));
+    if (request) await ledger.commit(() => ledger.release(delivery));
     return { kind: 'refused', opsOutput };
   }
 }

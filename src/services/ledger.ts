@@ -103,7 +103,10 @@ export interface Ledger {
 
   hold(task: HeldTask): void;
   held(): HeldTask[];
-  release(digest: string): void;
+  /** This delivery is not held any more; a copy of its task that came with other signatures may be. */
+  release(delivery: Pick<HeldTask, 'queue' | 'jobId'>): void;
+  /** The task ran: no copy of it is held any more. */
+  releaseAll(digest: string): void;
 
   /** Appends a message whose body is made of its own `seq`. */
   append(kind: OutboxRow['kind'], id: string, body: (seq: number) => object): OutboxRow;
@@ -125,7 +128,7 @@ export interface Ledger {
   controlCursor(): string;
   moveControlCursor(cursor: string): void;
 
-  /** Counts a redelivery of a job that has not reached an admission; the count with this one. */
+  /** Counts a delivery that was followed by another one, as far as is known without reaching an admission. */
   countDelivery(job: string): number;
   /** The job reached an admission: it does not kill the daemon. */
   forgetDeliveries(job: string): void;

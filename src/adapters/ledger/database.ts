@@ -19,8 +19,8 @@ const SCHEMA = `
     PRIMARY KEY (task_id, n)
   ) WITHOUT ROWID;
   CREATE TABLE held (
-    digest TEXT PRIMARY KEY, task_id TEXT NOT NULL, queue TEXT NOT NULL, job_id TEXT NOT NULL, name TEXT NOT NULL,
-    data TEXT NOT NULL, missing TEXT NOT NULL, expires_at INTEGER NOT NULL
+    queue TEXT NOT NULL, job_id TEXT NOT NULL, digest TEXT NOT NULL, task_id TEXT NOT NULL, name TEXT NOT NULL,
+    data TEXT NOT NULL, missing TEXT NOT NULL, expires_at INTEGER NOT NULL, PRIMARY KEY (queue, job_id)
   );
   CREATE TABLE outbox (
     seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL, at INTEGER NOT NULL

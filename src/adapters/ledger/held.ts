@@ -1,19 +1,23 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { HeldTask, Ledger } from '../../services/ledger.ts';
 
-export function heldIn(db: DatabaseSync): Pick<Ledger, 'hold' | 'held' | 'release'> {
+export function heldIn(db: DatabaseSync): Pick<Ledger, 'hold' | 'held' | 'release' | 'releaseAll'> {
   const put = db.prepare(
     'INSERT OR REPLACE INTO held (digest, task_id, queue, job_id, name, data, missing, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   );
   const all = db.prepare('SELECT * FROM held ORDER BY expires_at');
-  const remove = db.prepare('DELETE FROM held WHERE digest = ?');
+  const remove = db.prepare('DELETE FROM held WHERE queue = ? AND job_id = ?');
+  const removeAll = db.prepare('DELETE FROM held WHERE digest = ?');
   return {
     hold: ({ digest, task_id, queue, jobId, name, data, missing, expiresAt }) => {
       put.run(digest, task_id, queue, jobId, name, JSON.stringify(data), JSON.stringify(missing), expiresAt);
     },
     held: () => all.all().map(heldOf),
-    release: (digest) => {
-      remove.run(digest);
+    release: ({ queue, jobId }) => {
+      remove.run(queue, jobId);
+    },
+    releaseAll: (digest) => {
+      removeAll.run(digest);
     },
   };
 }

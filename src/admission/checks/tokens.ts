@@ -1,7 +1,7 @@
 import { type Attestation, CLOCK_SKEW_MS, TOKEN_MAX_AGE_MS } from '../../contract/attestation.ts';
 import type { Role } from '../../contract/names.ts';
 import { isSlot, isUndo, type Task } from '../../contract/task.ts';
-import { type Candidate, type Check, type TokenFact, verifiedTokens } from '../facts.ts';
+import { type Candidate, type Check, type TokenFact, type VerifiedToken, verifiedTokens } from '../facts.ts';
 import { type Reason, refused } from '../reasons.ts';
 
 const REJECTIONS: readonly Reason[] = ['bad-token', 'unknown-key', 'revoked-key', 'wrong-role'];
@@ -17,7 +17,7 @@ export const tokensStand: Check = ({ task }, facts) => {
 
 /** Each token is about this very task, or a plan that lists it. */
 export const tokensCover: Check = ({ task, digest }, facts) => {
-  const other = verifiedTokens(facts).find(({ claims }) => !covers(claims, task, digest));
+  const other = verifiedTokens(facts).find(({ claims }) => !isAbout(claims, task, digest));
   return (
     other && refused('wrong-digest', `${other.claims.role} (${other.claims.iss}) signed something else than ${digest}`)
   );
@@ -58,7 +58,7 @@ function rolesWithASay(task: Task): Role[] {
   return [...requesters(task), 'plan-review', 'security'];
 }
 
-function covers(claims: Attestation, task: Task, digest: string): boolean {
+function isAbout(claims: Attestation, task: Task, digest: string): boolean {
   if ('digest' in claims) return claims.sub === task.task_id && claims.digest === digest;
   return 'plan_id' in task && claims.sub === task.plan_id && claims.tasks.includes(digest);
 }
@@ -70,9 +70,13 @@ function timeProblem({ iat, exp }: Attestation, bornAt: number, now: number): st
   return iat * 1000 + 1000 <= bornAt ? 'the token is older than this ledger; sign again' : undefined;
 }
 
+/** Whether a token is a valid signature of this very task, by whomever and of whatever time. */
+export function covers(token: TokenFact, { task, digest }: Candidate): token is VerifiedToken {
+  return token.verified && isAbout(token.claims, task, digest);
+}
+
 /** Whether a token that came late helps this task. One that does not is ignored: nobody sent it along with the task. */
-export function helps(token: TokenFact, { task, digest }: Candidate, bornAt: number, now: number): boolean {
-  if (!token.verified) return false;
-  const { claims } = token;
-  return rolesWithASay(task).includes(claims.role) && covers(claims, task, digest) && !timeProblem(claims, bornAt, now);
+export function helps(token: TokenFact, candidate: Candidate, bornAt: number, now: number): boolean {
+  if (!covers(token, candidate)) return false;
+  return rolesWithASay(candidate.task).includes(token.claims.role) && !timeProblem(token.claims, bornAt, now);
 }
