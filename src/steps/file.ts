@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { createTwoFilesPatch } from 'diff';
+import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
 import { type FileFact, sameFile } from '../planning/facts.ts';
 import type { State } from '../planning/record.ts';
 import type { FileStep } from '../planning/step.ts';
@@ -72,21 +72,16 @@ function restored({ path }: FileStep, before: FileFact, now: FileFact): Effect {
 }
 
 function previewOf({ path, content, before }: FileStep, present: string, wanted: PresentFile): string {
-  const mode = before.exists && before.mode === wanted.mode ? [] : [`mode ${wanted.mode}`];
-  const owner =
-    before.exists && before.uid === wanted.uid && before.gid === wanted.gid
-      ? []
-      : [`owner ${wanted.uid}:${wanted.gid}`];
-  if (before.exists && before.sha256 === wanted.sha256 && mode.length + owner.length === 0)
-    return `${path} is already so`;
-  const patch = createTwoFilesPatch(before.exists ? path : '/dev/null', path, present, content);
-  return [
-    ...mode,
-    ...owner,
-    patch
-      .split('\n')
-      .filter((line) => !/^=+$/.test(line))
-      .join('\n')
-      .trimEnd(),
-  ].join('\n');
+  const lines: string[] = [];
+  if (!before.exists || before.mode !== wanted.mode) lines.push(`mode ${wanted.mode}`);
+  if (!before.exists || before.uid !== wanted.uid || before.gid !== wanted.gid)
+    lines.push(`owner ${wanted.uid}:${wanted.gid}`);
+  if (!before.exists || before.sha256 !== wanted.sha256)
+    lines.push(diffOf(before.exists ? path : '/dev/null', path, present, content));
+  return lines.length > 0 ? lines.join('\n') : `${path} is already so`;
+}
+
+function diffOf(from: string, to: string, before: string, after: string): string {
+  const options = { headerOptions: FILE_HEADERS_ONLY };
+  return createTwoFilesPatch(from, to, before, after, undefined, undefined, options).trimEnd();
 }
