@@ -16,7 +16,7 @@ export const Alert = z.strictObject({
 });
 export type Alert = z.infer<typeof Alert>;
 
-export const AlertEvidence = z.strictObject({
+const AlertEvidence = z.strictObject({
   seq: Evidence.shape.seq,
   host: Evidence.shape.host,
   version: z.string(),

@@ -30,7 +30,6 @@ export const UtcTime = z
   .refine(isRealMoment, 'is not a moment that exists');
 
 export const Digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'expected sha256: and 64 lower-case hex digits');
-export const CommitId = z.string().regex(/^[0-9a-f]{40}$/, 'expected a full commit, 40 lower-case hex digits');
 
 /** `deploy.release`: the operation type's folder and the capability's name. */
 export const ActionName = z.string().regex(/^[a-z]+(\.[a-z][a-z0-9-]*)+$/, 'expected <operation type>.<name>');

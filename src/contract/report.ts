@@ -72,7 +72,7 @@ export async function verifyReport(report: unknown, ring: KeyRing): Promise<Repo
   return parsed;
 }
 
-export async function verifyBody(signature: string, id: string, body: object, ring: KeyRing): Promise<void> {
+async function verifyBody(signature: string, id: string, body: object, ring: KeyRing): Promise<void> {
   const opened = openToken(signature);
   if ('problem' in opened) throw new Error(`the signature is no token: ${opened.problem}`);
   const entry = ring.keys.find((key) => key.kid === opened.kid);

@@ -49,7 +49,7 @@ export interface AuditHead {
 }
 
 /** One entry of the audit log; `detail` holds names and digests, never content. */
-export interface AuditEvent {
+interface AuditEvent {
   event: string;
   task_id?: string;
   detail?: Record<string, unknown>;
@@ -70,7 +70,7 @@ export interface StepChange {
   health?: StepRecord['health'];
 }
 
-export interface StoredWithdrawal extends Withdrawal {
+interface StoredWithdrawal extends Withdrawal {
   /** Seconds since 1970; a veto has no `exp`. */
   iat: number;
   exp: number | null;

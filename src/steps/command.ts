@@ -40,7 +40,7 @@ function guardAnswer(exitCode: number | null): 'done' | 'not-done' | 'unknown' {
   return exitCode === 0 ? 'done' : 'not-done';
 }
 
-export function requestOf(
+function requestOf(
   spec: CommandSpec,
   baseEnv: Readonly<Record<string, string>>,
   { task_id, n }: Pick<StepContext, 'task_id' | 'n'>,

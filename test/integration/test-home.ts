@@ -16,8 +16,8 @@ import type { Role } from '../../src/contract/names.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const HOST = 'mini-1';
-export const PREFIX = '{savorg}';
-export const CLI = join(ROOT, 'src/cli/main.ts');
+const PREFIX = '{savorg}';
+const CLI = join(ROOT, 'src/cli/main.ts');
 
 const POLICY = `allow:
   - actions: [config.file, infra.command, infra.script, monitoring.probe]

@@ -5,7 +5,7 @@ import type { AuditEntry, AuditHead, Ledger } from '../../services/ledger.ts';
 import type { Clock } from '../../services/ports.ts';
 
 /** The head of an audit log in which nothing has happened yet. */
-export const EMPTY_AUDIT: AuditHead = { seq: 0, head: digestOf('savorg-ops audit') };
+const EMPTY_AUDIT: AuditHead = { seq: 0, head: digestOf('savorg-ops audit') };
 
 export function auditIn(db: DatabaseSync, clock: Clock): Pick<Ledger, 'audit' | 'auditHead' | 'auditEntries'> {
   const newest = db.prepare('SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1');
@@ -35,7 +35,7 @@ export function auditIn(db: DatabaseSync, clock: Clock): Pick<Ledger, 'audit' | 
 }
 
 /** Each entry's hash covers the hash before it: an edit, a cut or a swap changes every later one. */
-export function linkOf(before: string, entry: Omit<AuditEntry, 'hash'>): string {
+function linkOf(before: string, entry: Omit<AuditEntry, 'hash'>): string {
   return digestOf({ before, entry });
 }
 
