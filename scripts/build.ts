@@ -26,7 +26,7 @@ await execa('tsc', ['-p', 'tsconfig.build.json'], {
   stdio: ['ignore', 'inherit', 'inherit'],
 });
 await chmod(join(DIST, 'src/cli/main.js'), 0o755);
-await mkdir(join(DIST, 'schemas'));
+await mkdir(join(DIST, 'schemas'), { recursive: true });
 for (const [name, schema] of Object.entries(SCHEMAS)) {
   const json = z.toJSONSchema(schema, { io: 'input', target: 'draft-2020-12' });
   await writeFile(join(DIST, 'schemas', `${name}.json`), `${JSON.stringify(json, null, 2)}\n`);

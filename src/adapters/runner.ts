@@ -17,11 +17,6 @@ export interface RunnerOptions {
   clock: Clock;
   /** Hears when a runner died or had to be killed, and what it had left. */
   onDeath?: (message: string, survivors: readonly Survivor[]) => void;
-  /**
-   * Whether a chunk's memory is taken back as soon as the promise of `onOutput` resolves: only where no receiver keeps
-   * a chunk, or a part of one, beyond that. Otherwise the collector lets some 60 MB pile up under heavy output.
-   */
-  reclaimOutput?: boolean;
   /** How much longer than its own bounds a run may take before the runner counts as wedged. */
   slackMs?: number;
 }
@@ -144,10 +139,7 @@ export class Runner implements Commands, Service {
     const { runDir } = this.#options;
     await mkdir(runDir, { recursive: true, mode: 0o700 });
     const child = await spawnRunner(runDir, await readBootId());
-    const conversation = new Conversation(child.stdin, child.stdout, {
-      reclaimOutput: this.#options.reclaimOutput ?? false,
-      onNonsense: () => child.kill('SIGKILL'),
-    });
+    const conversation = new Conversation(child.stdin, child.stdout, () => child.kill('SIGKILL'));
     const { promise: gone, resolve: leave } = Promise.withResolvers<void>();
     child.once('close', leave);
     this.#pid = child.pid ?? null;

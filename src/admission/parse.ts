@@ -40,7 +40,7 @@ export function parse<Bound>(delivery: Delivery, bind: BindAction<Bound>): Parse
     return refused('delivered-too-often', `delivered ${delivery.deliveries} times without once reaching an admission`);
   }
   const { data } = delivery;
-  const problem = outOfBounds(data, SUBMISSION_BOUNDS) ?? outOfBounds(taskIn(data), TASK_BOUNDS);
+  const problem = outOfBounds(taskIn(data), TASK_BOUNDS) ?? outOfBounds(data, SUBMISSION_BOUNDS);
   if (problem) return refused(problem.kind, problem.message);
   const tokens = Envelope.safeParse(data);
   if (!tokens.success) return refused('malformed', z.prettifyError(tokens.error));

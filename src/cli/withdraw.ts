@@ -1,6 +1,6 @@
 import { ulid } from 'ulid';
 import { sendControl } from '../adapters/control-stream.ts';
-import { CONTROL_MAX_AGE_MS, signControl, Target } from '../contract/control.ts';
+import { CONTROL_MAX_AGE_MS, signControl, Target, VERB_ROLES } from '../contract/control.ts';
 import { Role } from '../contract/names.ts';
 import { OpsError } from '../errors.ts';
 import type { Context } from './context.ts';
@@ -23,7 +23,11 @@ export async function withdraw(
   const { config, clock } = context;
   const target = Target.safeParse(name.includes(':') ? name : `task:${name}`);
   if (!target.success) throw new OpsError(`${name}: ${target.error.issues[0]?.message}`);
-  const key = roleKey(config.home, Role.parse(options.as), options.key);
+  const role = Role.safeParse(options.as);
+  if (!role.success || !VERB_ROLES[verb].includes(role.data)) {
+    throw new OpsError(`--as: only ${VERB_ROLES[verb].join(', ')} may ${verb}, not ${options.as}`);
+  }
+  const key = roleKey(config.home, role.data, options.key);
   const issuedAt = new Date(clock.now());
   const statement = {
     verb,

@@ -14,13 +14,6 @@ export interface OpenRun {
   abort: () => void;
 }
 
-export interface ConversationOptions {
-  /** See `RunnerOptions`. */
-  reclaimOutput: boolean;
-  /** Hears of bytes that are no frames; nothing can be understood after them. */
-  onNonsense: (error: unknown) => void;
-}
-
 interface Entry {
   record: RunRecord | null;
   onOutput: OnOutput;
@@ -33,14 +26,13 @@ interface Entry {
 /** The daemon's side of the messages to and from one runner. */
 export class Conversation {
   readonly #toRunner: Writable;
-  readonly #reclaimOutput: boolean;
   readonly #entries = new Map<number, Entry>();
   readonly #decoder = new FrameDecoder();
   #lastRun = 0;
 
-  constructor(toRunner: Writable, fromRunner: Readable, options: ConversationOptions) {
+  /** `onNonsense` hears of bytes that are no frames; nothing can be understood after them. */
+  constructor(toRunner: Writable, fromRunner: Readable, onNonsense: (error: unknown) => void) {
     this.#toRunner = toRunner;
-    this.#reclaimOutput = options.reclaimOutput;
     toRunner.on('error', () => undefined);
     fromRunner.on('error', () => undefined);
     fromRunner.on('data', (chunk: Buffer) => {
@@ -48,7 +40,7 @@ export class Conversation {
         for (const frame of this.#decoder.push(chunk)) this.#receive(frame);
         release(chunk);
       } catch (error) {
-        options.onNonsense(error);
+        onNonsense(error);
       }
     });
   }
@@ -99,7 +91,7 @@ export class Conversation {
       entry.outputFault = `its output could not be kept (${error instanceof Error ? error.message : String(error)})`;
     }
     const { length: bytes } = chunk;
-    if (this.#reclaimOutput) release(chunk);
+    release(chunk);
     if (this.#entries.has(run)) writeMessage(this.#toRunner, FrameKind.acknowledge, run, { bytes });
   }
 }

@@ -41,7 +41,8 @@ export interface CommandExit {
 export interface Commands {
   /**
    * Resolves once the command and its process group are gone; never rejects.
-   * `onOutput` gets stdout and stderr as they come; while its promise is pending the child is held back.
+   * `onOutput` gets stdout and stderr as they come; while its promise is pending the child is held back. Once it has
+   * resolved the chunk's memory is gone: who wants to keep a part of it copies it.
    * Aborting sends TERM, after `graceMs` KILL.
    */
   run(

@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { readBootId, readProcesses } from '../../src/adapters/processes.ts';
+import { sweepSurvivors } from '../../src/adapters/survivors.ts';
+import type { RunRecord } from '../../src/runner/messages.ts';
+import { living, PATH, script, temporaryFolder } from '../fixtures/commands/commands.ts';
+
+let folder: ReturnType<typeof temporaryFolder>;
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+afterEach(() => folder[Symbol.dispose]());
+
+const sweep = (justDied = false) => sweepSurvivors({ runDir: folder.path, graceMs: 200, justDied });
+
+/** A group leader as a runner would have left it, with the pids it printed. */
+async function leftover(argv: readonly string[], lines: number): Promise<{ child: ChildProcess; pids: number[] }> {
+  const child = spawn('/bin/sh', argv, { detached: true, env: { PATH }, stdio: ['ignore', 'pipe', 'ignore'] });
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  let text = '';
+  for await (const chunk of child.stdout) {
+    text += String(chunk);
+    if (text.split('\n').length > lines) break;
+  }
+  return { child, pids: text.trim().split('\n').map(Number) };
+}
+
+async function note(pid: number, given: Partial<RunRecord> = {}): Promise<string> {
+  const found = (await readProcesses()).find((process) => process.pid === pid);
+  const record: RunRecord = {
+    pid,
+    start: found?.start ?? 0,
+    boot_id: await readBootId(),
+    task_id: 'deploy-web',
+    step: 2,
+    ...given,
+  };
+  const path = join(folder.path, `${pid}.json`);
+  writeFileSync(path, JSON.stringify(record));
+  return path;
+}
+
+describe('the sweep of survivors', () => {
+  it('ends a command that is still there, its group and its tree, and names it', async () => {
+    const { child, pids } = await leftover([script('crowd.sh')], 3);
+    const pid = child.pid ?? 0;
+    await note(pid);
+    expect(await sweep()).toEqual([{ pid, task_id: 'deploy-web', step: 2, fate: 'ended', leftRunning: [] }]);
+    expect(await living(pids)).toEqual([]);
+    expect(readdirSync(folder.path)).toEqual([]);
+  });
+
+  it('leaves a process alone whose pid was another one, or in another boot', async () => {
+    const { child, pids } = await leftover(['-c', 'echo $$; exec sleep 60'], 1);
+    const pid = child.pid ?? 0;
+    const start = (await readProcesses()).find((process) => process.pid === pid)?.start ?? 0;
+    for (const wrong of [{ start: start - 10_000 }, { boot_id: 'an earlier boot' }]) {
+      const path = await note(pid, wrong);
+      expect(await sweep()).toEqual([]);
+      expect(existsSync(path)).toBe(false);
+      expect(await living(pids)).toEqual(pids);
+    }
+  });
+
+  it('forgets what has gone by itself', async () => {
+    const path = await note(2 ** 22 + 1);
+    expect(await sweep()).toEqual([]);
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it.each(['', '{"pid":-1}', '{"pid":1,"start":1,"boot_id":"x","task_id":"x","step":1}', 'null'])(
+    'reports a record it cannot read, and signals nobody: %s',
+    async (text) => {
+      writeFileSync(join(folder.path, '77.json'), text);
+      const unidentified = { pid: 77, task_id: null, step: null, fate: 'unidentified', leftRunning: [] };
+      expect(await sweep()).toEqual([unidentified]);
+      expect(readdirSync(folder.path)).toEqual([]);
+    },
+  );
+
+  it('leaves a group without its leader alone and names it, for it may be a stranger by now', async () => {
+    const { child, pids } = await leftover(['-c', 'sleep 60 & echo $!'], 1);
+    if (child.exitCode === null) await once(child, 'exit');
+    const pid = child.pid ?? 0;
+    await note(pid, { start: 1 });
+    const found = { pid, task_id: 'deploy-web', step: 2 };
+    expect(await sweep()).toEqual([
+      { ...found, fate: 'unidentified', leftRunning: [expect.stringMatching(`^${pids[0]} (?:sh|sleep)$`)] },
+    ]);
+    expect(await living(pids)).toEqual(pids);
+    await note(pid, { start: 1 });
+    expect(await sweep(true)).toEqual([{ ...found, fate: 'ended', leftRunning: [] }]);
+    expect(await living(pids)).toEqual([]);
+  });
+
+  it('finds nothing where no runner ever was', async () => {
+    expect(await sweepSurvivors({ runDir: join(folder.path, 'none'), graceMs: 1 })).toEqual([]);
+  });
+
+  it('ends what a killed daemon and its killed runner left', async () => {
+    const daemon = spawn(process.execPath, [script('daemon.ts'), folder.path], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => void daemon.kill('SIGKILL'));
+    const [line] = await once(daemon.stdout, 'data');
+    const { runner, pids } = JSON.parse(String(line)) as { runner: number; pids: number[] };
+    process.kill(runner, 'SIGSTOP');
+    daemon.kill('SIGKILL');
+    process.kill(runner, 'SIGKILL');
+    await expect.poll(() => living([runner])).toEqual([]);
+    expect(await living(pids)).toHaveLength(9);
+    expect(await sweep()).toHaveLength(3);
+    expect(await living(pids)).toEqual([]);
+  });
+});
