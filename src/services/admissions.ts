@@ -66,11 +66,16 @@ export class Admissions {
     return this.#decide(request);
   }
 
-  /** Admits again and, in the same transaction, uses the task_id up. At most once. */
+  /** Whether a signature came that was not looked at yet. */
+  hasNews(request: Request): boolean {
+    return this.#lateTokens(request).some((token) => !request.verified.has(token));
+  }
+
+  /** Admits again and, in the same transaction, uses the task_id up: at most once, and on the disk before the first intent. */
   async claim(request: Request): Promise<Claim> {
     const { ledger, clock } = this.#parts;
     await this.#readSignatures(request);
-    return ledger.commit(() => {
+    return ledger.write(() => {
       const decision = this.#decide(request);
       if (decision.kind !== 'admitted') return decision;
       const { task, digest, tokens } = request;
@@ -102,9 +107,11 @@ export class Admissions {
 
   async #readSignatures(request: Request): Promise<void> {
     await this.#parts.control.catchUp();
-    const { task } = request;
-    const subjects = 'plan_id' in task ? [task.task_id, task.plan_id] : [task.task_id];
-    await this.#verifyNew(request, this.#parts.ledger.lateTokens(subjects));
+    await this.#verifyNew(request, this.#lateTokens(request));
+  }
+
+  #lateTokens({ task }: Request): string[] {
+    return this.#parts.ledger.lateTokens('plan_id' in task ? [task.task_id, task.plan_id] : [task.task_id]);
   }
 
   async #verifyNew({ verified }: Pick<Request, 'verified'>, tokens: readonly string[]): Promise<void> {

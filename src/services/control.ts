@@ -20,7 +20,8 @@ export interface ControlListener {
   withdrawn(withdrawal: Withdrawal): void;
 }
 
-type Change = { apply: () => void; tell: (listener: ControlListener) => void };
+/** `apply` returns whether it changed anything. */
+type Change = { apply: () => boolean; tell: (listener: ControlListener) => void };
 
 /** Reads the control stream into the ledger: late attestations, vetoes, cancellations. What does not verify is passed over. */
 export class Control {
@@ -52,11 +53,11 @@ export class Control {
       const changes = (await Promise.all(entries.map((entry) => this.#changeOf(entry)))).filter(
         (change) => change !== null,
       );
-      await this.#ledger.commit(() => {
-        for (const change of changes) change.apply();
+      const made = await this.#ledger.commit(() => {
         this.#ledger.moveControlCursor(last.id);
+        return changes.filter((change) => change.apply());
       });
-      for (const change of changes) change.tell(this.#listener);
+      for (const change of made) change.tell(this.#listener);
     }
   }
 
@@ -74,6 +75,7 @@ export class Control {
       apply: () => {
         this.#ledger.addLateToken(sub, token);
         this.#ledger.audit({ event: 'attested', detail: { subject: sub, role, by: iss } });
+        return true;
       },
       tell: (listener) => listener.attested(sub),
     };
@@ -86,8 +88,9 @@ export class Control {
     if (verb !== 'veto' && verb !== 'cancel') return null;
     return {
       apply: () => {
-        this.#ledger.withdraw({ verb, target, reason, by: iss, iat, exp: exp ?? null, token });
-        this.#ledger.audit({ event: verb, detail: { target, by: iss } });
+        const news = this.#ledger.withdraw({ verb, target, reason, by: iss, iat, exp: exp ?? null, token });
+        if (news) this.#ledger.audit({ event: verb, detail: { target, by: iss } });
+        return news;
       },
       tell: (listener) => listener.withdrawn({ verb, target, reason, by: iss }),
     };

@@ -42,10 +42,10 @@ export class Executor {
     if (parsed.kind === 'refused') return this.#refuse(delivery, parsed);
     const request = await admissions.verify(parsed);
     const first = await admissions.admit(request);
-    if (first.kind !== 'admitted') return this.#turnAway(delivery, request, first);
+    if (first.kind !== 'admitted') return this.#turnAway(delivery, request, first, log);
     using _mine = await locks.take(resourcesOf(request.work));
     const claim = await admissions.claim(request);
-    if (claim.kind !== 'claimed') return this.#turnAway(delivery, request, claim);
+    if (claim.kind !== 'claimed') return this.#turnAway(delivery, request, claim, log);
     const { record } = claim;
     const opsOutput = await running.track(record.task.task_id, request.targets, log, (run) =>
       performer.perform(record, request.actions, run),
@@ -57,12 +57,13 @@ export class Executor {
     delivery: Delivery,
     request: Request,
     decision: Exclude<Decision, { kind: 'admitted' }>,
+    log: Log,
   ): Promise<End> {
     switch (decision.kind) {
       case 'known':
         return this.#recorded(request);
       case 'held':
-        return this.#hold(delivery, request, decision);
+        return this.#hold(delivery, request, decision, log);
       case 'refused':
         return this.#refuse(delivery, decision, request);
     }
@@ -75,8 +76,9 @@ export class Executor {
     return opsOutput ? { kind: 'recorded', opsOutput } : { kind: 'open' };
   }
 
-  async #hold(delivery: Delivery, { task, digest }: Request, { missing }: Held): Promise<End> {
-    const { ledger } = this.#parts;
+  async #hold(delivery: Delivery, request: Request, { missing }: Held, log: Log): Promise<End> {
+    const { ledger, admissions } = this.#parts;
+    const { task, digest } = request;
     const { task_id } = task;
     const { queue, jobId, data } = delivery;
     const until = Date.parse(task.expires_at);
@@ -84,6 +86,8 @@ export class Executor {
       ledger.hold({ task_id, digest, queue, jobId, name: task.operation_type, data, missing, expiresAt: until });
       ledger.audit({ event: 'held', task_id, detail: { digest, missing } });
     });
+    // What came before it was held woke nobody.
+    if (admissions.hasNews(request)) return this.execute(delivery, log);
     return { kind: 'held', missing, digest, until };
   }
 

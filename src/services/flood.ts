@@ -7,8 +7,7 @@ const WINDOW_MS = 60_000;
 export class Flood {
   readonly #clock: Clock;
   readonly #tell: (rest: number) => Promise<void>;
-  #windowEndsAt = 0;
-  #seen = 0;
+  #minute = { endsAt: 0, seen: 0 };
 
   constructor(clock: Clock, tell: (rest: number) => Promise<void>) {
     this.#clock = clock;
@@ -17,17 +16,12 @@ export class Flood {
 
   admit(): boolean {
     const now = this.#clock.monotonic();
-    if (now >= this.#windowEndsAt) {
-      this.#windowEndsAt = now + WINDOW_MS;
-      this.#seen = 0;
+    if (now >= this.#minute.endsAt) this.#minute = { endsAt: now + WINDOW_MS, seen: 0 };
+    const minute = this.#minute;
+    minute.seen += 1;
+    if (minute.seen === PER_WINDOW + 1) {
+      void this.#clock.wait(minute.endsAt - now).then(() => this.#tell(minute.seen - PER_WINDOW));
     }
-    this.#seen += 1;
-    if (this.#seen === PER_WINDOW + 1) void this.#tellAtTheEnd(this.#windowEndsAt - now);
-    return this.#seen <= PER_WINDOW;
-  }
-
-  async #tellAtTheEnd(remainingMs: number): Promise<void> {
-    await this.#clock.wait(remainingMs);
-    await this.#tell(this.#seen - PER_WINDOW);
+    return minute.seen <= PER_WINDOW;
   }
 }

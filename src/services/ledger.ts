@@ -78,12 +78,14 @@ interface StoredWithdrawal extends Withdrawal {
 }
 
 /**
- * The durable truth of this host. Reads may happen at any time; what changes must happen inside `commit`, whose
- * promise resolves when the disk has it.
+ * The durable truth of this host. Reads may happen at any time, and see what is written but not yet on the disk; what
+ * changes must happen inside `commit` or `write`.
  */
 export interface Ledger {
-  /** One transaction: all of `work` or, when it throws, nothing. `work` must be synchronous. */
+  /** All of `work` or, when it throws, nothing; `work` must be synchronous. On the disk when the promise resolves. */
   commit<T>(work: () => T): Promise<T>;
+  /** The same without the wait: it is on the disk before anything that is committed later. */
+  write<T>(work: () => T): T;
 
   /** Everything admission wants to know about a candidate, raised to `now` as the latest time seen. */
   factsFor(candidate: Candidate, now: number): LedgerFacts;
@@ -122,7 +124,8 @@ export interface Ledger {
   /** Tokens that came late, on the control stream, about this task or plan. */
   lateTokens(subjects: readonly string[]): string[];
   addLateToken(subject: string, token: string): void;
-  withdraw(withdrawal: StoredWithdrawal): void;
+  /** False where a newer one about the same target is known already. */
+  withdraw(withdrawal: StoredWithdrawal): boolean;
   /** Vetoes, and cancellations not yet expired, that name one of the targets; a veto first. */
   withdrawals(targets: readonly string[], now: number): Withdrawal[];
   controlCursor(): string;

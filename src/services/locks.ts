@@ -31,7 +31,7 @@ export class Locks {
   }
 
   #free(holder: Waiting): void {
-    this.#granted.delete(holder);
+    if (!this.#granted.delete(holder)) return;
     this.#queue.splice(this.#queue.indexOf(holder), 1);
     this.#grantWhatIsFree();
   }

@@ -32,7 +32,7 @@ export class Performer {
     if (isUndo(task)) return this.#takeBack(record, task, run);
     const plan = await planTask(actions, this.#facts);
     if ('code' in plan) return this.finish(record, run, { outcome: 'failed', ...plan });
-    await this.#ledger.commit(() => {
+    this.#ledger.write(() => {
       this.#ledger.addSteps(task.task_id, plan.steps);
       this.#ledger.audit({ event: 'planned', task_id: task.task_id, detail: { steps: plan.steps.length } });
     });
@@ -48,10 +48,10 @@ export class Performer {
   async finish(record: TaskRecord, run: Run, halt: Halt | null): Promise<OpsOutput | null> {
     const { task } = record;
     if (halt?.open) return null;
-    if (isUndo(task))
-      return this.#concludeUndo(record, task, run, undoPlan(this.#ledger.steps(task.undo.task_id)).steps, halt);
-    const undone =
-      halt && wantsUndo(record, halt) ? await this.#steps.undo(run, run.task_id, { compare: false }) : null;
+    if (isUndo(task)) return this.#finishUndo(record, task, run, halt);
+    // After an interruption time has passed, in which others may have changed things.
+    const compare = halt?.outcome === 'interrupted';
+    const undone = halt && wantsUndo(record, halt) ? await this.#steps.undo(run, run.task_id, { compare }) : null;
     const records = this.#ledger.steps(run.task_id);
     return this.#reporter.conclude({
       record,
@@ -69,6 +69,18 @@ export class Performer {
     const touched = undoPlan(this.#ledger.steps(task_id), action).steps;
     const { problem } = await this.#steps.undo(run, task_id, { ...(action && { action }), compare: true });
     return this.#concludeUndo(record, task, run, touched, problem && { outcome: 'failed', ...problem });
+  }
+
+  /** An undo that the daemon did not see the end of: it may have been through all the same. */
+  #finishUndo(record: TaskRecord, task: UndoTask, run: Run, halt: Halt | null): Promise<OpsOutput> {
+    const { task_id, action } = task.undo;
+    const steps = this.#ledger.steps(task_id);
+    const left = undoPlan(steps, action);
+    const concerned = steps.filter(
+      (step) => step.state === 'undone' && (action === undefined || step.action === action),
+    );
+    const done = left.steps.length === 0 && left.stopsAt === null && concerned.length > 0;
+    return this.#concludeUndo(record, task, run, [...concerned, ...left.steps], done ? null : halt);
   }
 
   #concludeUndo(
@@ -100,7 +112,8 @@ export class Performer {
       ({ n, step }) => `What step ${n} (${step.title}) did is unknown: look before you send it again.`,
     );
     const standing = undoPlan(records);
-    if (undone && !undone.problem)
+    const tookBack = records.some(({ state }) => state === 'undone');
+    if (tookBack && undone && !undone.problem)
       return [...notes, 'What it had changed is taken back: the host is as it was before.'];
     if (standing.steps.length === 0 && !standing.stopsAt) return [...notes, 'Nothing was changed.'];
     const numbers = [...standing.steps, ...(standing.stopsAt ? [standing.stopsAt] : [])]

@@ -39,7 +39,8 @@ export class Publisher {
     this.#waiting = false;
     let seq = this.#startAfter(await this.#outlet.mark());
     for (;;) {
-      const rows = this.#ledger.messagesAfter(seq, PAGE);
+      // Committed first: a report must not be read before it is on the disk.
+      const rows = await this.#ledger.commit(() => this.#ledger.messagesAfter(seq, PAGE));
       if (rows.length === 0) return;
       for (const row of rows) {
         await this.#outlet.publish(row);

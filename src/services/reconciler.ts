@@ -33,17 +33,18 @@ export class Reconciler {
   async start(): Promise<void> {
     for (const record of this.#parts.ledger.openTasks()) {
       const { task } = record;
-      const steps = await this.#settle('undo' in task ? task.undo.task_id : task.task_id);
-      await this.#goOn(record, steps);
+      const taskId = 'undo' in task ? task.undo.task_id : task.task_id;
+      const forward = this.#parts.ledger.steps(taskId).every(({ state }) => FORWARD.has(state));
+      await this.#settle(taskId);
+      await this.#goOn(record, forward);
     }
   }
 
-  async #settle(taskId: string): Promise<StepRecord[]> {
+  async #settle(taskId: string): Promise<void> {
     const { ledger } = this.#parts;
     for (const record of ledger.steps(taskId)) {
       if (record.state === 'applying' || record.state === 'undoing') await this.#settleStep(taskId, record);
     }
-    return ledger.steps(taskId);
   }
 
   async #settleStep(taskId: string, record: StepRecord): Promise<void> {
@@ -53,22 +54,23 @@ export class Reconciler {
     const context = { task_id: taskId, n, signal: new AbortController().signal, output: async () => undefined };
     const answer = await kind.reconcile(step, captured, context).catch(() => 'unknown' as const);
     const state = record.state === 'undoing' ? STATE_OF_UNDO[answer] : STATE_OF_APPLY[answer];
-    const left = state === 'applied' ? await kind.observe(step) : null;
+    const left = state === 'applied' ? await kind.observe(step).catch(() => null) : null;
     await ledger.commit(() => {
       ledger.changeStep(taskId, n, { state, ...(left && { left }), message: `found ${state} after the daemon died` });
       ledger.audit({ event: 'reconciled', task_id: taskId, detail: { n, state } });
     });
   }
 
-  async #goOn(record: TaskRecord, steps: readonly StepRecord[]): Promise<void> {
-    const { admissions, locks, running, performer } = this.#parts;
+  /** `forward`: it was not being taken back when the daemon died. */
+  async #goOn(record: TaskRecord, forward: boolean): Promise<void> {
+    const { ledger, admissions, locks, running, performer } = this.#parts;
     const { task } = record;
     const bound = this.#bound(record);
     const request = await admissions.verify({ ...record, actions: bound ?? [] });
     const held = locks.take(resourcesOf(request.work));
     const wantsMore = bound !== null && 'on_interrupt' in task && task.on_interrupt === 'resume';
-    const mayGoOn =
-      wantsMore && steps.length > 0 && !steps.some(({ state }) => state === 'unknown' || state === 'failed');
+    const steps = ledger.steps(task.task_id);
+    const mayGoOn = wantsMore && forward && steps.length > 0 && steps.every(({ state }) => FORWARD.has(state));
     const done = running.track(
       task.task_id,
       request.targets,
@@ -94,6 +96,9 @@ export class Reconciler {
     return understood.length === bound.length ? understood : null;
   }
 }
+
+/** The states of a task's steps while it goes forward. */
+const FORWARD: ReadonlySet<StepRecord['state']> = new Set(['planned', 'applying', 'applied']);
 
 const STATE_OF_APPLY = { done: 'applied', 'not-done': 'planned', unknown: 'unknown' } as const;
 /** An undo that is not done leaves the step applied; one that nobody can see may be done again. */

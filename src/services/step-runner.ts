@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Withdrawal } from '../admission/facts.ts';
 import type { Outcome } from '../contract/report.ts';
 import { coerceError } from '../errors.ts';
-import { type StepRecord, undoPlan } from '../planning/record.ts';
+import { type State, type StepRecord, undoPlan } from '../planning/record.ts';
 import type { Ledger } from './ledger.ts';
 import type { Clock } from './ports.ts';
 import { type Effect, failed, kindOf, type StepContext, type StepKinds } from './step-kind.ts';
@@ -50,17 +50,18 @@ export class StepRunner {
       const halt = this.#withdrawal(run) ?? haltOf(run.signal) ?? (await this.#applyOne(run, record));
       if (halt) return halt;
     }
-    return null;
+    return this.#withdrawal(run) ?? haltOf(run.signal);
   }
 
   async #applyOne(run: Run, record: StepRecord): Promise<Halt | null> {
     const kind = kindOf(this.#kinds, record.step);
-    const captured = await kind.capture(record.step);
-    await this.#change(run.task_id, record, { state: 'applying', captured });
+    const captured = await kind.capture(record.step).catch(coerceError);
+    if (captured instanceof Error) return haltBy(record, failed('failed', captured.message));
+    await this.#ledger.commit(() => this.#change(run.task_id, record, { state: 'applying', captured }));
     const effect = await this.#timed(run, record, (context) => kind.apply(record.step, context));
     const halt = effect.outcome === 'applied' ? null : (haltOf(run.signal) ?? haltBy(record, effect));
     if (halt?.open) return halt;
-    await this.#change(run.task_id, record, { ...resultOf(effect), state: effect.outcome });
+    this.#ledger.write(() => this.#change(run.task_id, record, { ...resultOf(effect), state: effect.outcome }));
     return halt;
   }
 
@@ -79,20 +80,22 @@ export class StepRunner {
 
   async #undoOne(run: Run, taskId: string, record: StepRecord): Promise<Effect> {
     const kind = kindOf(this.#kinds, record.step);
-    await this.#change(taskId, record, { state: 'undoing' });
+    await this.#ledger.commit(() => this.#change(taskId, record, { state: 'undoing' }));
     const effect = await this.#timed(run, record, (context) =>
       kind.undo(record.step, record.captured, { ...context, signal: new AbortController().signal }),
     );
     const state = effect.outcome === 'applied' ? 'undone' : 'undo-failed';
-    await this.#change(taskId, record, { ...resultOf(effect), state });
+    this.#ledger.write(() => this.#change(taskId, record, { ...resultOf(effect), state }));
     return effect;
   }
 
   async #firstChanged(taskId: string, steps: readonly StepRecord[]): Promise<UndoResult['problem']> {
-    for (const { step, left, state } of steps) {
-      if (state !== 'applied' || left === null) continue;
-      const now = await kindOf(this.#kinds, step).observe(step);
-      if (isDeepStrictEqual(now, left)) continue;
+    for (const record of steps) {
+      const { step } = record;
+      const now = await kindOf(this.#kinds, step)
+        .observe(step)
+        .catch(() => CANNOT_BE_SEEN);
+      if (isAsLeft(record, now)) continue;
       const later = this.#ledger.laterTaskOn(step.target, taskId);
       const by = later ? `; the later task ${later} changed it: undo that one first` : ' by something that is no task';
       return { code: 'changed-since', message: `${step.target} was changed since${by}. Nothing was undone` };
@@ -119,14 +122,12 @@ export class StepRunner {
     return { ...effect, durationMs: Math.round(this.#clock.monotonic() - began) };
   }
 
-  #change(taskId: string, { n, step }: StepRecord, change: Parameters<Ledger['changeStep']>[2]): Promise<void> {
-    return this.#ledger.commit(() => {
-      this.#ledger.changeStep(taskId, n, change);
-      this.#ledger.audit({
-        event: `step-${change.state}`,
-        task_id: taskId,
-        detail: { n, kind: step.kind, target: step.target },
-      });
+  #change(taskId: string, { n, step }: StepRecord, change: Parameters<Ledger['changeStep']>[2]): void {
+    this.#ledger.changeStep(taskId, n, change);
+    this.#ledger.audit({
+      event: `step-${change.state}`,
+      task_id: taskId,
+      detail: { n, kind: step.kind, target: step.target },
     });
   }
 }
@@ -134,6 +135,15 @@ export class StepRunner {
 export function haltByWithdrawal({ verb, target, by, reason }: Withdrawal): Halt {
   const outcome = verb === 'veto' ? 'vetoed' : 'cancelled';
   return { outcome, code: outcome, message: `${target} was ${outcome} by ${by}: ${reason}` };
+}
+
+/** Not equal to any state that was left. */
+const CANNOT_BE_SEEN: State = { seen: false };
+
+/** Whether nothing but the step itself has touched what it changes. What did not apply may have left it as it was. */
+function isAsLeft({ state, left, captured }: StepRecord, now: State): boolean {
+  if (now === null || state === 'undo-failed') return true;
+  return isDeepStrictEqual(now, captured) || (left !== null && isDeepStrictEqual(now, left));
 }
 
 function haltOf(signal: AbortSignal): Halt | null {

@@ -31,10 +31,15 @@ export function fileKind({ files, snapshots, self }: FilePorts): StepKind<FileSt
       const wanted = wantedOf(step, self);
       if (sameFile(now, wanted)) return applied('was already so', { left: now });
       await files.write(step.path, step.content, wanted.mode, wanted);
-      return applied('written', { left: await files.fact(step.path) });
+      const left = await files.fact(step.path);
+      if (sameFile(left, wanted)) return applied('written', { left });
+      return failed('not-as-planned', `${step.path} was written, but its owner, mode or content is another one`, {
+        left,
+      });
     },
     undo: async (step, captured) => {
       const before = factOf(captured);
+      if (sameFile(await files.fact(step.path), before)) return restored(step, before, before);
       if (before.exists) await files.write(step.path, await snapshots.get(before.sha256), before.mode, before);
       else await files.remove(step.path);
       return restored(step, before, await files.fact(step.path));

@@ -27,9 +27,8 @@ export function controlIn(db: DatabaseSync, meta: Meta): ControlPart {
     addLateToken: (subject, token) => {
       addToken.run(token, subject);
     },
-    withdraw: ({ target, verb, reason, by, iat, exp, token }) => {
-      put.run(target, verb, reason, by, iat, exp, token);
-    },
+    withdraw: ({ target, verb, reason, by, iat, exp, token }) =>
+      put.run(target, verb, reason, by, iat, exp, token).changes > 0,
     withdrawals: (targets, now) => inForce.all(JSON.stringify(targets), now) as unknown as Withdrawal[],
     controlCursor: () => meta.get('control_cursor') ?? '0-0',
     moveControlCursor: (cursor) => meta.set('control_cursor', cursor),

@@ -48,16 +48,17 @@ export function openDatabase(path: string, options: { readOnly?: boolean } = {})
     throw new OpsError(`there is no ledger ${path}: start the daemon with "ops up", or name its home with --home`);
   }
   const db = new DatabaseSync(path, { readOnly: options.readOnly ?? false, timeout: 5_000 });
-  if (options.readOnly) return db;
-  db.exec(
-    'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1;',
-  );
   const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
   if (version > VERSION) {
+    db.close();
     throw new OpsError(
       `the ledger ${path} is of a newer version (${version}, this one knows ${VERSION}): upgrade savorg-ops`,
     );
   }
+  if (options.readOnly) return db;
+  db.exec(
+    'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1;',
+  );
   if (version === 0) inTransaction(db, () => db.exec(`${SCHEMA} PRAGMA user_version = ${VERSION};`));
   return db;
 }

@@ -3,6 +3,7 @@ import { type Candidate, type LedgerFacts, targetsOf } from '../../admission/fac
 import type { Ledger } from '../../services/ledger.ts';
 import type { Clock } from '../../services/ports.ts';
 import { auditIn } from './audit.ts';
+import { Batch } from './batch.ts';
 import { controlIn } from './control.ts';
 import { inTransaction, openDatabase } from './database.ts';
 import { heldIn } from './held.ts';
@@ -17,6 +18,7 @@ const HIGH_WATER_GRAIN_MS = 10_000;
 /** Opens the ledger of this host, in SQLite. With `readOnly` nothing can be written, and the file must be there. */
 export function openLedger(path: string, clock: Clock, options: { readOnly?: boolean } = {}): Ledger {
   const db = openDatabase(path, options);
+  const batch = new Batch(db);
   const meta = metaIn(db);
   if (!options.readOnly && meta.get('born_at') === undefined)
     inTransaction(db, () => meta.set('born_at', String(clock.now())));
@@ -31,9 +33,17 @@ export function openLedger(path: string, clock: Clock, options: { readOnly?: boo
   };
   return {
     ...parts,
-    commit: async (work) => inTransaction(db, work),
+    write: (work) => batch.write(work),
+    commit: async (work) => {
+      const result = batch.write(work);
+      await batch.durable();
+      return result;
+    },
     factsFor: (candidate, now) => factsFor(candidate, now, parts, meta),
-    close: () => db.close(),
+    close: () => {
+      batch.close();
+      db.close();
+    },
   };
 }
 

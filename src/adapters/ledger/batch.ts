@@ -1,0 +1,74 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+/**
+ * Lets writers share a transaction, because each commit waits for the disk.
+ *
+ * What is written takes effect at once for readers here. It is committed together with what else comes in the same turn
+ * of the event loop; the first to wait in a turn has it committed at once, so that nobody waits who is alone.
+ */
+export class Batch {
+  readonly #db: DatabaseSync;
+  #open: { durable: PromiseWithResolvers<void>; timer: NodeJS.Immediate } | null = null;
+  #committedThisTurn = false;
+  #working = false;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  /** All of `work`, or nothing when it throws. On the disk before anything that is committed later. */
+  write<T>(work: () => T): T {
+    if (this.#working) throw new Error('a transaction within another one');
+    this.#begin();
+    this.#working = true;
+    this.#db.exec('SAVEPOINT work');
+    try {
+      return work();
+    } catch (error) {
+      this.#db.exec('ROLLBACK TO work');
+      throw error;
+    } finally {
+      this.#working = false;
+      this.#db.exec('RELEASE work');
+    }
+  }
+
+  /** Resolves when all that was written before is on the disk. */
+  async durable(): Promise<void> {
+    if (!this.#open) return;
+    const { promise } = this.#open.durable;
+    if (!this.#committedThisTurn) this.#commit();
+    await promise;
+  }
+
+  /** Commits what is still open. */
+  close(): void {
+    if (this.#open) this.#commit();
+  }
+
+  #begin(): void {
+    if (this.#open) return;
+    this.#db.exec('BEGIN IMMEDIATE');
+    this.#open = { durable: Promise.withResolvers(), timer: setImmediate(() => this.#commit()) };
+    // Not everybody waits; who does gets the rejection.
+    this.#open.durable.promise.catch(() => undefined);
+  }
+
+  #commit(): void {
+    if (!this.#open) return;
+    const { durable, timer } = this.#open;
+    this.#open = null;
+    clearImmediate(timer);
+    try {
+      this.#db.exec('COMMIT');
+      durable.resolve();
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      durable.reject(error);
+    }
+    this.#committedThisTurn = true;
+    setImmediate(() => {
+      this.#committedThisTurn = false;
+    });
+  }
+}
