@@ -33,7 +33,7 @@ export function allowingLines(actions: readonly string[], environment: Environme
     'allow:',
     `  - actions: [${actions.join(', ')}]`,
     `    environments: [${environment}]`,
-    `    hosts: [${host}]`,
+    `    hosts: ["${host}"]`,
   ].join('\n');
 }
 

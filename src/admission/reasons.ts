@@ -44,7 +44,14 @@ export interface Refused {
 }
 
 export function refused(reason: Reason, message: string): Refused {
-  return { kind: 'refused', reason, message, owner: REASONS[reason] };
+  return { kind: 'refused', reason, message: readable(message), owner: REASONS[reason] };
+}
+
+const LONGEST_MESSAGE = 2000;
+
+/** A message may quote what anybody sent: it must be short enough to report, and well-formed, or no report could be signed. */
+export function readable(text: string): string {
+  return text.length > LONGEST_MESSAGE ? `${text.slice(0, LONGEST_MESSAGE).toWellFormed()} …` : text.toWellFormed();
 }
 
 /** Nothing is wrong, but a signature is still to come. */

@@ -18,7 +18,7 @@ allow: []
 /** `etc/ops.yaml` of a home for trying out. */
 export function starterConfig(host: string): string {
   return `# The name of this host. Written once: tasks name it, and reports bear it.
-host: ${host}
+host: "${host}"
 
 # This home holds the private keys of other roles, for trying out. Every report says so.
 dev: true

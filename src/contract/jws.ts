@@ -12,7 +12,8 @@ export type TokenType = (typeof TOKEN_TYPES)[keyof typeof TOKEN_TYPES];
 /** More than the largest attestation (200 digests of a plan) needs. */
 const TOKEN_MAX_BYTES = 32 * 1024;
 
-const Header = z.strictObject({ alg: z.enum(['Ed25519', 'EdDSA']), typ: z.enum(TOKEN_TYPES), kid: z.string() });
+const Kid = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'expected a thumbprint');
+const Header = z.strictObject({ alg: z.enum(['Ed25519', 'EdDSA']), typ: z.enum(TOKEN_TYPES), kid: Kid });
 
 export interface OpenedToken {
   typ: TokenType;

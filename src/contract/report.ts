@@ -62,23 +62,30 @@ export function signBody(key: RoleKey, id: string, body: object): Promise<string
 }
 
 /**
- * Checks that a host of the key ring signed this report, unaltered, and returns it.
+ * Checks that the host that it names signed this report, unaltered, and returns it. A host's principal is its name.
  * @throws with the reason when the report is malformed, altered, unsigned or signed by another role.
  */
 export async function verifyReport(report: unknown, ring: KeyRing): Promise<Report> {
   const parsed = Report.parse(report);
   const { signature, ...body } = parsed;
-  await verifyBody(signature, parsed.evidence.report_id, body, ring);
+  await verifyBody(signature, parsed.evidence, body, ring);
   return parsed;
 }
 
-async function verifyBody(signature: string, id: string, body: object, ring: KeyRing): Promise<void> {
+async function verifyBody(
+  signature: string,
+  { report_id, host }: Evidence,
+  body: object,
+  ring: KeyRing,
+): Promise<void> {
   const opened = openToken(signature);
   if ('problem' in opened) throw new Error(`the signature is no token: ${opened.problem}`);
   const entry = ring.keys.find((key) => key.kid === opened.kid);
   if (!entry) throw new Error(`the signature's key ${opened.kid} is not in the key ring`);
   if (entry.role !== 'host' || entry.revoked_at) throw new Error('expected the signature of a host key in force');
+  if (entry.principal !== host) throw new Error(`the report names ${host}, and ${entry.principal} signed it`);
   const claims = Claims.safeParse(opened.claims);
-  const fits = opened.typ === TOKEN_TYPES.report && claims.data?.id === id && claims.data.digest === digestOf(body);
+  const fits =
+    opened.typ === TOKEN_TYPES.report && claims.data?.id === report_id && claims.data.digest === digestOf(body);
   if (!fits || !(await isSignedBy(signature, entry.jwk))) throw new Error('the signature does not fit the content');
 }

@@ -30,8 +30,23 @@ export const Variables = z.record(
   z.string().max(8192).refine(withoutNul, 'a NUL cannot be passed'),
 );
 
-/** What a command says it touches, e.g. `path:/etc/nginx`, `service:web`. */
-export const ResourceName = z.string().regex(/^[a-z]+:\S{1,1024}$/, 'expected <kind>:<name>, e.g. path:/etc/nginx');
+/** What something needs for itself: `path:/etc/nginx` covers what is below it; other kinds are plain names, `service:web`. */
+export const ResourceName = z
+  .string()
+  .refine(
+    (name) =>
+      name.startsWith('path:') ? AbsolutePath.safeParse(name.slice(5)).success : /^[a-z]+:\S{1,1024}$/.test(name),
+    {
+      message: 'expected path:<absolute path in its one form> or <kind>:<name>',
+    },
+  );
+
+/** An address as it was signed: what `fetch` would tidy up is refused. */
+export const HttpUrl = z
+  .string()
+  .max(2048)
+  .regex(/^https?:\/\/[\u0021-\u007e]+$/, 'expected http:// or https:// and no spaces')
+  .refine((url) => URL.canParse(url), 'expected a URL');
 
 function withoutNul(text: string): boolean {
   return !text.includes('\0');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AbsolutePath, Argv } from './input.ts';
+import { AbsolutePath, Argv, HttpUrl } from './input.ts';
 
 const timing = {
   /** How long one attempt may take. */
@@ -15,7 +15,7 @@ export const Probe = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('http'),
     service: z.string().min(1).max(120),
-    url: z.url({ protocol: /^https?$/ }),
+    url: HttpUrl,
     /** Any of 200–399 where absent; redirects are not followed. */
     status: z.int().min(100).max(599).optional(),
     ...timing,

@@ -1,3 +1,4 @@
+import { readable } from '../admission/reasons.ts';
 import type { Blocker, Owner } from '../contract/ops-output.ts';
 import type { Halt } from './step-runner.ts';
 
@@ -14,5 +15,5 @@ const OWNERS: Record<string, Owner> = {
 };
 
 export function blocker({ code, message }: Pick<Halt, 'code' | 'message'>): Blocker {
-  return { code, message, owner: OWNERS[code] ?? 'manager' };
+  return { code, message: readable(message), owner: OWNERS[code] ?? 'manager' };
 }

@@ -165,7 +165,7 @@ function refusalOutput(delivery: Delivery, task: Task | null, { reason, message 
   const blocker = { code: reason, message, owner: REASONS[reason] };
   const heading = task ?? headingOf(delivery.data);
   if (heading) return nothingRan(heading.task_id, heading.operation_type, blocker);
-  const jobId = delivery.jobId.slice(0, 120) || 'unnamed';
+  const jobId = delivery.jobId.slice(0, 120).toWellFormed() || 'unnamed';
   return nothingRan(jobId, 'infra', {
     ...blocker,
     message: `${message} (no task could be read; this is the job ${jobId})`,

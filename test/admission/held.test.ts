@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { taskDigest } from '../../src/contract/digest.ts';
+import { utcTime } from '../../src/contract/names.ts';
+import { deliver, draftOf, known } from '../support/draft.ts';
+import {
+  actionsTask,
+  type Claims,
+  HOUR,
+  type Keys,
+  NOW,
+  OPEN_POLICY,
+  roleKeys,
+  seconds,
+  tokenOf,
+} from '../support/tasks.ts';
+
+const keys = await roleKeys();
+const task = actionsTask();
+
+async function without(...roles: (keyof Keys)[]) {
+  const draft = draftOf(keys);
+  for (const role of roles) draft.signatures.delete(role);
+  return deliver(draft);
+}
+
+const late = (role: keyof Keys, given: Claims = {}) => tokenOf(keys[role], task, given);
+
+describe('missing is not wrong', () => {
+  it.each([
+    { roles: ['plan-review'], missing: ['not-approved'] },
+    { roles: ['security'], missing: ['not-cleared'] },
+    { roles: ['plan-review', 'security'], missing: ['not-approved', 'not-cleared'] },
+  ] as const)('without $roles it is held, and nothing runs or is reported', async ({ roles, missing }) => {
+    using held = await without(...roles);
+    const { line, end, delivery } = held;
+    expect(end).toEqual({ kind: 'held', missing, digest: taskDigest(task), until: Date.parse(task.expires_at) });
+    expect(line.touched).toEqual([]);
+    expect(known(line.ledger)).toEqual([]);
+    expect(line.reports()).toEqual([]);
+    expect(line.ledger.held()).toMatchObject([
+      { task_id: task.task_id, jobId: delivery.jobId, missing, data: delivery.data },
+    ]);
+  });
+
+  it('runs once the last signature has come, and is held no more', async () => {
+    using held = await without('plan-review', 'security');
+    const { line, delivery } = held;
+    const [approval, clearance] = await Promise.all([late('plan-review'), late('security')]);
+    await line.ledger.commit(() => line.ledger.addLateToken('plan-881', approval));
+    expect(await line.deliver(delivery)).toMatchObject({ kind: 'held', missing: ['not-cleared'] });
+    await line.ledger.commit(() => line.ledger.addLateToken(task.task_id, clearance));
+    expect(await line.deliver(delivery)).toMatchObject({ kind: 'ran' });
+    expect(line.ledger.held()).toEqual([]);
+    expect(line.ledger.task(task.task_id)?.attestedBy.map(({ role }) => role)).toEqual([
+      'manager',
+      'plan-review',
+      'security',
+    ]);
+  });
+
+  it.each([
+    { name: 'of another content', given: { digest: taskDigest({}) } },
+    { name: 'that has expired', given: { exp: seconds(NOW) } },
+    { name: 'that is no token', given: { role: 'king' } },
+  ])('a late signature $name changes nothing', async ({ given }) => {
+    using held = await without('security');
+    const { line, delivery } = held;
+    const token = await late('security', given);
+    await line.ledger.commit(() => line.ledger.addLateToken(task.task_id, token));
+    expect(await line.deliver(delivery)).toMatchObject({ kind: 'held', missing: ['not-cleared'] });
+    expect(line.touched).toEqual([]);
+  });
+
+  it('is refused as expired, not held for ever', async () => {
+    const draft = draftOf(keys, actionsTask({ expires_at: utcTime(NOW + HOUR / 2) }));
+    draft.signatures.delete('security');
+    using held = await deliver(draft);
+    const { line, delivery } = held;
+    expect(line.ledger.held()).toHaveLength(1);
+    line.setting.now = NOW + HOUR / 2;
+    expect(await line.deliver(delivery)).toMatchObject({
+      kind: 'refused',
+      opsOutput: { blockers: [{ code: 'expired' }] },
+    });
+    expect(line.ledger.held()).toEqual([]);
+    expect(line.reports().map(({ evidence }) => evidence.outcome)).toEqual(['expired']);
+  });
+
+  it('is refused once it is vetoed', async () => {
+    using held = await without('security');
+    const { line, delivery } = held;
+    const by = { reason: 'no', by: 'savorgSecurity', iat: seconds(NOW), exp: null, token: 'x' };
+    await line.ledger.commit(() => line.ledger.withdraw({ verb: 'veto', target: 'plan:plan-881', ...by }));
+    expect(await line.deliver(delivery)).toMatchObject({
+      kind: 'refused',
+      opsOutput: { blockers: [{ code: 'vetoed' }] },
+    });
+  });
+});
+
+describe('clearance', () => {
+  const listed = [{ operation_type: 'config', environment: 'production' }] as const;
+  const staging = [{ operation_type: 'config', environment: 'staging' }] as const;
+
+  it.each([
+    { name: 'policy lists it and PlanReview says so', list: listed, by: 'plan-review', kind: 'ran' },
+    { name: 'PlanReview says so but policy lists nothing', list: [], by: 'plan-review', kind: 'held' },
+    { name: 'PlanReview says so but policy lists another environment', list: staging, by: 'plan-review', kind: 'held' },
+    { name: 'policy lists it but nobody says so', list: listed, by: 'nobody', kind: 'held' },
+    { name: 'policy lists it and only Manager says so', list: listed, by: 'manager', kind: 'refused' },
+  ] as const)('where $name: $kind', async ({ list, by, kind }) => {
+    const draft = draftOf(keys);
+    draft.setting.policy = { ...OPEN_POLICY, without_security: [...list] };
+    draft.signatures.delete('security');
+    if (by !== 'nobody') draft.signatures.set(by, () => late(by, { security: 'not-in-workflow' }));
+    using delivered = await deliver(draft);
+    expect(delivered.end.kind).toBe(kind);
+    expect(delivered.line.touched.length > 0).toBe(kind === 'ran');
+  });
+});
+
+describe('a task_id', () => {
+  it('is used up by a claim: sent again, it gets the recorded outcome and no new report', async () => {
+    using first = await deliver(draftOf(keys));
+    const { line, delivery, end } = first;
+    const touched = [...line.touched];
+    for (const jobId of [task.task_id, `${task.task_id}~2`]) {
+      expect(await line.deliver({ ...delivery, jobId })).toEqual({ ...end, kind: 'recorded' });
+    }
+    expect(line.touched).toEqual(touched);
+    expect(line.reports()).toHaveLength(1);
+  });
+
+  it('is not used up by a refusal', async () => {
+    const draft = draftOf(keys, actionsTask({ not_before: utcTime(NOW + HOUR / 2) }));
+    using early = await deliver(draft);
+    const { line, delivery } = early;
+    expect(early.end.kind).toBe('refused');
+    line.setting.now = NOW + HOUR / 2;
+    expect(await line.deliver(delivery)).toMatchObject({ kind: 'ran' });
+    expect(line.reports().map(({ evidence }) => evidence.final)).toEqual([false, true]);
+  });
+});

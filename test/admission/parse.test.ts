@@ -1,0 +1,72 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { headingOf, parse } from '../../src/admission/parse.ts';
+import { taskDigest } from '../../src/contract/digest.ts';
+import type { ActionRequest } from '../../src/contract/task.ts';
+import { anyTask } from '../support/arbitrary.ts';
+import { actionsTask, deliveryOf } from '../support/tasks.ts';
+
+const noBinder = (): never => {
+  throw new Error('nothing to bind');
+};
+const bind = (request: ActionRequest) => request;
+
+describe('what parses', () => {
+  it('deep-equals what was delivered, and has its digest', () => {
+    fc.assert(
+      fc.property(anyTask, (task) => {
+        const delivery = deliveryOf(task, ['a.b.c']);
+        const before = JSON.stringify(delivery.data);
+        const parsed = parse(delivery, bind);
+        expect(parsed).toMatchObject({
+          kind: 'parsed',
+          tokens: ['a.b.c'],
+          digest: taskDigest(JSON.parse(before).task),
+        });
+        expect(parsed.kind === 'parsed' && JSON.parse(JSON.stringify(parsed.task))).toEqual(JSON.parse(before).task);
+        expect(parsed.kind === 'parsed' && Object.keys(parsed.task).toSorted()).toEqual(Object.keys(task).toSorted());
+        expect(JSON.stringify(delivery.data)).toBe(before);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('refuses an action with the reason of whoever binds it, naming its place', () => {
+    const task = actionsTask({
+      actions: [
+        { action: 'a.b', with: {} },
+        { action: 'c.d', with: {} },
+      ],
+    });
+    const refused = parse(deliveryOf(task, []), ({ action }) => (action === 'c.d' ? 'has no wheels' : {}));
+    expect(refused).toMatchObject({ kind: 'refused', reason: 'malformed', message: 'actions[1] c.d: has no wheels' });
+  });
+
+  it('never throws and never runs a binder for what is no submission', () => {
+    fc.assert(
+      fc.property(fc.anything({ withBigInt: true, withDate: true, withMap: true, withNullPrototype: true }), (data) => {
+        expect(parse({ ...deliveryOf(actionsTask(), []), data }, noBinder).kind).toBe('refused');
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('a heading', () => {
+  it('is read of a task that cannot be parsed', () => {
+    const { task_id, operation_type } = actionsTask();
+    expect(headingOf({ task: { task_id, operation_type, x: 1 }, more: 2 })).toEqual({ task_id, operation_type });
+  });
+
+  it.each([
+    null,
+    'x',
+    [],
+    {},
+    { task: null },
+    { task: { task_id: 'A B', operation_type: 'infra' } },
+    { task: { task_id: 'a' } },
+  ])('is none of %j', (data) => {
+    expect(headingOf(data)).toBeNull();
+  });
+});

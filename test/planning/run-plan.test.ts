@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { type BoundAction, defineAction } from '../../src/planning/action.ts';
+import type { FactQueries } from '../../src/planning/facts.ts';
+import { overlapOf, queriesOf, resourcesOf, runPlan, subjectsOf } from '../../src/planning/run-plan.ts';
+import type { Step } from '../../src/planning/step.ts';
+
+const probe = (service: string): Step => ({
+  kind: 'probe',
+  target: service,
+  title: service,
+  probe: { type: 'process', service, name: service },
+});
+
+const ABSENT = { exists: false } as const;
+
+/** An action that becomes the steps named in its input, and asks for a file of each name. */
+const action = defineAction<{ names: string[]; needs?: string[] }, FactQueries>({
+  summary: 'look',
+  input: z.strictObject({ names: z.array(z.string()), needs: z.array(z.string()).optional() }) as never,
+  changes: false,
+  reversible: () => true,
+  resources: ({ needs }) => needs ?? [],
+  subjects: ({ names }) => names.map((name) => `commit:${name}`),
+  facts: ({ names }) => Object.fromEntries(names.map((name) => [name, { ask: 'file', path: `/${name}` }])),
+  plan: ({ names }, facts) => names.map((name) => probe(`${name} ${JSON.stringify(facts[name] ?? null)}`)),
+});
+const ask = (path: string) => ({ ask: 'file', path });
+const bound = (names: string[], needs: string[] = []): BoundAction => ({
+  name: 'x.look',
+  action,
+  input: { names, needs },
+});
+
+describe('the run plan', () => {
+  it('has the steps of all actions in their order, numbered through', () => {
+    const plan = runPlan([bound(['a', 'b']), bound([]), bound(['c'])], []);
+    expect(plan.map(({ n, action: of, step }) => [n, of, step.target])).toEqual([
+      [1, 1, 'a null'],
+      [2, 1, 'b null'],
+      [3, 3, 'c null'],
+    ]);
+  });
+
+  it('gives each action its own facts', () => {
+    const plan = runPlan([bound(['a']), bound(['a'])], [{ a: ABSENT }, { a: null }]);
+    expect(plan.map(({ step }) => step.target)).toEqual(['a {"exists":false}', 'a null']);
+  });
+
+  it('is empty of no actions', () => expect(runPlan([], [])).toEqual([]));
+});
+
+describe('what must be known before', () => {
+  it('is asked for each action by itself', () => {
+    expect(queriesOf([bound(['a', 'b']), bound(['a'])])).toEqual([{ a: ask('/a'), b: ask('/b') }, { a: ask('/a') }]);
+  });
+
+  it('is every commit that a veto can name', () => {
+    expect(subjectsOf([bound(['a']), bound(['b', 'c'])])).toEqual(['commit:a', 'commit:b', 'commit:c']);
+  });
+});
+
+describe('the resources of a task', () => {
+  it('are those of all its actions, each once', () => {
+    expect(resourcesOf([bound([], ['path:/a', 'x:1']), bound([], ['x:1'])])).toEqual(['path:/a', 'x:1']);
+    expect(resourcesOf([])).toEqual([]);
+  });
+
+  it('are the whole host where one action takes it', () => {
+    expect(resourcesOf([bound([], ['path:/a']), bound([], ['host'])])).toEqual(['host']);
+  });
+
+  it('may be named by one of its actions only', () => {
+    expect(overlapOf([bound([], ['path:/a']), bound([], ['path:/a/b'])])).toBe('path:/a/b');
+    expect(overlapOf([bound([], ['path:/a']), bound([], ['path:/b'])])).toBeUndefined();
+  });
+});

@@ -1,0 +1,103 @@
+import { registry } from '../../jobs/index.ts';
+import { openLedger } from '../../src/adapters/ledger/index.ts';
+import { verifierBy } from '../../src/adapters/verify.ts';
+import type { Delivery } from '../../src/admission/parse.ts';
+import type { Policy } from '../../src/admission/policy.ts';
+import { digestOf } from '../../src/contract/digest.ts';
+import type { KeyRing } from '../../src/contract/keyring.ts';
+import { Report } from '../../src/contract/report.ts';
+import type { Step } from '../../src/planning/step.ts';
+import { Admissions } from '../../src/services/admissions.ts';
+import { type End, Executor } from '../../src/services/executor.ts';
+import type { Ledger, UnsignedReport } from '../../src/services/ledger.ts';
+import { Locks } from '../../src/services/locks.ts';
+import { Performer } from '../../src/services/performer.ts';
+import type { Clock, FactReader } from '../../src/services/ports.ts';
+import { Reporter } from '../../src/services/reporter.ts';
+import { Running } from '../../src/services/running.ts';
+import { applied, type StepKind, type StepKinds } from '../../src/services/step-kind.ts';
+import { StepRunner } from '../../src/services/step-runner.ts';
+import { DAY, HOST, NOW, OPEN_POLICY } from './tasks.ts';
+
+/** What a host is set up with; a test may change it at any time. */
+export interface Setting {
+  now: number;
+  host: { name: string; sole: boolean };
+  policy: Policy;
+  ring: KeyRing;
+}
+
+export interface TestLine extends Disposable {
+  setting: Setting;
+  ledger: Ledger;
+  /** Everything that touched the machine, or looked at it: `file.apply`, `fact file`, … */
+  touched: string[];
+  deliver(delivery: Delivery): Promise<End>;
+  reports(): UnsignedReport[];
+}
+
+/** The real line from parse to outbox, on a ledger in memory that is a day old; only the machine is not real. */
+export function lineOf(given: Partial<Setting> & Pick<Setting, 'ring'>): TestLine {
+  const setting: Setting = { now: NOW, host: { name: HOST, sole: true }, policy: OPEN_POLICY, ...given };
+  const clock: Clock = { now: () => setting.now, monotonic: () => 0, wait: async () => undefined };
+  const ledger = openLedger(':memory:', { ...clock, now: () => NOW - DAY });
+  const touched: string[] = [];
+  const executor = executorOf(setting, clock, ledger, touched);
+  return {
+    setting,
+    ledger,
+    touched,
+    deliver: (delivery) => executor.execute(delivery, async () => undefined),
+    reports: () =>
+      ledger.messagesAfter(0, 10_000).flatMap(({ kind, body }) => (kind === 'report' ? unsigned(body) : [])),
+    [Symbol.dispose]: () => ledger.close(),
+  };
+}
+
+const UnsignedReportSchema = Report.omit({ signature: true });
+const unsigned = (body: object): UnsignedReport => UnsignedReportSchema.parse(body);
+
+function executorOf(setting: Setting, clock: Clock, ledger: Ledger, touched: string[]): Executor {
+  const { host } = setting;
+  const digests = () => ({ policy: digestOf(setting.policy), keyring: digestOf(setting.ring) });
+  const facts = { name: host.name, version: '0.0.0', dev: false, undoCommand: '/opt/ops undo', digests };
+  const reporter = new Reporter(ledger, clock, facts, () => undefined);
+  const steps = new StepRunner(ledger, spiedKinds(touched), clock);
+  const verifier = verifierBy(() => setting.ring, clock);
+  const control = { catchUp: async () => undefined };
+  const policy = () => setting.policy;
+  return new Executor({
+    registry,
+    ledger,
+    admissions: new Admissions({ registry, host, policy, ledger, clock, verifier, control }),
+    locks: new Locks(),
+    running: new Running(() => ({ write: async () => undefined, close: async () => undefined })),
+    performer: new Performer(ledger, steps, spiedFacts(touched), reporter, facts.undoCommand),
+    reporter,
+  });
+}
+
+function spiedKinds(touched: string[]): StepKinds {
+  const kind = (name: string): StepKind<Step> => {
+    const note = (verb: string) => touched.push(`${name}.${verb}`);
+    const health = [{ service: name, status: 'healthy' as const, endpoint: 'seen' }];
+    return {
+      observe: async () => (note('observe'), null),
+      capture: async () => (note('capture'), null),
+      apply: async () => (note('apply'), applied('done', { health })),
+      undo: async () => (note('undo'), applied('taken back', { health })),
+      reconcile: async () => (note('reconcile'), 'unknown'),
+      preview: async () => (note('preview'), ''),
+    };
+  };
+  return { command: kind('command'), file: kind('file'), probe: kind('probe') };
+}
+
+function spiedFacts(touched: string[]): FactReader {
+  return {
+    answer: async ({ ask }) => {
+      touched.push(`fact ${ask}`);
+      return ask === 'file' ? { exists: false } : null;
+    },
+  };
+}
