@@ -1,15 +1,29 @@
 import type { Redis } from 'ioredis';
 import type { Control, ControlStream, StreamEntry } from '../services/control.ts';
 import type { Service } from '../services/ports.ts';
+import { systemClock } from './clock.ts';
 
 const PAGE = 100;
 /** How long one blocking read waits; it only bounds how late a stop is noticed by Redis. */
 const BLOCK_MS = 10_000;
+/** After a reading that failed. */
+const RETRY_MS = 1_000;
 
 export function controlStream(redis: Redis, key: string): ControlStream {
+  const read = async (cursor: string) => entriesOf(await redis.xread('COUNT', PAGE, 'STREAMS', key, cursor));
   return {
-    after: async (cursor) => entriesOf(await redis.xread('COUNT', PAGE, 'STREAMS', key, cursor)),
+    after: async (cursor) => {
+      const [entries, [newest]] = await Promise.all([read(cursor), redis.xrevrange(key, '+', '-', 'COUNT', 1)]);
+      // A stream that ends before the cursor is another one: Redis was wiped or replaced.
+      return newest && isBefore(newest[0], cursor) ? read('0-0') : entries;
+    },
   };
+}
+
+function isBefore(id: string, other: string): boolean {
+  const [ms, seq] = id.split('-').map(BigInt);
+  const [otherMs, otherSeq] = other.split('-').map(BigInt);
+  return ms === otherMs ? (seq ?? 0n) < (otherSeq ?? 0n) : (ms ?? 0n) < (otherMs ?? 0n);
 }
 
 /** Appends a token to the control stream; every host reads it. */
@@ -23,8 +37,8 @@ export class ControlWatch implements Service {
   readonly #key: string;
   readonly #control: Pick<Control, 'catchUp'>;
   readonly #cursor: () => string;
+  readonly #stopped = new AbortController();
   #loop: Promise<void> | undefined;
-  #stopped = false;
 
   /** `redis` is used by nobody else: it blocks. `cursor` is how far the stream was read. */
   constructor(redis: Redis, key: string, control: Pick<Control, 'catchUp'>, cursor: () => string) {
@@ -39,15 +53,20 @@ export class ControlWatch implements Service {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stopped.abort();
     this.#redis.disconnect();
     await this.#loop;
   }
 
   async #watch(): Promise<void> {
-    while (!this.#stopped) {
-      const news = await this.#redis.xread('BLOCK', BLOCK_MS, 'STREAMS', this.#key, this.#cursor()).catch(() => null);
-      if (news && !this.#stopped) await this.#control.catchUp().catch(() => undefined);
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      try {
+        const news = await this.#redis.xread('BLOCK', BLOCK_MS, 'STREAMS', this.#key, this.#cursor());
+        if (news && !signal.aborted) await this.#control.catchUp();
+      } catch {
+        await systemClock.wait(RETRY_MS, signal);
+      }
     }
   }
 }

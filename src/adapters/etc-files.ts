@@ -61,5 +61,14 @@ export function readRoleKey(path: string): RoleKey {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat) throw new OpsError(`there is no key ${path}: run "ops keys init", or name another file with --key`);
   if ((stat.mode & 0o077) !== 0) throw new OpsError(`the key ${path} can be read by others: chmod 600 ${path}`);
-  return load(path, (text) => RoleKey.parse(JSON.parse(text)));
+  return load(path, (text) => RoleKey.parse(withoutQuoting(text)));
+}
+
+/** JSON.parse quotes what it cannot read; a key must not stand in an error. */
+function withoutQuoting(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new OpsError('it is no JSON');
+  }
 }

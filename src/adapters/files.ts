@@ -1,20 +1,16 @@
 import { hash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, lstat, open, readFile, rm } from 'node:fs/promises';
+import { access, lstat, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { OpsError } from '../errors.ts';
 import type { FileFact } from '../planning/facts.ts';
 import type { Files } from '../services/ports.ts';
+import { syncDirectory, writeAtomically } from './atomic-write.ts';
 
 export const files: Files = {
   fact: factOf,
   read: (path) => readFile(path),
-  write: async (path, content, mode, { uid, gid }) => {
-    const data = typeof content === 'string' ? content : Buffer.from(content);
-    await writeFileAtomic(path, data, { mode: Number.parseInt(mode, 8), chown: { uid, gid }, fsync: true });
-    await syncDirectory(dirname(path));
-  },
+  write: (path, content, mode, owner) => writeAtomically(path, content, { mode: Number.parseInt(mode, 8), owner }),
   remove: async (path) => {
     await rm(path, { force: true });
     await syncDirectory(dirname(path));
@@ -44,10 +40,4 @@ async function factOf(path: string): Promise<FileFact> {
 async function parentMustExist(path: string): Promise<void> {
   const parent = await lstat(dirname(path)).catch(() => null);
   if (!parent) throw new OpsError(`the directory ${dirname(path)} does not exist: make it first`);
-}
-
-/** Makes a rename or removal in it durable. */
-export async function syncDirectory(path: string): Promise<void> {
-  await using directory = await open(path, 'r');
-  await directory.sync();
 }

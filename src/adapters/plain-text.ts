@@ -8,9 +8,9 @@ const KEPT_BACK = 4 * 1024;
 
 // C0 without tab and newline, DEL, C1, and the marks that reorder text for the eye.
 // oxlint-disable-next-line no-control-regex
-const INVISIBLE = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
+const INVISIBLE = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]|\p{Bidi_Control}/gu;
 
-/** Turns a child's bytes into text that is safe to keep and to show: secrets masked, no control sequences. */
+/** Turns a child's bytes into text that is safe to keep and to show: no control sequences, and secrets masked. */
 export class PlainText {
   readonly #redactor: Redactor;
   readonly #decoder = new TextDecoder();
@@ -24,22 +24,26 @@ export class PlainText {
   push(chunk: Uint8Array): string {
     const text = this.#rest + this.#decoder.decode(chunk, { stream: true });
     const end = text.lastIndexOf('\n') + 1;
-    const tooLong = text.length - end > LONGEST_LINE;
-    if (end === 0 && !tooLong) {
-      this.#rest = text;
-      return '';
-    }
-    const masked = this.#redactor.redact(text);
-    const cut = tooLong ? masked.length - Math.max(KEPT_BACK, this.#redactor.longest) : masked.lastIndexOf('\n') + 1;
-    this.#rest = masked.slice(cut);
-    return plain(masked.slice(0, cut));
+    if (text.length - end > LONGEST_LINE) return this.#passOnLongLine(text);
+    this.#rest = text.slice(end);
+    return this.#clean(text.slice(0, end));
   }
 
   end(): string {
-    return plain(this.#redactor.redact(this.#rest + this.#decoder.decode()));
+    return this.#clean(this.#rest + this.#decoder.decode());
   }
-}
 
-function plain(text: string): string {
-  return stripVTControlCharacters(text.replaceAll('\r\n', '\n').replaceAll('\r', '\n')).replaceAll(INVISIBLE, '');
+  /** Keeps its end back, which may be the beginning of a secret. */
+  #passOnLongLine(text: string): string {
+    const clean = this.#clean(text);
+    const cut = clean.length - Math.max(KEPT_BACK, this.#redactor.longest);
+    this.#rest = clean.slice(cut);
+    return clean.slice(0, cut);
+  }
+
+  // Cleaned first: a colour in the middle of a secret must not hide it.
+  #clean(text: string): string {
+    const lines = text.replaceAll('\r\n', '\n').replaceAll('\r', '\n');
+    return this.#redactor.redact(stripVTControlCharacters(lines).replaceAll(INVISIBLE, ''));
+  }
 }

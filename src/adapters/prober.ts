@@ -4,7 +4,7 @@ import type { HealthCheck } from '../contract/ops-output.ts';
 import { coerceError } from '../errors.ts';
 import { endpointOf, type Probe } from '../planning/probe.ts';
 import type { Commands, Files, Prober } from '../services/ports.ts';
-import { readProcesses } from './processes.ts';
+import { processesNamed } from './processes.ts';
 
 const DEFAULT_TIMEOUT_MS = 5_000;
 const PROBE_OUTPUT_BYTES = 64 * 1024;
@@ -80,8 +80,8 @@ async function lookByCommand(probe: ProbeOf<'command'>, signal: AbortSignal, por
   };
   const exit = await ports.commands.run(request, signal, async () => undefined);
   if (exit.ended === 'lost') return { status: 'degraded', detail: 'nobody knows how it ended' };
-  if (exit.exitCode === 0) return healthy('exit code 0');
-  return down(exit.exitCode === null ? exit.message || exit.ended : `exit code ${exit.exitCode}`);
+  if (exit.ended !== 'exit') return down(exit.message || exit.ended);
+  return exit.exitCode === 0 ? healthy('exit code 0') : down(exit.message || `exit code ${exit.exitCode}`);
 }
 
 async function lookAtFile({ path, sha256 }: ProbeOf<'file'>, files: Files): Promise<Look> {
@@ -92,8 +92,8 @@ async function lookAtFile({ path, sha256 }: ProbeOf<'file'>, files: Files): Prom
 }
 
 async function lookForProcess({ name }: ProbeOf<'process'>): Promise<Look> {
-  const running = (await readProcesses()).filter(({ program, zombie }) => !zombie && program === name);
-  return running.length > 0 ? healthy(`pid ${running.map(({ pid }) => pid).join(', ')}`) : down('no such process');
+  const pids = await processesNamed(name);
+  return pids.length > 0 ? healthy(`pid ${pids.join(', ')}`) : down('no such process');
 }
 
 function reasonOf(thrown: unknown): string {

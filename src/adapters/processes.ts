@@ -1,4 +1,6 @@
+import { readFileSync, readlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { execa } from 'execa';
 import { PS, parsePs, type ReadProcesses, readProc, sharedReader } from '../runner/process-table.ts';
 
@@ -16,4 +18,22 @@ export const readProcesses: ReadProcesses = sharedReader(isLinux ? readProc : re
 async function readPs(): ReturnType<ReadProcesses> {
   const { stdout } = await execa(PS.file, PS.args, { env: PS.env, extendEnv: false });
   return parsePs(stdout);
+}
+
+/** The pids of all living processes of a program, by its name without the directory. */
+export async function processesNamed(name: string): Promise<number[]> {
+  const alive = (await readProcesses()).filter(({ zombie }) => !zombie);
+  return alive
+    .filter(({ pid, program }) => program === name || (isLinux && fileNames(pid).includes(name)))
+    .map(({ pid }) => pid);
+}
+
+/** Linux cuts a program's name at 15 characters, and programs may change it; these say what was started. */
+function fileNames(pid: number): string[] {
+  try {
+    const [started = ''] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return [basename(started), basename(readlinkSync(`/proc/${pid}/exe`))];
+  } catch {
+    return [];
+  }
 }

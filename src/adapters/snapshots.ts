@@ -1,11 +1,10 @@
 import { hash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { access, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { OpsError } from '../errors.ts';
 import type { Snapshots } from '../services/ports.ts';
-import { syncDirectory } from './files.ts';
+import { writeAtomically } from './atomic-write.ts';
 
 /** Keeps snapshots under their digest in `directory`, which it makes. */
 export function snapshotsIn(directory: string): Snapshots {
@@ -13,14 +12,8 @@ export function snapshotsIn(directory: string): Snapshots {
   return {
     keep: async (content) => {
       const sha256 = hash('sha256', content);
-      const path = join(directory, sha256);
-      const kept = await access(path).then(
-        () => true,
-        () => false,
-      );
-      if (!kept) {
-        await writeFileAtomic(path, Buffer.from(content), { mode: 0o600, fsync: true });
-        await syncDirectory(directory);
+      if (!(await isWhole(join(directory, sha256), sha256))) {
+        await writeAtomically(join(directory, sha256), content, { mode: 0o600 });
       }
       return sha256;
     },
@@ -30,4 +23,9 @@ export function snapshotsIn(directory: string): Snapshots {
       return content;
     },
   };
+}
+
+async function isWhole(path: string, sha256: string): Promise<boolean> {
+  const kept = await readFile(path).catch(() => null);
+  return kept !== null && hash('sha256', kept) === sha256;
 }

@@ -18,8 +18,9 @@ export class HeldJobs implements TaskQueues {
   async deliverNow(held: HeldTask): Promise<void> {
     const job = await this.#queues.get(held.queue)?.getJob(held.jobId);
     if (!job) return this.#add(held, 0);
-    if (await job.isDelayed()) return job.promote();
-    this.#woken.add(held.jobId);
+    // Noted first: the job may be put aside just while we look whether it is.
+    this.#woken.add(nameOf(job));
+    if (await job.isDelayed()) await this.putAside(job);
   }
 
   async keep(held: HeldTask): Promise<void> {
@@ -28,10 +29,12 @@ export class HeldJobs implements TaskQueues {
 
   /** A held task's job has been put aside. */
   async putAside(job: Job): Promise<void> {
-    if (job.id !== undefined && this.#woken.delete(job.id)) await job.promote();
+    if (this.#woken.delete(nameOf(job))) await job.promote();
   }
 
   async #add({ queue, jobId, name, data }: HeldTask, delay: number): Promise<void> {
     await this.#queues.get(queue)?.add(name, data, { jobId, delay });
   }
 }
+
+const nameOf = ({ queueName, id }: Job): string => `${queueName}:${id}`;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RejectedToken, TokenFact } from '../admission/facts.ts';
-import { Attestation, DECISION_OF } from '../contract/attestation.ts';
+import { Attestation, CLOCK_SKEW_MS, DECISION_OF } from '../contract/attestation.ts';
 import { CONTROL_MAX_AGE_MS, Control, VERB_ROLES } from '../contract/control.ts';
 import { isSignedBy, type OpenedToken, openToken, TOKEN_TYPES, type TokenType } from '../contract/jws.ts';
 import type { KeyRing, KeyRingEntry } from '../contract/keyring.ts';
@@ -48,6 +48,7 @@ async function verifyControl(
   if (role !== entry.role || iss !== entry.principal || !VERB_ROLES[verb].includes(role)) {
     return { problem: `${iss} as ${role} has no right to ${verb}` };
   }
+  if (iat * 1000 > now + CLOCK_SKEW_MS) return { problem: 'is of the future' };
   if (exp !== undefined && (exp - iat) * 1000 > CONTROL_MAX_AGE_MS) return { problem: 'valid for more than 24 hours' };
   if (exp !== undefined && exp * 1000 <= now) return { problem: 'has expired' };
   return { claims: parsed.data };

@@ -1,5 +1,4 @@
 import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
-import { Redis } from 'ioredis';
 import { stringify } from 'yaml';
 import type { Delivery } from '../admission/parse.ts';
 import type { OpsOutput } from '../contract/ops-output.ts';
@@ -31,7 +30,7 @@ const AGAIN_MS = 5_000;
 export function taskWorker(options: WorkerOptions): Worker {
   const { queue, prefix, url, concurrency, log } = options;
   const worker = new Worker(queue, (job, token) => process(job, token ?? '', options), {
-    connection: new Redis(url, { maxRetriesPerRequest: null }),
+    connection: { url, maxRetriesPerRequest: null },
     prefix,
     concurrency,
     autorun: false,
@@ -49,7 +48,6 @@ async function process(job: Job, token: string, options: WorkerOptions): Promise
   try {
     const delivery = await deliveryOf(job, name, queue, ledger);
     const end = await executor.execute(delivery, (lines) => logLines(job, lines));
-    if (delivery.deliveries > 0) await ledger.commit(() => ledger.forgetDeliveries(name));
     return await settle(job, token, end, options);
   } catch (error) {
     if (error instanceof UnrecoverableError || error instanceof DelayedError) throw error;
@@ -58,6 +56,9 @@ async function process(job: Job, token: string, options: WorkerOptions): Promise
       'a delivery failed inside the daemon; it will be looked at again',
     );
     return await lookAgain(job, token, options.clock);
+  } finally {
+    // It did not kill the daemon.
+    if (job.attemptsStarted > 1) ledger.write(() => ledger.forgetDeliveries(name));
   }
 }
 

@@ -50,7 +50,8 @@ export class StepRunner {
       const halt = this.#withdrawal(run) ?? haltOf(run.signal) ?? (await this.#applyOne(run, record));
       if (halt) return halt;
     }
-    return this.#withdrawal(run) ?? haltOf(run.signal);
+    const halt = this.#withdrawal(run) ?? haltOf(run.signal);
+    return halt?.open ? null : halt;
   }
 
   async #applyOne(run: Run, record: StepRecord): Promise<Halt | null> {

@@ -1,0 +1,150 @@
+import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { checkThumbprints, keyRingFile, policyFile, readRoleKey } from '../../src/adapters/etc-files.ts';
+import { digestOf } from '../../src/contract/digest.ts';
+import { ringEntry } from '../../src/contract/keyring.ts';
+import { OpsError } from '../../src/errors.ts';
+import { POLICY, roleKey, temporaryFolder, testRing } from '../services/support.ts';
+
+function file(name: string, text?: string) {
+  const path = join(temporaryFolder(), name);
+  const write = (content: string) => writeFileSync(path, content);
+  if (text !== undefined) write(text);
+  /** As editors do: a new file in the place of the old one. */
+  const replace = (content: string) => {
+    writeFileSync(`${path}.new`, content);
+    renameSync(`${path}.new`, path);
+  };
+  return { path, write, replace };
+}
+
+const lines = (host: string) =>
+  ['allow:', '  - actions: [config.file]', '    environments: [staging]', `    hosts: [${host}]`].join('\n');
+
+/** The error, which must be one that a person can mend. */
+function errorOf(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof OpsError) return error.message;
+    throw error;
+  }
+  throw new Error('expected an error');
+}
+
+describe('a file of etc', () => {
+  it('is read again when it changes, and so is its digest', () => {
+    const { path, replace, write } = file('policy.yaml', lines('mini-1'));
+    const policy = policyFile(path);
+    const first = policy.digest();
+    expect(policy.current().allow[0]?.hosts).toEqual(['mini-1']);
+    expect(first).toBe(digestOf(policy.current()));
+    replace(lines('mini-2'));
+    expect(policy.current().allow[0]?.hosts).toEqual(['mini-2']);
+    expect(policy.digest()).not.toBe(first);
+    write(`${lines('mini-3')}\n`);
+    expect(policy.current().allow[0]?.hosts).toEqual(['mini-3']);
+  });
+
+  it('is not read again where nothing changed', () => {
+    const policy = policyFile(file('policy.yaml', lines('mini-1')).path);
+    expect(policy.current()).toBe(policy.current());
+  });
+
+  it('has the same digest however it is written', () => {
+    const block = policyFile(file('policy.yaml', `# comment\n${lines('mini-1')}\n`).path);
+    const flow = policyFile(
+      file('policy.yaml', '{"allow":[{"hosts":["mini-1"],"actions":["config.file"],"environments":["staging"]}]}').path,
+    );
+    expect(block.digest()).toBe(flow.digest());
+  });
+
+  it.each([
+    ['bad YAML', 'allow: [', /policy.yaml cannot be used:\n/],
+    ['an unknown key', 'allow: []\nallowed: []', /Unrecognized key: "allowed"/],
+    ['a wrong value', lines('Mini 1'), /expected \[a-z0-9\].*\n.*allow\[0\]\.hosts\[0\]/],
+    ['nothing', '', /cannot be used/],
+  ])('that holds %s says what to mend', (_, text, message) => {
+    const policy = policyFile(file('policy.yaml', text).path);
+    expect(errorOf(() => policy.current())).toMatch(message);
+  });
+
+  it('is never used in its old form once it is broken, and is used again when it is mended', () => {
+    const { path, replace } = file('policy.yaml', lines('mini-1'));
+    const policy = policyFile(path);
+    policy.current();
+    replace('allow: [');
+    errorOf(() => policy.current());
+    errorOf(() => policy.digest());
+    replace(lines('mini-2'));
+    expect(policy.current().allow[0]?.hosts).toEqual(['mini-2']);
+    rmSync(path);
+    expect(errorOf(() => policy.current())).toMatch(/is missing: run "ops keys init"/);
+  });
+
+  it('that is a key ring must be JSON', async () => {
+    const { path, replace } = file('keyring.json', JSON.stringify(await testRing()));
+    expect(keyRingFile(path).current().keys).toHaveLength(5);
+    replace('{ "version": 1, ');
+    expect(errorOf(() => keyRingFile(path).current())).toMatch(/keyring.json cannot be used:\n.*JSON/);
+    replace(JSON.stringify({ ...(await testRing()), more: 1 }));
+    expect(errorOf(() => keyRingFile(path).current())).toMatch(/Unrecognized key: "more"/);
+  });
+
+  it('allows nothing where it lists nothing', () => {
+    expect(policyFile(file('policy.yaml', 'allow: []').path).current()).toEqual({ allow: [] });
+    expect(POLICY.allow).toHaveLength(1);
+  });
+});
+
+describe('thumbprints', () => {
+  it('of a good ring are right', async () => {
+    await expect(checkThumbprints(await testRing())).resolves.toBeUndefined();
+  });
+
+  it('that belong to another key are refused by name', async () => {
+    const [mine, other] = [ringEntry(await roleKey('manager', 'alice')), ringEntry(await roleKey('manager', 'bob'))];
+    await expect(checkThumbprints({ version: 1, keys: [{ ...mine, kid: other.kid }] })).rejects.toThrow(
+      `the key ring's kid ${other.kid} (alice) is not its key's thumbprint`,
+    );
+  });
+
+  it('that appear twice are refused: a key has one role', async () => {
+    const entry = ringEntry(await roleKey('manager', 'alice'));
+    await expect(checkThumbprints({ version: 1, keys: [entry, { ...entry, role: 'security' }] })).rejects.toThrow(
+      /names a key twice/,
+    );
+  });
+});
+
+describe('a private key', () => {
+  it('is read where nobody else can read it', async () => {
+    const key = await roleKey('host', 'mini-1');
+    const { path } = file('host.key', JSON.stringify(key));
+    for (const mode of [0o644, 0o640, 0o604, 0o660]) {
+      chmodSync(path, mode);
+      expect(errorOf(() => readRoleKey(path))).toBe(`the key ${path} can be read by others: chmod 600 ${path}`);
+    }
+    for (const mode of [0o600, 0o400]) {
+      chmodSync(path, mode);
+      expect(readRoleKey(path)).toEqual(key);
+    }
+  });
+
+  it('that is missing or no key says what to do, and nothing of its content', () => {
+    const { path } = file('none.key');
+    expect(errorOf(() => readRoleKey(path))).toMatch(/there is no key .*: run "ops keys init"/);
+    const broken = file('broken.key', '{"d":"private-part"}');
+    chmodSync(broken.path, 0o600);
+    const message = errorOf(() => readRoleKey(broken.path));
+    expect(message).toMatch(/broken.key cannot be used/);
+    expect(message).not.toContain('private-part');
+  });
+
+  it('that is no JSON is not quoted by its error', () => {
+    const { path } = file('broken.key', 'private-part-of-a-key');
+    chmodSync(path, 0o600);
+    expect(errorOf(() => readRoleKey(path))).not.toContain('private-p');
+  });
+});

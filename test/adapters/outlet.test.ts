@@ -1,0 +1,80 @@
+import { Queue } from 'bullmq';
+import { describe, expect, it } from 'vitest';
+import { queueOutlet } from '../../src/adapters/outlet.ts';
+import { verifyReport } from '../../src/contract/report.ts';
+import { Publisher } from '../../src/services/publisher.ts';
+import { actionsTask, submit, testKeys, testLine, testRing } from '../services/support.ts';
+import { realRedis } from './real-redis.ts';
+
+const server = realRedis();
+const MARK = '{savorg}:published:mini-1';
+
+async function setUp() {
+  const redis = server.connect();
+  const open = (name: string) => server.later(new Queue(name, { connection: redis, prefix: '{savorg}' }));
+  const [results, alerts] = [open('ops-results'), open('ops-alerts')];
+  const outlet = queueOutlet({ results, alerts, redis, markKey: MARK, hostKey: (await testKeys()).host });
+  const line = await testLine();
+  return { redis, results, alerts, outlet, line, publisher: new Publisher(line.ledger, outlet, line.clock) };
+}
+
+describe('the outlet', () => {
+  it('puts signed reports on the results queue: who has the key ring can believe them', async () => {
+    const { results, line, publisher, redis } = await setUp();
+    await submit(line, actionsTask());
+    await publisher.drain();
+    const [job, ...more] = await results.getJobs();
+    expect(more).toEqual([]);
+    const report = await verifyReport(job?.data, await testRing());
+    expect([job?.name, job?.id]).toEqual(['report', report.evidence.report_id]);
+    expect(report.evidence).toMatchObject({ task_id: 'task-1', final: true });
+    expect(await redis.get(MARK)).toBe('1');
+  });
+
+  it('puts nothing there that could be altered unseen', async () => {
+    const { results, line, publisher } = await setUp();
+    await submit(line, actionsTask());
+    await publisher.drain();
+    const [job] = await results.getJobs();
+    const ring = await testRing();
+    for (const altered of [
+      { ...job?.data, evidence: { ...job?.data.evidence, outcome: 'failed' } },
+      { ...job?.data, ops_output: { ...job?.data.ops_output, notes: '' } },
+    ])
+      await expect(verifyReport(altered, ring)).rejects.toThrow('the signature does not fit the content');
+  });
+
+  it('may publish twice: the id makes one of two', async () => {
+    const { results, line, publisher, outlet } = await setUp();
+    await submit(line, actionsTask());
+    await publisher.drain();
+    for (const row of line.ledger.messagesAfter(0, 9)) await outlet.publish(row);
+    expect(await results.getJobCountByTypes('waiting')).toBe(1);
+  });
+
+  it('publishes again what a wiped Redis has lost', async () => {
+    const { results, line, publisher, redis } = await setUp();
+    await submit(line, actionsTask());
+    await publisher.drain();
+    await redis.flushall();
+    await publisher.drain();
+    expect((await results.getJobs()).map(({ data }) => data.evidence.task_id)).toEqual(['task-1']);
+  });
+
+  it('puts alerts on their own queue, under their id and state', async () => {
+    const { alerts, results, line, publisher } = await setUp();
+    await line.reporter.alert('disk-1', { severity: 'critical', code: 'disk', subject: 'host:mini-1', message: 'm' });
+    await publisher.drain();
+    const [job] = await alerts.getJobs();
+    expect(job).toMatchObject({ id: 'disk-1-raised', name: 'alert', data: { alert: { alert_id: 'disk-1' } } });
+    expect(job?.data.signature).toMatch(/^ey/);
+    expect(await results.getJobs()).toEqual([]);
+  });
+
+  it('knows no mark before the first one', async () => {
+    const { outlet } = await setUp();
+    expect(await outlet.mark()).toBeNull();
+    await outlet.setMark(17);
+    expect(await outlet.mark()).toBe(17);
+  });
+});

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { Redactor, secretsOf } from '../../src/secret.ts';
+
+describe('redactor', () => {
+  it.each([
+    ['a value', 'a=hunter2-hunter2;', 'a=[secret];'],
+    ['every occurrence', 'hunter2-hunter2 hunter2-hunter2', '[secret] [secret]'],
+    ['nothing else', 'hunter2', 'hunter2'],
+  ])('masks %s', (_, text, masked) => {
+    expect(new Redactor(['hunter2-hunter2']).redact(text)).toBe(masked);
+  });
+
+  it('masks a value as it stands in a URL', () => {
+    const redactor = new Redactor(['p@ss/word:1']);
+    expect(redactor.redact('redis://:p%40ss%2Fword%3A1@host p@ss/word:1')).toBe('redis://:[secret]@host [secret]');
+  });
+
+  it('masks a value of several lines as a whole and line by line', () => {
+    const redactor = new Redactor(['first line\nsecond line\nend']);
+    expect(redactor.redact('x second line y')).toBe('x [secret] y');
+    expect(redactor.redact('first line\nsecond line\nend')).toBe('[secret]');
+  });
+
+  it('takes no character of a value for a pattern', () => {
+    expect(new Redactor(['a.c*(d)[e]']).redact('aXc*(d)[e] a.c*(d)[e]')).toBe('aXc*(d)[e] [secret]');
+  });
+
+  it('masks the longer one of two that begin alike', () => {
+    expect(new Redactor(['password', 'password-2']).redact('password-2 password')).toBe('[secret] [secret]');
+  });
+
+  it('masks nothing that is so short that it would mask ordinary words', () => {
+    expect(new Redactor(['short', '', 'a\nb']).redact('short a b')).toBe('short a b');
+    expect(new Redactor([]).longest).toBe(0);
+  });
+
+  it('tells how long the longest value is that it looks for, in each of its forms', () => {
+    expect(new Redactor(['12345678', 'ÄÄÄÄÄÄÄÄ']).longest).toBe(8 * 6);
+  });
+
+  it.each([
+    ['redis://:p%40ssword@host:1', ['p@ssword']],
+    ['redis://user:secret@host', ['secret']],
+    ['redis://host', []],
+  ])('reads the passwords of %s', (url, secrets) => {
+    expect(secretsOf(url)).toEqual(secrets);
+  });
+});

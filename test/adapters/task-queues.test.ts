@@ -1,0 +1,90 @@
+import { Job, Queue, Worker } from 'bullmq';
+import { describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../src/adapters/clock.ts';
+import { HeldJobs } from '../../src/adapters/task-queues.ts';
+import type { HeldTask } from '../../src/services/ledger.ts';
+import { HOUR } from '../services/support.ts';
+import { realRedis } from './real-redis.ts';
+
+const server = realRedis();
+
+function setUp() {
+  const connection = server.connect();
+  const queue = server.later(new Queue('ops', { connection, prefix: '{savorg}' }));
+  const heldJobs = new HeldJobs([queue], systemClock);
+  const held: HeldTask = {
+    task_id: 'task-1',
+    digest: 'd',
+    queue: 'ops',
+    jobId: 'task-1~2',
+    name: 'config',
+    data: { task: { task_id: 'task-1' }, attestations: [] },
+    missing: [],
+    expiresAt: Date.now() + HOUR,
+  };
+  return { connection, queue, heldJobs, held, state: () => queue.getJobState('task-1~2') };
+}
+
+describe('the jobs of held tasks', () => {
+  it('are promoted when they are woken', async () => {
+    const { queue, heldJobs, held, state } = setUp();
+    await queue.add('config', held.data, { jobId: held.jobId, delay: HOUR });
+    await heldJobs.deliverNow(held);
+    expect(await state()).toBe('waiting');
+  });
+
+  it('are added anew where Redis has lost them, with all that they had', async () => {
+    const { queue, heldJobs, held, state } = setUp();
+    await heldJobs.deliverNow(held);
+    expect(await state()).toBe('waiting');
+    expect(await queue.getJob(held.jobId)).toMatchObject({ name: 'config', data: held.data });
+  });
+
+  it('are kept for the time that they have left', async () => {
+    const { queue, heldJobs, held, state } = setUp();
+    await heldJobs.keep(held);
+    expect(await state()).toBe('delayed');
+    const { delay = 0 } = (await queue.getJob(held.jobId)) ?? {};
+    expect(delay).toBeGreaterThan(HOUR - 5000);
+    expect(delay).toBeLessThanOrEqual(HOUR);
+  });
+
+  it('whose time is over are delivered at once', async () => {
+    const { heldJobs, held, state } = setUp();
+    await heldJobs.keep({ ...held, expiresAt: 1 });
+    expect(await state()).toBe('waiting');
+  });
+
+  it('are left alone where they are there', async () => {
+    const { queue, heldJobs, held, state } = setUp();
+    await queue.add('config', { mine: true }, { jobId: held.jobId });
+    await heldJobs.keep(held);
+    await heldJobs.deliverNow(held);
+    expect(await state()).toBe('waiting');
+    expect(await queue.count()).toBe(1);
+    expect((await queue.getJob(held.jobId))?.data).toEqual({ mine: true });
+  });
+
+  it('of a queue that this host does not serve are left alone', async () => {
+    const { heldJobs, held, state } = setUp();
+    await heldJobs.deliverNow({ ...held, queue: 'ops-other' });
+    await heldJobs.keep({ ...held, queue: 'ops-other' });
+    expect(await state()).toBe('unknown');
+  });
+
+  it('are not forgotten where they are put aside just while somebody looks whether they are', async () => {
+    const { connection, queue, heldJobs, held, state } = setUp();
+    const active = server.later(new Worker('ops', null, { connection, prefix: '{savorg}' }));
+    await queue.add('config', held.data, { jobId: held.jobId });
+    const job = await active.getNextJob('token');
+    const look = vi.spyOn(Job.prototype, 'isDelayed').mockImplementationOnce(async () => {
+      // Redis said no; its answer is still under way when the worker puts the job aside.
+      await job?.moveToDelayed(Date.now() + HOUR, 'token');
+      if (job) await heldJobs.putAside(job);
+      return false;
+    });
+    await heldJobs.deliverNow(held);
+    look.mockRestore();
+    expect(await state()).toBe('waiting');
+  });
+});

@@ -1,0 +1,313 @@
+import { FlowProducer, type JobsOptions, Queue } from 'bullmq';
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { systemClock } from '../../src/adapters/clock.ts';
+import { HeldJobs } from '../../src/adapters/task-queues.ts';
+import { taskWorker } from '../../src/adapters/worker.ts';
+import type { Delivery } from '../../src/admission/parse.ts';
+import { utcTime } from '../../src/contract/names.ts';
+import type { ActionsTask } from '../../src/contract/task.ts';
+import type { End, Executor } from '../../src/services/executor.ts';
+import { HeldTasks } from '../../src/services/held-tasks.ts';
+import { nothingRan } from '../../src/services/ops-output.ts';
+import { actionsTask, HOUR, reports, runCommand, sign, TestClock, testLedger, testLine } from '../services/support.ts';
+import { realRedis } from './real-redis.ts';
+
+const PREFIX = '{savorg}';
+const server = realRedis();
+const log = pino({ level: 'silent' });
+
+function startWorker(executor: Executor, ledger = testLedger()) {
+  const queue = server.later(new Queue('ops', { connection: server.connect(), prefix: PREFIX }));
+  const held = new HeldJobs([queue], systemClock);
+  const worker = taskWorker({
+    queue: 'ops',
+    prefix: PREFIX,
+    url: server.url,
+    concurrency: 4,
+    executor,
+    ledger,
+    clock: systemClock,
+    log,
+    onHeld: (job) => held.putAside(job),
+  });
+  server.later({ close: () => worker.close(true) });
+  void worker.run();
+  const stateOf = (id: string) => queue.getJobState(id);
+  return { queue, held, worker, stateOf };
+}
+
+/** A worker over the whole line. */
+async function start() {
+  const clock = new TestClock(Date.now());
+  const line = await testLine({ clock });
+  const task = (more: Partial<ActionsTask> = {}) =>
+    actionsTask({ expires_at: utcTime(clock.now() + 12 * HOUR), actions: [runCommand(['once'])], ...more });
+  const tokens = (of: ActionsTask, ...roles: ('manager' | 'plan-review' | 'security')[]) =>
+    Promise.all(roles.map((role) => sign(role, of, clock.now())));
+  const submission = async (of: ActionsTask) => ({
+    task: of,
+    attestations: await tokens(of, 'manager', 'plan-review', 'security'),
+  });
+  return { line, task, tokens, submission, ...startWorker(line.executor, line.ledger) };
+}
+
+/** A worker over an executor that does what the test says. */
+function startWith(execute: (delivery: Delivery) => Promise<End>) {
+  return startWorker({ execute } as unknown as Executor);
+}
+
+const done = nothingRan('task-1', 'config', { code: 'c', message: 'm', owner: 'manager' });
+const ran: End = { kind: 'ran', opsOutput: { ...done, status: 'completed', blockers: [] } };
+
+describe('a job', () => {
+  it('that is completed returns its ops_output, and ends its log with it as YAML', async () => {
+    const { queue, line, task, submission, stateOf } = await start();
+    await queue.add('config', await submission(task()), { jobId: 'task-1' });
+    await expect.poll(() => stateOf('task-1')).toBe('completed');
+    const job = await queue.getJob('task-1');
+    expect(job?.returnvalue).toMatchObject({ task_id: 'task-1', status: 'completed' });
+    const { logs } = await queue.getJobLogs('task-1');
+    expect(parse(logs.at(-1) ?? '')).toEqual({ ops_output: job?.returnvalue });
+    expect(logs.at(-1)).toMatch(/^ops_output:\n {2}task_id: task-1\n {2}status: completed\n/);
+    expect(line.machine.ran).toEqual(['once']);
+  });
+
+  it('that is blocked fails with its code, text and owner, and ends its log with the YAML', async () => {
+    const { queue, line, task, submission, stateOf } = await start();
+    line.machine.when('once', { exitCode: 3 });
+    await queue.add('config', await submission(task()), { jobId: 'task-1' });
+    await expect.poll(() => stateOf('task-1')).toBe('failed');
+    const job = await queue.getJob('task-1');
+    expect(job?.failedReason).toBe('command-failed: step 1 (run once): exit code 3 (owner: manager)');
+    const { logs } = await queue.getJobLogs('task-1');
+    expect(parse(logs.at(-1) ?? '')).toMatchObject({ ops_output: { status: 'blocked', blockers: [{}] } });
+  });
+
+  const options: [string, JobsOptions][] = [
+    ['attempts and a backoff', { attempts: 5, backoff: { type: 'fixed', delay: 1 } }],
+    ['an exponential backoff', { attempts: 3, backoff: { type: 'exponential', delay: 1 } }],
+    ['a delay', { delay: 30 }],
+    ['a priority', { priority: 7 }],
+    ['lifo', { lifo: true }],
+  ];
+  for (const exitCode of [0, 1]) {
+    it.each(options)(`with %s runs once (exit code ${exitCode})`, async (_, more) => {
+      const { queue, line, task, submission, stateOf } = await start();
+      line.machine.when('once', { exitCode });
+      await queue.add('config', await submission(task()), { jobId: 'task-1', ...more });
+      await expect.poll(() => stateOf('task-1')).toBe(exitCode === 0 ? 'completed' : 'failed');
+      expect(line.machine.ran.filter((argv) => argv === 'once')).toHaveLength(1);
+      expect(await queue.getJob('task-1')).toMatchObject({ attemptsMade: 1 });
+      expect(await queue.getJobCountByTypes('waiting', 'delayed', 'active', 'prioritized')).toBe(0);
+      expect(reports(line.ledger)).toHaveLength(1);
+    });
+  }
+
+  it.each([
+    ['removeOnComplete', 0],
+    ['removeOnFail', 1],
+  ])('with %s runs once and is gone; sent again it gets its recorded outcome', async (option, exitCode) => {
+    const { queue, line, task, submission, stateOf } = await start();
+    line.machine.when('once', { exitCode });
+    const data = await submission(task());
+    for (let n = 1; n <= 2; n += 1) {
+      await queue.add('config', data, { jobId: 'task-1', [option]: true });
+      await expect.poll(() => stateOf('task-1')).toBe('unknown');
+    }
+    expect(line.machine.ran.filter((argv) => argv === 'once')).toHaveLength(1);
+    expect(reports(line.ledger)).toHaveLength(1);
+  });
+
+  it('sent again under its own name gets the recorded outcome', async () => {
+    const { queue, line, task, submission, stateOf } = await start();
+    const data = await submission(task());
+    await Promise.all(['task-1', 'task-1~2', 'task-1~3'].map((jobId) => queue.add('config', data, { jobId })));
+    for (const id of ['task-1', 'task-1~2', 'task-1~3']) await expect.poll(() => stateOf(id)).toBe('completed');
+    expect(line.machine.ran).toEqual(['once']);
+    expect(reports(line.ledger)).toHaveLength(1);
+  });
+
+  it('that a scheduler made is refused, and nothing runs', async () => {
+    const { queue, line, task, submission } = await start();
+    const template = { name: 'config', data: await submission(task()) };
+    await queue.upsertJobScheduler('nightly', { every: HOUR, limit: 1 }, template);
+    await expect.poll(() => queue.getFailedCount()).toBe(1);
+    const [job] = await queue.getFailed();
+    expect(job?.failedReason).toMatch(/^outer-mismatch: made by a BullMQ scheduler; .* \(owner: manager\)$/);
+    expect(line.machine.ran).toEqual([]);
+    expect(reports(line.ledger)[0]?.body).toMatchObject({ evidence: { reason: 'outer-mismatch', final: false } });
+    await queue.removeJobScheduler('nightly');
+  });
+
+  it('may be the child of a flow: its parent waits for it and gets its outcome', async () => {
+    const { line, task, submission } = await start();
+    const connection = server.connect();
+    const flows = server.later(new FlowProducer({ connection, prefix: PREFIX }));
+    const flow = await flows.add({
+      name: 'release',
+      queueName: 'manager',
+      children: [{ name: 'config', queueName: 'ops', data: await submission(task()), opts: { jobId: 'task-1' } }],
+    });
+    await expect.poll(() => flow.job.getState()).toBe('waiting');
+    expect(Object.values(await flow.job.getChildrenValues())).toMatchObject([{ status: 'completed' }]);
+    expect(line.machine.ran).toEqual(['once']);
+  });
+
+  it('that is a bad one does not keep the next from running', async () => {
+    const { queue, line, task, submission, stateOf } = await start();
+    await queue.add('config', null, { jobId: 'junk' });
+    await queue.add('config', await submission(task()), { jobId: 'task-1' });
+    await expect.poll(() => stateOf('junk')).toBe('failed');
+    await expect.poll(() => stateOf('task-1')).toBe('completed');
+    expect(line.machine.ran).toEqual(['once']);
+  });
+});
+
+describe('a held job', () => {
+  it('waits as delayed with its progress, until it expires', async () => {
+    const { queue, task, tokens, stateOf } = await start();
+    const held = task();
+    await queue.add('config', { task: held, attestations: await tokens(held, 'manager') }, { jobId: 'task-1' });
+    await expect.poll(() => stateOf('task-1')).toBe('delayed');
+    const job = await queue.getJob('task-1');
+    expect(job?.progress).toEqual({
+      state: 'held',
+      missing: ['not-approved', 'not-cleared'],
+      digest: expect.stringMatching(/^sha256:/),
+    });
+    const due = (job?.timestamp ?? 0) + (job?.delay ?? 0);
+    expect(Math.abs(due - Date.parse(held.expires_at))).toBeLessThan(2000);
+  });
+
+  it('runs when its last signature wakes it', async () => {
+    const { queue, held, line, task, tokens, stateOf } = await start();
+    const one = task();
+    await queue.add('config', { task: one, attestations: await tokens(one, 'manager') }, { jobId: 'task-1' });
+    await expect.poll(() => stateOf('task-1')).toBe('delayed');
+    for (const token of await tokens(one, 'plan-review', 'security')) line.stream.send(token);
+    await new HeldTasks(line.ledger, held).wake('plan-1');
+    await expect.poll(() => stateOf('task-1')).toBe('completed');
+    expect(line.machine.ran).toEqual(['once']);
+  });
+
+  it('runs although Redis had lost it', async () => {
+    const { queue, held, line, task, tokens, stateOf } = await start();
+    const one = task();
+    await queue.add('config', { task: one, attestations: await tokens(one, 'manager') }, { jobId: 'task-1' });
+    await expect.poll(() => stateOf('task-1')).toBe('delayed');
+    await expect.poll(() => queue.getActiveCount()).toBe(0);
+    await queue.remove('task-1');
+    const tasks = new HeldTasks(line.ledger, held);
+    await tasks.keepAll();
+    expect(await stateOf('task-1')).toBe('delayed');
+    for (const token of await tokens(one, 'plan-review', 'security')) line.stream.send(token);
+    await tasks.wake('task-1');
+    await expect.poll(() => stateOf('task-1')).toBe('completed');
+  });
+
+  it('runs although it was woken before it was put aside', async () => {
+    const gate = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    let times = 0;
+    const { queue, held, stateOf } = startWith(async () => {
+      times += 1;
+      if (times > 1) return ran;
+      begun.resolve();
+      await gate.promise;
+      return { kind: 'held', missing: ['not-cleared'], digest: 'd', until: Date.now() + HOUR };
+    });
+    await queue.add('config', {}, { jobId: 'task-1' });
+    await begun.promise;
+    const heldTask = { task_id: 'task-1', digest: 'd', queue: 'ops', jobId: 'task-1', name: 'config' };
+    await held.deliverNow({ ...heldTask, data: {}, missing: [], expiresAt: Date.now() + HOUR });
+    gate.resolve();
+    await expect.poll(() => stateOf('task-1')).toBe('completed');
+    expect(times).toBe(2);
+  });
+});
+
+describe('a delivery', () => {
+  it('says of its job what the gate wants to know', async () => {
+    const seen: Delivery[] = [];
+    const { queue, stateOf } = startWith(async (delivery) => {
+      seen.push(delivery);
+      return ran;
+    });
+    await queue.add('config', { a: 1 }, { jobId: 'task-1~2' });
+    await expect.poll(() => stateOf('task-1~2')).toBe('completed');
+    expect(seen).toEqual([
+      { queue: 'ops', jobId: 'task-1~2', name: 'config', data: { a: 1 }, scheduled: false, deliveries: 0 },
+    ]);
+  });
+
+  it.each([
+    ['is left open', async (): Promise<End> => ({ kind: 'open' })],
+    ['fails inside the daemon', () => Promise.reject(new Error('etc/policy.yaml cannot be used'))],
+  ])('that %s is looked at again soon, and neither fails nor is lost', async (_, first) => {
+    let times = 0;
+    const { queue, stateOf } = startWith(async () => {
+      times += 1;
+      return times === 1 ? first() : ran;
+    });
+    await queue.add('config', {}, { jobId: 'task-1', attempts: 3 });
+    await expect.poll(() => stateOf('task-1')).toBe('delayed');
+    const job = await queue.getJob('task-1');
+    expect(job?.delay).toBeLessThanOrEqual(6000);
+    await job?.promote();
+    await expect.poll(() => stateOf('task-1')).toBe('completed');
+  });
+
+  it('that fails inside the daemon does not kill it: it is not counted as one that does', async () => {
+    const seen: number[] = [];
+    const { queue, stateOf } = startWith(async ({ deliveries }) => {
+      seen.push(deliveries);
+      if (seen.length <= 6) throw new Error('etc/policy.yaml cannot be used');
+      return ran;
+    });
+    await queue.add('config', {}, { jobId: 'task-1' });
+    for (let n = 1; n <= 6; n += 1) {
+      await expect.poll(() => seen.length).toBe(n);
+      await expect.poll(() => stateOf('task-1')).toBe('delayed');
+      await (await queue.getJob('task-1'))?.promote();
+    }
+    await expect.poll(() => stateOf('task-1')).toBe('completed');
+    expect(Math.max(...seen)).toBeLessThan(5);
+  });
+
+  it('that was held often is not counted either', async () => {
+    const seen: number[] = [];
+    const until = Date.now() + HOUR;
+    const { queue, stateOf } = startWith(async ({ deliveries }) => {
+      seen.push(deliveries);
+      return seen.length <= 6 ? { kind: 'held', missing: ['not-cleared'], digest: 'd', until } : ran;
+    });
+    await queue.add('config', {}, { jobId: 'task-1' });
+    for (let n = 1; n <= 6; n += 1) {
+      await expect.poll(() => seen.length).toBe(n);
+      await expect.poll(() => stateOf('task-1')).toBe('delayed');
+      await (await queue.getJob('task-1'))?.promote();
+    }
+    await expect.poll(() => stateOf('task-1')).toBe('completed');
+    expect(Math.max(...seen)).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('a worker', () => {
+  it('leaves no connection behind when it is closed', async () => {
+    const redis = server.connect();
+    const connections = async () =>
+      String(await redis.client('LIST'))
+        .trim()
+        .split('\n').length;
+    const before = await connections();
+    const { worker, queue, stateOf } = startWith(async () => ran);
+    await queue.add('config', {}, { jobId: 'task-1' });
+    await expect.poll(() => stateOf('task-1')).toBe('completed');
+    expect(await connections()).toBeGreaterThan(before + 1);
+    await worker.close();
+    // That of the queue is still there.
+    await expect.poll(connections).toBe(before + 1);
+  });
+});

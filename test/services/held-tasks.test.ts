@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest';
+import { HeldTasks, type TaskQueues } from '../../src/services/held-tasks.ts';
+import type { HeldTask } from '../../src/services/ledger.ts';
+import { testLedger } from './support.ts';
+
+function heldTask(taskId: string, planId: string): HeldTask {
+  const task = { task_id: taskId, plan_id: planId };
+  const rest = { queue: 'ops', jobId: taskId, name: 'config', missing: ['not-cleared'], expiresAt: 5 };
+  return { task_id: taskId, digest: `d-${taskId}`, data: { task, attestations: [] }, ...rest };
+}
+
+async function setUp() {
+  const ledger = testLedger();
+  const calls: string[] = [];
+  const queues: TaskQueues = {
+    deliverNow: async ({ task_id }) => void calls.push(`now ${task_id}`),
+    keep: async ({ task_id }) => void calls.push(`keep ${task_id}`),
+  };
+  await ledger.commit(() => {
+    ledger.hold(heldTask('a', 'P'));
+    ledger.hold(heldTask('b', 'P'));
+    ledger.hold(heldTask('c', 'Q'));
+  });
+  return { calls, held: new HeldTasks(ledger, queues) };
+}
+
+it.each([
+  ['a task wakes that task', 'c', ['now c']],
+  ['a plan wakes all of its tasks', 'P', ['now a', 'now b']],
+  ['something else wakes nobody', 'x', []],
+])('news of %s', async (_, subject, expected) => {
+  const { calls, held } = await setUp();
+  await held.wake(subject);
+  expect(calls).toEqual(expected);
+});
+
+it('has every held job kept after Redis was away', async () => {
+  const { calls, held } = await setUp();
+  await held.keepAll();
+  expect(calls).toEqual(['keep a', 'keep b', 'keep c']);
+});

@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest';
+import type { Ledger, OutboxRow } from '../../src/services/ledger.ts';
+import { type Outlet, Publisher } from '../../src/services/publisher.ts';
+import { HOUR, TestClock, testLedger } from './support.ts';
+
+const DAY = 24 * HOUR;
+
+class MemoryOutlet implements Outlet {
+  readonly published: string[] = [];
+  readonly rows: OutboxRow[] = [];
+  marked: number | null = null;
+  asked = 0;
+  /** Called before each publishing. */
+  before: (row: OutboxRow) => Promise<void> = async () => undefined;
+
+  async publish(row: OutboxRow): Promise<void> {
+    await this.before(row);
+    this.rows.push(row);
+    this.published.push(row.id);
+  }
+
+  async mark(): Promise<number | null> {
+    this.asked += 1;
+    return this.marked;
+  }
+
+  async setMark(seq: number): Promise<void> {
+    this.marked = seq;
+  }
+}
+
+function setUp() {
+  const clock = new TestClock();
+  const ledger = testLedger(clock);
+  const outlet = new MemoryOutlet();
+  return { clock, ledger, outlet, publisher: new Publisher(ledger, outlet, clock) };
+}
+
+async function append(ledger: Ledger, ...ids: string[]): Promise<void> {
+  for (const id of ids) await ledger.commit(() => ledger.append('report', id, (seq) => ({ seq })));
+}
+
+describe('publisher', () => {
+  it('publishes reports and alerts in their order, each with its own seq, and marks the last', async () => {
+    const { ledger, outlet, publisher } = setUp();
+    await append(ledger, 'a', 'b');
+    await ledger.commit(() => ledger.append('alert', 'c', (seq) => ({ seq })));
+    await publisher.drain();
+    expect(outlet.rows).toEqual([
+      { seq: 1, kind: 'report', id: 'a', body: { seq: 1 } },
+      { seq: 2, kind: 'report', id: 'b', body: { seq: 2 } },
+      { seq: 3, kind: 'alert', id: 'c', body: { seq: 3 } },
+    ]);
+    expect(outlet.marked).toBe(3);
+  });
+
+  it('publishes after the mark only, and nothing twice', async () => {
+    const { ledger, outlet, publisher } = setUp();
+    await append(ledger, 'a', 'b', 'c');
+    outlet.marked = 2;
+    await publisher.drain();
+    await publisher.drain();
+    expect(outlet.published).toEqual(['c']);
+  });
+
+  it('publishes more than one page', async () => {
+    const { ledger, outlet, publisher } = setUp();
+    const ids = Array.from({ length: 205 }, (_, index) => `r${index}`);
+    await ledger.commit(() => {
+      for (const id of ids) ledger.append('report', id, () => ({}));
+    });
+    await publisher.drain();
+    expect(outlet.published).toEqual(ids);
+  });
+
+  it.each([
+    ['lost', null],
+    ['of another ledger, ahead of ours', 99],
+  ])('publishes the last seven days again where the mark is %s', async (_, mark) => {
+    const { clock, ledger, outlet, publisher } = setUp();
+    await append(ledger, 'old');
+    clock.advance(DAY);
+    await append(ledger, 'week', 'late');
+    clock.advance(7 * DAY - 1);
+    outlet.marked = mark;
+    await publisher.drain();
+    expect(outlet.published).toEqual(['week', 'late']);
+    expect(outlet.marked).toBe(3);
+  });
+
+  it('goes on after a failure where it failed, without loss and in order', async () => {
+    const { ledger, outlet, publisher } = setUp();
+    await append(ledger, 'a', 'b', 'c');
+    let broken = true;
+    outlet.before = async ({ id }) => {
+      if (id === 'b' && broken) throw new Error('Redis is away');
+    };
+    await expect(publisher.drain()).rejects.toThrow('Redis is away');
+    expect(outlet.marked).toBe(1);
+    await append(ledger, 'd');
+    broken = false;
+    await publisher.drain();
+    expect(outlet.published).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('publishes again what was published but not marked: the id makes it harmless', async () => {
+    const { ledger, outlet, publisher } = setUp();
+    await append(ledger, 'a', 'b');
+    const setMark = outlet.setMark.bind(outlet);
+    outlet.setMark = async () => {
+      throw new Error('died before the mark');
+    };
+    await expect(publisher.drain()).rejects.toThrow('died');
+    outlet.setMark = setMark;
+    await publisher.drain();
+    expect(outlet.published).toEqual(['a', 'a', 'b']);
+  });
+
+  it('never works twice at a time, and misses nothing that is appended meanwhile', async () => {
+    const { ledger, outlet, publisher } = setUp();
+    await append(ledger, 'a');
+    const gate = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    let atOnce = 0;
+    let most = 0;
+    outlet.before = async () => {
+      atOnce += 1;
+      most = Math.max(most, atOnce);
+      begun.resolve();
+      await gate.promise;
+      atOnce -= 1;
+    };
+    const first = publisher.drain();
+    await begun.promise;
+    await append(ledger, 'b');
+    const others = [publisher.drain(), publisher.drain(), publisher.drain()];
+    gate.resolve();
+    await Promise.all([first, ...others]);
+    expect(outlet.published).toEqual(['a', 'b']);
+    expect(most).toBe(1);
+    expect(outlet.asked).toBe(2);
+  });
+
+  it('resolves a waiting drain although the one before it failed', async () => {
+    const { ledger, outlet, publisher } = setUp();
+    await append(ledger, 'a');
+    const begun = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    outlet.before = async () => {
+      begun.resolve();
+      await gate.promise;
+      outlet.before = async () => undefined;
+      throw new Error('once');
+    };
+    const first = publisher.drain();
+    await begun.promise;
+    const second = publisher.drain();
+    gate.resolve();
+    await expect(first).rejects.toThrow('once');
+    await second;
+    expect(outlet.published).toEqual(['a']);
+  });
+});

@@ -1,0 +1,184 @@
+import { describe, expect, it } from 'vitest';
+import type { CommandSpec, CommandStep } from '../../src/planning/step.ts';
+import type { CommandExit, CommandRequest } from '../../src/services/ports.ts';
+import { commandKind } from '../../src/steps/command.ts';
+
+const spec = (argv: string[], more: Partial<CommandSpec> = {}): CommandSpec => ({
+  argv,
+  cwd: '/srv',
+  env: {},
+  stdin: '',
+  timeoutMs: 5000,
+  outputLimitBytes: 1000,
+  ...more,
+});
+
+const step = (more: Partial<CommandStep> = {}): CommandStep => ({
+  kind: 'command',
+  target: 'make',
+  title: 'run make all',
+  command: spec(['make', 'all']),
+  undo: spec(['make', 'clean']),
+  guard: null,
+  ...more,
+});
+
+function setUp(exit: Partial<CommandExit> = {}, present: string[] = []) {
+  const requests: CommandRequest[] = [];
+  const signals: AbortSignal[] = [];
+  const controller = new AbortController();
+  const output: string[] = [];
+  const context = {
+    task_id: 'task-1',
+    n: 4,
+    signal: controller.signal,
+    output: async (chunk: Uint8Array) => void output.push(Buffer.from(chunk).toString()),
+  };
+  const kind = commandKind({
+    baseEnv: { PATH: '/bin', LANG: 'C' },
+    files: { exists: async (path: string) => present.includes(path) } as never,
+    commands: {
+      run: async (request, signal, onOutput) => {
+        requests.push(request);
+        signals.push(signal);
+        await onOutput(Buffer.from('hello'));
+        return { ended: 'exit', exitCode: 0, signal: null, message: '', durationMs: 1, leftRunning: [], ...exit };
+      },
+    },
+  });
+  return { kind, requests, signals, context, output, controller };
+}
+
+describe('the command', () => {
+  it('is run as the plan says, with the base environment and no shell history', async () => {
+    const { kind, requests, signals, context, output, controller } = setUp();
+    await kind.apply(step({ command: spec(['make', 'all'], { env: { LANG: 'de', A: 'b' }, stdin: 'in' }) }), context);
+    expect(requests).toEqual([
+      {
+        argv: ['make', 'all'],
+        cwd: '/srv',
+        env: { PATH: '/bin', LANG: 'de', A: 'b', HISTFILE: '/dev/null' },
+        stdin: 'in',
+        timeoutMs: 5000,
+        outputLimitBytes: 1000,
+        task_id: 'task-1',
+        step: 4,
+        graceMs: 3000,
+      },
+    ]);
+    expect(signals).toEqual([controller.signal]);
+    expect(output).toEqual(['hello']);
+  });
+
+  it.each([
+    [{ exitCode: 0 }, 'applied', null, 'exit code 0', 'healthy', 'exit code 0'],
+    [{ exitCode: 2 }, 'failed', 'command-failed', 'exit code 2', 'down', 'exit code 2'],
+    [{ exitCode: null, signal: 'SIGSEGV' }, 'failed', 'command-failed', 'ended by SIGSEGV', 'down', 'exit'],
+    [{ ended: 'timeout', exitCode: null }, 'failed', 'timeout', 'ended by timeout', 'down', 'timeout'],
+    [{ ended: 'timeout', exitCode: 0 }, 'failed', 'timeout', 'ended by timeout', 'down', 'exit code 0'],
+    [
+      { ended: 'output-limit', exitCode: null },
+      'failed',
+      'output-limit',
+      'ended by output-limit',
+      'down',
+      'output-limit',
+    ],
+    [{ ended: 'aborted', exitCode: 0 }, 'failed', 'aborted', 'ended by aborted', 'down', 'exit code 0'],
+    [
+      { ended: 'not-started', exitCode: null, message: 'ENOENT' },
+      'failed',
+      'not-started',
+      'ENOENT',
+      'down',
+      'not-started',
+    ],
+    [{ ended: 'lost', exitCode: null, message: 'died' }, 'unknown', 'lost', 'died', 'degraded', 'lost'],
+  ] as const)('that ends with %o is %s', async (exit, outcome, code, message, status, endpoint) => {
+    const { kind, context } = setUp(exit);
+    expect(await kind.apply(step(), context)).toEqual({
+      outcome,
+      code,
+      message,
+      left: null,
+      health: [{ service: 'make', status, endpoint }],
+      leftRunning: [],
+    });
+  });
+
+  it('tells what it left running', async () => {
+    const { kind, context } = setUp({ leftRunning: ['7 served'] });
+    expect((await kind.apply(step(), context)).leftRunning).toEqual(['7 served']);
+  });
+
+  it('has no state that anybody could see', async () => {
+    const { kind } = setUp();
+    expect([await kind.observe(step()), await kind.capture(step())]).toEqual([null, null]);
+  });
+});
+
+describe('its undo', () => {
+  it('is the declared one', async () => {
+    const { kind, requests, context } = setUp();
+    expect(await kind.undo(step(), null, context)).toMatchObject({ outcome: 'applied' });
+    expect(requests.map(({ argv }) => argv)).toEqual([['make', 'clean']]);
+  });
+
+  it('fails where none is declared, and runs nothing', async () => {
+    const { kind, requests, context } = setUp();
+    expect(await kind.undo(step({ undo: null }), null, context)).toMatchObject({
+      outcome: 'failed',
+      code: 'irreversible',
+    });
+    expect(requests).toEqual([]);
+  });
+});
+
+describe('after a crash', () => {
+  it('is unknown without a guard, and runs nothing', async () => {
+    const { kind, requests, context } = setUp();
+    expect(await kind.reconcile(step(), null, context)).toBe('unknown');
+    expect(requests).toEqual([]);
+  });
+
+  it('asks for what it creates, and runs nothing', async () => {
+    const { kind, requests, context } = setUp({}, ['/srv/made']);
+    expect(await kind.reconcile(step({ guard: { creates: '/srv/made' } }), null, context)).toBe('done');
+    expect(await kind.reconcile(step({ guard: { creates: '/srv/other' } }), null, context)).toBe('not-done');
+    expect(requests).toEqual([]);
+  });
+
+  it.each([
+    [{ exitCode: 0 }, 'done'],
+    [{ exitCode: 1 }, 'not-done'],
+    [{ exitCode: null, signal: 'SIGKILL' }, 'unknown'],
+    [{ ended: 'timeout', exitCode: null }, 'unknown'],
+    [{ ended: 'timeout', exitCode: 0 }, 'unknown'],
+    [{ ended: 'not-started', exitCode: null }, 'unknown'],
+  ] as const)('asks the command that succeeds once it is done: %o is %s', async (exit, answer) => {
+    const { kind, requests, context } = setUp(exit);
+    const guarded = step({ guard: { unless: ['made'] }, command: spec(['make'], { stdin: 'data', timeoutMs: 9e6 }) });
+    expect(await kind.reconcile(guarded, null, context)).toBe(answer);
+    expect(requests).toMatchObject([{ argv: ['made'], stdin: '', timeoutMs: 30_000, cwd: '/srv' }]);
+  });
+});
+
+describe('preview', () => {
+  it('names the variables but not their values, shows the script, and says that it cannot tell more', async () => {
+    const { kind, requests } = setUp();
+    const command = spec(['sh'], { env: { TOKEN: 'hidden-value' }, stdin: 'echo a\necho b\n' });
+    expect(await kind.preview(step({ command }))).toBe(
+      [
+        'would run sh in /srv with the variables TOKEN, reading:',
+        '  | echo a',
+        '  | echo b',
+        'cannot preview what it changes',
+        'its undo would run make clean in /srv',
+      ].join('\n'),
+    );
+    expect(await kind.preview(step({ undo: null }))).toBe(
+      ['would run make all in /srv', 'cannot preview what it changes', 'irreversible'].join('\n'),
+    );
+    expect(requests).toEqual([]);
+  });
+});
