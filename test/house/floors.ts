@@ -30,7 +30,7 @@ const ROOT = new Set(['src/config.ts', 'src/log.ts', 'src/errors.ts', 'src/secre
 /** What the daemon's side of the runner shares with it: the conversation, and how a process is found and ended. */
 const SHARED_BY_RUNNER = /^src\/runner\/(?:conversation|frames|messages|process-table|ending)\.ts$/;
 
-export function areaOf(path: string): string | undefined {
+function areaOf(path: string): string | undefined {
   if (ROOT.has(path)) return 'root';
   const [top, next] = path.split('/');
   const area = top === 'src' ? next?.replace(/\.ts$/, '') : top;

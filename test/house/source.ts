@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 
-export interface Import {
+interface Import {
   specifier: string;
   /** The file that a relative specifier means, from the root of the project. */
   target: string | undefined;

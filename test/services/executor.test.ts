@@ -1,15 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { Report } from '../../src/contract/report.ts';
 import type { ActionsTask } from '../../src/contract/task.ts';
+import { runPlan } from '../../src/planning/run-plan.ts';
+import { nothingRan as nothingRanOutput } from '../../src/services/ops-output.ts';
 import {
   actionsTask,
   allTokens,
+  boundActions,
   claimed,
   deliver,
   HOUR,
   MemoryStream,
   reports,
   runCommand,
+  START,
   sign,
   statesOf,
   submit,
@@ -25,6 +29,8 @@ const lastEvidence = ({ ledger }: TestLine) =>
   Report.parse({ ...reports(ledger).at(-1)?.body, signature: 'to come' }).evidence;
 
 const events = ({ ledger }: TestLine) => [...ledger.auditEntries()].map(({ event }) => event);
+
+const NOTHING = nothingRanOutput('task-1', 'config', { code: 'c', message: 'm', owner: 'manager' });
 
 const nothing = async (): Promise<void> => undefined;
 
@@ -402,6 +408,28 @@ describe('an undo task', () => {
     expect(line.ledger.task('undo-task-1')).toBeUndefined();
     other[Symbol.dispose]();
     expect(await undo).toMatchObject({ kind: 'ran' });
+  });
+
+  it('takes the whole host where this version no longer knows what its original needed', async () => {
+    const line = await testLine();
+    const old = actionsTask({ actions: [{ action: 'config.of-an-older-version', with: { path: '/etc/a' } }] });
+    const [planned] = runPlan(boundActions(actionsTask()), [{ file: { exists: false }, owner: null }]);
+    await claimed(line.ledger, old);
+    line.machine.put('/etc/a', 'new');
+    const left = await line.machine.fact('/etc/a');
+    await line.ledger.commit(() => {
+      line.ledger.addSteps('task-1', planned ? [planned] : []);
+      line.ledger.changeStep('task-1', 1, { state: 'applied', captured: { exists: false }, left });
+      line.ledger.conclude('task-1', { at: START, outcome: 'completed', reason: null, opsOutput: NOTHING });
+    });
+    const other = await line.locks.take(['path:/etc/a']);
+    const undo = submit(line, undoTask(old));
+    await expect.poll(() => line.stream.asked.length).toBeGreaterThan(0);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(line.ledger.task('undo-task-1')).toBeUndefined();
+    other[Symbol.dispose]();
+    expect(await undo).toMatchObject({ kind: 'ran', opsOutput: { status: 'completed' } });
+    expect(line.machine.present.size).toBe(0);
   });
 });
 

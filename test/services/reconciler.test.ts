@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { Report } from '../../src/contract/report.ts';
 import type { ActionsTask, Task } from '../../src/contract/task.ts';
 import { runPlan } from '../../src/planning/run-plan.ts';
@@ -243,6 +243,21 @@ describe('on_interrupt', () => {
         message: expect.stringMatching(/may not go on: task:task-1 is vetoed by savorg-security/),
       },
     ]);
+  });
+
+  it('resume: stays open, and harms nobody, where it cannot be asked whether it may', async () => {
+    const line = await testLine();
+    await halfDone(line, two('resume'));
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown) => void unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    onTestFinished(() => void process.off('unhandledRejection', note));
+    line.stream.after = () => Promise.reject(new Error('etc/keyring.json cannot be used'));
+    await restart(line);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(unhandled).toEqual([]);
+    expect(line.ledger.openTasks()).toHaveLength(1);
+    expect(line.machine.touched).toEqual([]);
   });
 
   it('resume: not after its time', async () => {

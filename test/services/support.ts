@@ -207,7 +207,7 @@ interface MemoryFile {
 }
 
 /** A machine in memory: files, snapshots, and commands that do what the test says. */
-export class Machine implements Files, Snapshots, Commands, FactReader {
+class Machine implements Files, Snapshots, Commands, FactReader {
   readonly present = new Map<string, MemoryFile>();
   readonly #kept = new Map<string, Buffer>();
   /** The argv of each command that was run, in order. */
