@@ -77,7 +77,7 @@ export const rules: Rule[] = [
       'src/runner/a.ts': "import type { Clock } from '../services/ports.ts';",
       'src/adapters/a.ts': "import { spawnCommand } from '../runner/spawn.ts';",
       'src/client/a.ts': "import { OpsError } from '../errors.ts';",
-      'src/services/a.ts': "import {\n  daemon,\n} from '../daemon.ts';",
+      'src/services/b.ts': "import {\n  daemon,\n} from '../daemon.ts';",
       'src/config.ts': "import type { Clock } from './services/ports.ts';",
       'src/daemon.ts': 'const it = await import(name);',
       'src/plumbing/a.ts': "import { Task } from '../contract/task.ts';",
