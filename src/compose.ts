@@ -41,6 +41,8 @@ export interface World {
   onMessage: () => void;
   /** A task or plan has a new signature, or was withdrawn. */
   onSubject: (subject: string) => void;
+  /** A task could not be resumed and stays open. */
+  onProblem: (taskId: string, error: Error) => void;
 }
 
 export interface Line {
@@ -72,7 +74,7 @@ export function compose(world: World): Line {
   const shared = { registry, ledger, admissions, locks, running, performer };
   return {
     executor: new Executor({ ...shared, reporter }),
-    reconciler: new Reconciler({ ...shared, kinds }),
+    reconciler: new Reconciler({ ...shared, kinds, onProblem: world.onProblem }),
     running,
     locks,
     control,

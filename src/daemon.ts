@@ -3,7 +3,7 @@ import { type Job, Queue, type Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { systemClock } from './adapters/clock.ts';
 import { ControlWatch } from './adapters/control-stream.ts';
-import { checkThumbprints, keyRingFile, policyFile, readRoleKey } from './adapters/etc-files.ts';
+import { keyRingFile, policyFile, readRoleKey } from './adapters/etc-files.ts';
 import { lockHome } from './adapters/home-lock.ts';
 import { openLedger } from './adapters/ledger/index.ts';
 import { queueOutlet } from './adapters/outlet.ts';
@@ -29,6 +29,8 @@ import { VERSION } from './version.ts';
 /** How long a stop waits: for running tasks, for the outbox, for the workers. */
 const DRAIN_MS = 20_000;
 const OUTBOX_MS = 3_000;
+/** TERM, grace and KILL of what still runs. */
+const ABORT_MS = 10_000;
 const WORKERS_MS = 2_000;
 const SURVIVOR_GRACE_MS = 1_000;
 
@@ -42,14 +44,23 @@ export async function startDaemon(config: Config, log: Logger, secrets: Secrets)
   await using stack = new AsyncDisposableStack();
   stack.use(lockHome(config.home.var.lock));
   rmSync(config.home.var.daemon, { force: true });
-  const etc = await readEtc(config);
+  const etc = readEtc(config);
   const ledger = stack.adopt(openLedger(config.home.var.ledger, systemClock), (opened) => opened.close());
   const commands = await startRunner(config, log, stack);
   const redisUrl = await startRedis(config, log, stack);
   secrets.redactor = new Redactor([...secretsOf(redisUrl), etc.hostKey.d]);
   const redis = stack.adopt(connectRedis(redisUrl, log), (connection) => connection.disconnect());
   const mail = openMail(config, ledger, etc.hostKey, redis, stack, log);
-  const line = compose({ config, ledger, commands, redis, ...etc, redactor: () => secrets.redactor, ...mail });
+  const line = compose({
+    config,
+    ledger,
+    commands,
+    redis,
+    ...etc,
+    redactor: () => secrets.redactor,
+    onProblem: problemLog(log),
+    ...mail,
+  });
   await line.reconciler.start();
   await refuseEvictingRedis(redis);
   const workers = startWorkers({ config, ledger, log, redisUrl, executor: line.executor, onHeld: mail.onHeld });
@@ -63,18 +74,23 @@ export async function startDaemon(config: Config, log: Logger, secrets: Secrets)
   return stack.move();
 }
 
+function problemLog(log: Logger) {
+  return (task_id: string, error: Error) =>
+    log.error({ task_id, reason: error.message }, 'could not be resumed; it stays open');
+}
+
 /** The file is there while the daemon takes tasks. */
 function sayReady(path: string, stack: AsyncDisposableStack): void {
   writeFileSync(path, JSON.stringify({ pid: process.pid, version: VERSION }), { mode: 0o600 });
   stack.defer(() => rmSync(path, { force: true }));
 }
 
-async function readEtc({ home, dev }: Config) {
+function readEtc({ home, dev }: Config) {
   refuseForeignKeys(home, dev);
   const ring = keyRingFile(home.etc.keyring);
   const policy = policyFile(home.etc.policy);
   policy.current();
-  await checkThumbprints(ring.current());
+  ring.current();
   return { ring, policy, hostKey: readRoleKey(home.var.hostKey) };
 }
 
@@ -173,7 +189,7 @@ async function drain(workers: readonly Worker[], { running, locks }: Line, log: 
   await Promise.all(workers.map((worker) => worker.pause(true)));
   await within(DRAIN_MS, running.idle());
   if (running.taskIds.length > 0) log.warn({ tasks: running.taskIds }, 'these tasks are left open for the next start');
-  await running.stop();
+  await within(ABORT_MS, running.stop());
   await within(WORKERS_MS, Promise.all(workers.map((worker) => worker.close())));
   await Promise.all(workers.map((worker) => worker.close(true)));
 }

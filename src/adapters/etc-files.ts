@@ -1,9 +1,10 @@
+import { hash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { Policy } from '../admission/policy.ts';
 import { digestOf } from '../contract/digest.ts';
-import { KeyRing, keyId, RoleKey } from '../contract/keyring.ts';
+import { KeyRing, RoleKey } from '../contract/keyring.ts';
 import { coerceError, OpsError } from '../errors.ts';
 
 /** A file of `etc/`, read again whenever it changes. */
@@ -15,7 +16,8 @@ export interface EtcFile<T> {
 
 export const policyFile = (path: string): EtcFile<Policy> => etcFile(path, (text) => Policy.parse(parseYaml(text)));
 
-export const keyRingFile = (path: string): EtcFile<KeyRing> => etcFile(path, (text) => KeyRing.parse(JSON.parse(text)));
+export const keyRingFile = (path: string): EtcFile<KeyRing> =>
+  etcFile(path, (text) => withThumbprints(KeyRing.parse(JSON.parse(text))));
 
 function etcFile<T>(path: string, parse: (text: string) => T): EtcFile<T> {
   let seen: { stamp: string; value: T; digest: string } | undefined;
@@ -45,15 +47,17 @@ function load<T>(path: string, parse: (text: string) => T): T {
   }
 }
 
-/** Each key's id must be its thumbprint: otherwise a token could name one key and mean another. */
-export async function checkThumbprints(ring: KeyRing): Promise<void> {
+/** Each key's id must be its RFC 7638 thumbprint, and stand once: otherwise a token could name one key and mean another. */
+function withThumbprints(ring: KeyRing): KeyRing {
   for (const { kid, jwk, principal } of ring.keys) {
-    if ((await keyId(jwk)) !== kid)
-      throw new OpsError(`the key ring's kid ${kid} (${principal}) is not its key's thumbprint`);
+    const { crv, kty, x } = jwk;
+    if (hash('sha256', JSON.stringify({ crv, kty, x }), 'base64url') !== kid) {
+      throw new OpsError(`the kid ${kid} (${principal}) is not its key's thumbprint`);
+    }
   }
   const kids = new Set(ring.keys.map(({ kid }) => kid));
-  if (kids.size < ring.keys.length)
-    throw new OpsError('the key ring names a key twice: a key has one role and one principal');
+  if (kids.size === ring.keys.length) return ring;
+  throw new OpsError('it names a key twice: a key has one role and one principal');
 }
 
 /** Reads a private role key, and refuses one that others can read. */

@@ -10,6 +10,10 @@ const KEPT_BACK = 4 * 1024;
 // oxlint-disable-next-line no-control-regex
 const INVISIBLE = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]|\p{Bidi_Control}/gu;
 
+/** A control sequence at the end that may go on. */
+// oxlint-disable-next-line no-control-regex
+const UNFINISHED = /[\u001B\u009B][^\u001B\u009B]{0,64}$/;
+
 /** Turns a child's bytes into text that is safe to keep and to show: no control sequences, and secrets masked. */
 export class PlainText {
   readonly #redactor: Redactor;
@@ -35,9 +39,10 @@ export class PlainText {
 
   /** Keeps its end back, which may be the beginning of a secret. */
   #passOnLongLine(text: string): string {
-    const clean = this.#clean(text);
+    const unfinished = UNFINISHED.exec(text)?.[0] ?? '';
+    const clean = this.#clean(text.slice(0, text.length - unfinished.length));
     const cut = clean.length - Math.max(KEPT_BACK, this.#redactor.longest);
-    this.#rest = clean.slice(cut);
+    this.#rest = clean.slice(cut) + unfinished;
     return clean.slice(0, cut);
   }
 

@@ -4,9 +4,11 @@ import { type AdmissionFacts, type Candidate, type TokenFact, targetsOf } from '
 import type { ParsedTask } from '../admission/parse.ts';
 import type { Policy } from '../admission/policy.ts';
 import type { Attestor } from '../contract/report.ts';
+import type { Task } from '../contract/task.ts';
 import type { BoundAction, Registry } from '../planning/action.ts';
 import { bindAction } from '../planning/registry.ts';
-import { subjectsOf } from '../planning/run-plan.ts';
+import { WHOLE_HOST } from '../planning/resources.ts';
+import { resourcesOf, subjectsOf } from '../planning/run-plan.ts';
 import type { Control } from './control.ts';
 import type { Ledger, TaskRecord } from './ledger.ts';
 import type { Clock, Verifier } from './ports.ts';
@@ -14,8 +16,8 @@ import type { Clock, Verifier } from './ports.ts';
 /** A parsed task with its verified tokens, on its way through admission. */
 export interface Request extends Omit<ParsedTask<BoundAction>, 'kind'> {
   candidate: Candidate;
-  /** The actions whose resources it needs: its own, or for an undo those of the task that it takes back. */
-  work: readonly BoundAction[];
+  /** What it needs for itself while it runs. */
+  resources: readonly string[];
   /** Everything by which a withdrawal can mean it. */
   targets: readonly string[];
   verified: Map<string, TokenFact>;
@@ -54,8 +56,14 @@ export class Admissions {
     };
     const verified = new Map<string, TokenFact>();
     const attestors = () => attestorsIn([...verified.values()].filter((token) => covers(token, candidate)));
-    const work = 'undo' in task ? this.#workOf(task.undo.task_id) : actions;
-    const request = { ...parsed, candidate, work, targets: targetsOf(candidate), verified, attestors };
+    const request = {
+      ...parsed,
+      candidate,
+      resources: this.#resourcesOf(task),
+      targets: targetsOf(candidate),
+      verified,
+      attestors,
+    };
     await this.#verifyNew(request, parsed.tokens);
     return request;
   }
@@ -120,10 +128,13 @@ export class Admissions {
     for (const [index, token] of fresh.entries()) verified.set(token, facts[index] as TokenFact);
   }
 
-  #workOf(taskId: string): BoundAction[] {
+  /** Its own, or for an undo those of the task that it takes back; the whole host where this version no longer knows. */
+  #resourcesOf(task: Task): string[] {
     const { ledger, registry } = this.#parts;
-    const task = ledger.task(taskId)?.task;
-    const requests = task && 'actions' in task ? task.actions : [];
-    return requests.map((request) => bindAction(registry, request)).filter((bound) => typeof bound !== 'string');
+    const work = 'undo' in task ? ledger.task(task.undo.task_id)?.task : task;
+    const requests = work && 'actions' in work ? work.actions : [];
+    const bound = requests.map((request) => bindAction(registry, request));
+    const understood = bound.filter((action) => typeof action !== 'string');
+    return understood.length === bound.length ? resourcesOf(understood) : [WHOLE_HOST];
   }
 }

@@ -4,7 +4,6 @@ import type { Held, Refused } from '../admission/reasons.ts';
 import type { OpsOutput } from '../contract/ops-output.ts';
 import type { Registry } from '../planning/action.ts';
 import { bindAction } from '../planning/registry.ts';
-import { resourcesOf } from '../planning/run-plan.ts';
 import type { Admissions, Request } from './admissions.ts';
 import type { Ledger } from './ledger.ts';
 import type { Locks } from './locks.ts';
@@ -43,7 +42,7 @@ export class Executor {
     const request = await admissions.verify(parsed);
     const first = await admissions.admit(request);
     if (first.kind !== 'admitted') return this.#turnAway(delivery, request, first, log);
-    using _mine = await locks.take(resourcesOf(request.work));
+    using _mine = await locks.take(request.resources);
     const claim = await admissions.claim(request);
     if (claim.kind !== 'claimed') return this.#turnAway(delivery, request, claim, log);
     const { record } = claim;

@@ -20,7 +20,9 @@ export class Flood {
     const minute = this.#minute;
     minute.seen += 1;
     if (minute.seen === PER_WINDOW + 1) {
-      void this.#clock.wait(minute.endsAt - now).then(() => this.#tell(minute.seen - PER_WINDOW));
+      const told = this.#clock.wait(minute.endsAt - now).then(() => this.#tell(minute.seen - PER_WINDOW));
+      // Where even the alert cannot be written, the refusals are what matters.
+      told.catch(() => undefined);
     }
     return minute.seen <= PER_WINDOW;
   }

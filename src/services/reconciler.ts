@@ -1,8 +1,8 @@
 import type { Decision } from '../admission/admit.ts';
+import { coerceError } from '../errors.ts';
 import type { BoundAction, Registry } from '../planning/action.ts';
 import type { StepRecord } from '../planning/record.ts';
 import { bindAction } from '../planning/registry.ts';
-import { resourcesOf } from '../planning/run-plan.ts';
 import type { Admissions, Request } from './admissions.ts';
 import type { Ledger, TaskRecord } from './ledger.ts';
 import type { Locks } from './locks.ts';
@@ -19,6 +19,8 @@ export interface ReconcilerParts {
   locks: Locks;
   running: Running;
   performer: Performer;
+  /** A task could not be resumed and stays open. */
+  onProblem: (taskId: string, error: Error) => void;
 }
 
 /** Finds out, at the daemon's start, what the steps did that were open when it died, and ends or resumes their tasks. */
@@ -67,7 +69,7 @@ export class Reconciler {
     const { task } = record;
     const bound = this.#bound(record);
     const request = await admissions.verify({ ...record, actions: bound ?? [] });
-    const held = locks.take(resourcesOf(request.work));
+    const held = locks.take(request.resources);
     const wantsMore = bound !== null && 'on_interrupt' in task && task.on_interrupt === 'resume';
     const steps = ledger.steps(task.task_id);
     const mayGoOn = wantsMore && forward && steps.length > 0 && steps.every(({ state }) => FORWARD.has(state));
@@ -81,7 +83,8 @@ export class Reconciler {
         return refusal === null ? performer.goOn(record, run) : performer.finish(record, run, interrupted(refusal));
       },
     );
-    if (!mayGoOn) await done;
+    if (mayGoOn) done.catch((error: unknown) => this.#parts.onProblem(task.task_id, coerceError(error)));
+    else await done;
   }
 
   #readmitted(request: Request): Promise<Decision> {

@@ -1,9 +1,9 @@
 import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { checkThumbprints, keyRingFile, policyFile, readRoleKey } from '../../src/adapters/etc-files.ts';
+import { keyRingFile, policyFile, readRoleKey } from '../../src/adapters/etc-files.ts';
 import { digestOf } from '../../src/contract/digest.ts';
-import { ringEntry } from '../../src/contract/keyring.ts';
+import { type KeyRing, ringEntry } from '../../src/contract/keyring.ts';
 import { OpsError } from '../../src/errors.ts';
 import { POLICY, roleKey, temporaryFolder, testRing } from '../services/support.ts';
 
@@ -99,22 +99,32 @@ describe('a file of etc', () => {
 });
 
 describe('thumbprints', () => {
+  const read = (ring: KeyRing) => keyRingFile(file('keyring.json', JSON.stringify(ring)).path).current();
+
   it('of a good ring are right', async () => {
-    await expect(checkThumbprints(await testRing())).resolves.toBeUndefined();
+    const ring = await testRing();
+    expect(read(ring)).toEqual(ring);
   });
 
   it('that belong to another key are refused by name', async () => {
     const [mine, other] = [ringEntry(await roleKey('manager', 'alice')), ringEntry(await roleKey('manager', 'bob'))];
-    await expect(checkThumbprints({ version: 1, keys: [{ ...mine, kid: other.kid }] })).rejects.toThrow(
-      `the key ring's kid ${other.kid} (alice) is not its key's thumbprint`,
-    );
+    const wrong = { version: 1, keys: [{ ...mine, kid: other.kid }] };
+    expect(errorOf(() => read(wrong))).toContain(`the kid ${other.kid} (alice) is not its key's thumbprint`);
   });
 
   it('that appear twice are refused: a key has one role', async () => {
     const entry = ringEntry(await roleKey('manager', 'alice'));
-    await expect(checkThumbprints({ version: 1, keys: [entry, { ...entry, role: 'security' }] })).rejects.toThrow(
-      /names a key twice/,
-    );
+    const twice: KeyRing = { version: 1, keys: [entry, { ...entry, role: 'security' }] };
+    expect(errorOf(() => read(twice))).toContain('names a key twice');
+  });
+
+  it('are looked at again when the file changes', async () => {
+    const [mine, other] = [ringEntry(await roleKey('manager', 'alice')), ringEntry(await roleKey('manager', 'bob'))];
+    const { path, replace } = file('keyring.json', JSON.stringify({ version: 1, keys: [mine] }));
+    const ring = keyRingFile(path);
+    ring.current();
+    replace(JSON.stringify({ version: 2, keys: [{ ...mine, kid: other.kid }] }));
+    expect(errorOf(() => ring.current())).toContain('thumbprint');
   });
 });
 

@@ -386,7 +386,7 @@ export async function testLine(options: LineOptions = {}) {
   const performer = new Performer(ledger, steps, machine, reporter, HOST.undoCommand);
   const shared = { registry, ledger, admissions, locks, running, performer };
   const executor = new Executor({ ...shared, reporter });
-  const reconciler = new Reconciler({ ...shared, kinds });
+  const reconciler = new Reconciler({ ...shared, kinds, onProblem: () => undefined });
   const parts = { clock, ledger, machine, stream };
   return {
     ...parts,

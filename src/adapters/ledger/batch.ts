@@ -25,11 +25,12 @@ export class Batch {
     try {
       return work();
     } catch (error) {
-      this.#db.exec('ROLLBACK TO work');
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK TO work');
       throw error;
     } finally {
       this.#working = false;
-      this.#db.exec('RELEASE work');
+      // On a full disk SQLite may have rolled everything back by itself.
+      if (this.#db.isTransaction) this.#db.exec('RELEASE work');
     }
   }
 

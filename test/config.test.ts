@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { homeOf, loadConfig } from '../../src/config.ts';
-import { OpsError } from '../../src/errors.ts';
-import { temporaryFolder } from '../services/support.ts';
+import { homeOf, loadConfig } from '../src/config.ts';
+import { OpsError } from '../src/errors.ts';
+import { temporaryFolder } from './services/support.ts';
 
 /** A home whose `etc/ops.yaml` is this text, in this environment. */
 function home(text: string | null, environment: Record<string, string | undefined> = {}, name = 'home'): string {

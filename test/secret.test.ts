@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Redactor, secretsOf } from '../../src/secret.ts';
+import { Redactor, secretsOf } from '../src/secret.ts';
 
 describe('redactor', () => {
   it.each([
