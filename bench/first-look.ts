@@ -60,7 +60,9 @@ function answersOf(queue: string, prefix: string, connection: Redis) {
 }
 
 await using home = await BenchHome.start();
-const connect = () => new Redis(home.url, { maxRetriesPerRequest: null });
+await using connections = new AsyncDisposableStack();
+const connect = () =>
+  connections.adopt(new Redis(home.url, { maxRetriesPerRequest: null }), (redis) => redis.disconnect());
 const floorWorker: ChildProcess = spawn(process.execPath, [join(import.meta.dirname, 'floor-worker.ts'), home.url], {
   stdio: ['ignore', 'pipe', 'inherit'],
 });
@@ -103,5 +105,4 @@ for (const peer of peers)
 const [trip, rate] = [of(trips, ops) / of(trips, floor), of(rates, ops) / of(rates, floor)];
 console.log(`| ratio | ${trip.toFixed(2)} | ${rate.toFixed(2)} |`);
 floorWorker.kill();
-await Promise.all([floorResults.worker.close(true), opsResults.worker.close(true)]);
-process.exit(0);
+await Promise.all([floor.tasks, ops.tasks, floorResults.worker, opsResults.worker].map((it) => it.close()));
