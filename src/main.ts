@@ -45,4 +45,7 @@ function stopRequest(): Promise<string> {
   });
 }
 
+// A closed terminal must not end the daemon; its log is a file.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 process.exit(await main());

@@ -127,6 +127,9 @@ function positive(text: string): number {
   return value;
 }
 
+// Who reads has seen enough, e.g. `ops tasks | head`.
+process.stdout.on('error', () => process.exit());
+
 try {
   await program.parseAsync();
 } catch (thrown) {
