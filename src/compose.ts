@@ -43,6 +43,8 @@ export interface World {
   onSubject: (subject: string) => void;
   /** A task could not be resumed and stays open. */
   onProblem: (taskId: string, error: Error) => void;
+  /** A claimed task's outcome could not be written. Throws. */
+  onFault: (error: unknown) => never;
 }
 
 export interface Line {
@@ -73,7 +75,7 @@ export function compose(world: World): Line {
   const performer = new Performer(ledger, steps, factReader(files), reporter, host.undoCommand);
   const shared = { registry, ledger, admissions, locks, running, performer };
   return {
-    executor: new Executor({ ...shared, reporter }),
+    executor: new Executor({ ...shared, reporter, onFault: world.onFault }),
     reconciler: new Reconciler({ ...shared, kinds, onProblem: world.onProblem }),
     running,
     locks,

@@ -46,6 +46,8 @@ export interface Home {
     output: string;
     hostKey: string;
     redis: string;
+    /** The URL that the daemon uses, for `ops`. */
+    redisUrl: string;
     log: string;
   };
 }
@@ -94,6 +96,7 @@ export function homeOf(root?: string): Home {
       output: at('var/output'),
       hostKey: at('var/keys/host.key'),
       redis: at('var/redis'),
+      redisUrl: at('var/run/redis-url'),
       log: at('var/log/daemon.log'),
     },
   };
@@ -110,7 +113,7 @@ export function loadConfig(root?: string): Config {
     dev: file.dev ?? false,
     concurrency: file.concurrency ?? 8,
     queues: queueNames(file.queues),
-    redisUrl: process.env['REDIS_URL'] || null,
+    redisUrl: redisUrl(process.env['REDIS_URL']),
     logLevel: logLevel(process.env['OPS_LOG_LEVEL'] ?? 'info'),
     opsCommand: [process.execPath, CLI, '--home', home.root].map(shellWord).join(' '),
     baseEnv: Object.freeze({ HOME: homedir(), ...present(names) }),
@@ -136,6 +139,18 @@ function readText(path: string): string {
       cause: error,
     });
   }
+}
+
+function redisUrl(url: string | undefined): string | null {
+  if (!url) return null;
+  try {
+    const { protocol, username, password } = new URL(url);
+    decodeURIComponent(`${username}${password}`);
+    if (protocol === 'redis:' || protocol === 'rediss:') return url;
+  } catch {
+    // Said below, without the URL: it may hold a password.
+  }
+  throw new OpsError('REDIS_URL: expected redis://[user:password@]host:port, with special characters as %XX');
 }
 
 function logLevel(level: string): string {

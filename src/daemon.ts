@@ -39,8 +39,13 @@ export interface Secrets {
   redactor: Redactor;
 }
 
+export interface Daemon extends AsyncDisposable {
+  /** Resolves when it must start again: it could not write what it had done. */
+  readonly fault: Promise<Error>;
+}
+
 /** Starts everything in its order; disposing of the result stops it in the reverse order. @throws OpsError that says what to mend. */
-export async function startDaemon(config: Config, log: Logger, secrets: Secrets): Promise<AsyncDisposable> {
+export async function startDaemon(config: Config, log: Logger, secrets: Secrets): Promise<Daemon> {
   await using stack = new AsyncDisposableStack();
   stack.use(lockHome(config.home.var.lock));
   rmSync(config.home.var.daemon, { force: true });
@@ -49,8 +54,10 @@ export async function startDaemon(config: Config, log: Logger, secrets: Secrets)
   const commands = await startRunner(config, log, stack);
   const redisUrl = await startRedis(config, log, stack);
   secrets.redactor = new Redactor([...secretsOf(redisUrl), etc.hostKey.d]);
+  writeFileSync(config.home.var.redisUrl, redisUrl, { mode: 0o600 });
   const redis = stack.adopt(connectRedis(redisUrl, log), (connection) => connection.disconnect());
   const mail = openMail(config, ledger, etc.hostKey, redis, stack, log);
+  const { fault, ...problems } = problemsOf(log);
   const line = compose({
     config,
     ledger,
@@ -58,25 +65,54 @@ export async function startDaemon(config: Config, log: Logger, secrets: Secrets)
     redis,
     ...etc,
     redactor: () => secrets.redactor,
-    onProblem: problemLog(log),
+    ...problems,
     ...mail,
   });
+  stack.defer(() => within(ABORT_MS, line.running.stop()));
   await line.reconciler.start();
   await refuseEvictingRedis(redis);
   const workers = startWorkers({ config, ledger, log, redisUrl, executor: line.executor, onHeld: mail.onHeld });
   stack.defer(() => drain(workers, line, log));
-  const blocking = connectRedis(redisUrl, log);
-  const watch = new ControlWatch(blocking, config.queues.control, line.control, () => ledger.controlCursor());
-  await stack.adopt(watch, (service) => service.stop()).start();
-  redis.on('ready', mail.onConnect);
-  mail.onConnect();
+  await startWatching(config, redisUrl, line, ledger, stack, log);
+  keepConnected(redis, mail, stack);
   sayReady(config.home.var.daemon, stack);
-  return stack.move();
+  const owned = stack.move();
+  return { fault, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
-function problemLog(log: Logger) {
-  return (task_id: string, error: Error) =>
-    log.error({ task_id, reason: error.message }, 'could not be resumed; it stays open');
+function problemsOf(log: Logger) {
+  const { promise: fault, resolve } = Promise.withResolvers<Error>();
+  return {
+    fault,
+    onProblem: (task_id: string, error: Error) =>
+      log.error({ task_id, reason: error.message }, 'could not be resumed; it stays open'),
+    onFault: (error: unknown): never => {
+      resolve(coerceError(error));
+      throw error;
+    },
+  };
+}
+
+type Mail = ReturnType<typeof openMail>;
+
+async function startWatching(
+  config: Config,
+  url: string,
+  { control }: Line,
+  ledger: Ledger,
+  stack: AsyncDisposableStack,
+  log: Logger,
+) {
+  const watch = new ControlWatch(connectRedis(url, log), config.queues.control, control, () => ledger.controlCursor());
+  await stack.adopt(watch, (service) => service.stop()).start();
+}
+
+/** Redis may have lost anything while it was away, and without a word while it was there. */
+function keepConnected(redis: Redis, mail: Mail, stack: AsyncDisposableStack): void {
+  redis.on('ready', mail.onConnect);
+  mail.onConnect();
+  const timer = setInterval(() => mail.onMinute(), 60_000);
+  stack.defer(() => clearInterval(timer));
 }
 
 /** The file is there while the daemon takes tasks. */
@@ -144,11 +180,14 @@ function openMail(
   return {
     onMessage: () => inBackground('publishing', publisher.drain()),
     onSubject: (subject: string) => inBackground('waking held tasks', held.wake(subject)),
-    onConnect: () =>
-      inBackground(
-        'publishing',
-        publisher.drain().then(() => held.keepAll()),
-      ),
+    onConnect: () => {
+      inBackground('publishing', publisher.drain());
+      inBackground('looking at held tasks', held.wakeAll());
+    },
+    onMinute: () => {
+      inBackground('publishing', publisher.drain());
+      inBackground('keeping held tasks', held.keepAll());
+    },
     onHeld: (job: Job) => heldJobs.putAside(job),
   };
 }
@@ -157,7 +196,7 @@ function openQueue(name: string, prefix: string, connection: Redis, stack: Async
   const queue = new Queue(name, { connection, prefix });
   // The connection's own listener has logged it; without one here BullMQ prints it.
   queue.on('error', () => undefined);
-  return stack.adopt(queue, (opened) => opened.close());
+  return stack.adopt(queue, (opened) => within(WORKERS_MS, opened.close()));
 }
 
 type WorkerParts = Omit<WorkerOptions, 'queue' | 'prefix' | 'url' | 'concurrency' | 'clock'> & {
@@ -186,12 +225,12 @@ function startWorkers({ config, redisUrl, ...parts }: WorkerParts): Worker[] {
 /** Takes nothing new, waits for what runs, ends the rest and leaves it open for the next start. */
 async function drain(workers: readonly Worker[], { running, locks }: Line, log: Logger): Promise<void> {
   locks.close();
-  await Promise.all(workers.map((worker) => worker.pause(true)));
+  await within(WORKERS_MS, Promise.all(workers.map((worker) => worker.pause(true))));
   await within(DRAIN_MS, running.idle());
   if (running.taskIds.length > 0) log.warn({ tasks: running.taskIds }, 'these tasks are left open for the next start');
   await within(ABORT_MS, running.stop());
   await within(WORKERS_MS, Promise.all(workers.map((worker) => worker.close())));
-  await Promise.all(workers.map((worker) => worker.close(true)));
+  await within(WORKERS_MS, Promise.all(workers.map((worker) => worker.close(true))));
 }
 
 async function within(ms: number, work: Promise<unknown>): Promise<void> {

@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
-import { loadConfig } from './config.ts';
-import { startDaemon } from './daemon.ts';
+import { systemClock } from './adapters/clock.ts';
+import { type Config, loadConfig } from './config.ts';
+import { type Secrets, startDaemon } from './daemon.ts';
 import { coerceError, OpsError } from './errors.ts';
 import { createLogger, type Logger } from './log.ts';
 import { Redactor } from './secret.ts';
@@ -13,6 +14,8 @@ setFlagsFromString('--semi-space-growth-factor=1');
 
 const STOPPED = 0;
 const FAULT = 1;
+/** launchd kills at 45 s. */
+const STOP_MS = 40_000;
 
 /** Entry of the daemon: `node src/main.ts [--home <dir>]`. Ends with 0 when it was asked to stop. */
 async function main(): Promise<number> {
@@ -21,22 +24,35 @@ async function main(): Promise<number> {
   let log: Logger | undefined;
   try {
     const config = loadConfig(typeof values.home === 'string' ? values.home : undefined);
-    const { logLevel: level, home, host } = config;
+    const { logLevel: level, home } = config;
     log = createLogger({ level, file: home.var.log, show: process.stdout.isTTY, redactor: () => secrets.redactor });
     process.umask(0o077);
-    const asked = stopRequest();
-    const daemon = await startDaemon(config, log, secrets);
-    log.info({ host: host.name, version: VERSION, dev: config.dev, home: home.root }, 'ready');
-    log.info({ signal: await asked }, 'stopping');
-    await daemon[Symbol.asyncDispose]();
-    log.info('stopped');
-    return STOPPED;
+    return await live(config, log, secrets);
   } catch (thrown) {
     const error = coerceError(thrown);
     log?.fatal({ reason: error.message }, 'the daemon cannot go on');
     process.stderr.write(`${error instanceof OpsError ? error.message : error.stack}\n`);
     return FAULT;
   }
+}
+
+async function live(config: Config, log: Logger, secrets: Secrets): Promise<number> {
+  const asked = stopRequest();
+  process.once('uncaughtException', (error) => {
+    log.fatal({ reason: error.stack }, 'the daemon cannot go on');
+    process.exit(FAULT);
+  });
+  const daemon = await Promise.race([startDaemon(config, log, secrets), asked]);
+  // Asked while it starts, e.g. while it waits for Redis: nothing was begun that the next start could not find.
+  if (typeof daemon === 'string') return STOPPED;
+  log.info({ host: config.host.name, version: VERSION, dev: config.dev, home: config.home.root }, 'ready');
+  const why = await Promise.race([asked, daemon.fault]);
+  if (why instanceof Error) throw why;
+  log.info({ signal: why }, 'stopping');
+  const late = systemClock.wait(STOP_MS).then(() => 'late' as const);
+  const ended = await Promise.race([daemon[Symbol.asyncDispose](), late]);
+  log.info(ended === 'late' ? 'stopped without waiting any longer' : 'stopped');
+  return STOPPED;
 }
 
 function stopRequest(): Promise<string> {

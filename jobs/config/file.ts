@@ -27,12 +27,12 @@ type Queries = { file: { ask: 'file'; path: string }; owner: { ask: 'owner'; own
 
 /** Writes one file as a whole. */
 export const file = defineAction<Input, Queries>({
-  summary: 'write a file',
   input: Input,
   changes: true,
   reversible: () => true,
   resources: (input) => [`path:${input.path}`],
   subjects: () => [],
+  check: (input) => input.check,
   facts: (input) => ({
     file: { ask: 'file', path: input.path },
     owner: { ask: 'owner', owner: input.owner ?? null },

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { defineAction } from '../../src/planning/action.ts';
-import { checkSteps, commandFields, commandSpec, guardOf, resourcesOfCommand } from '../../src/planning/command.ts';
+import {
+  checkSteps,
+  commandFields,
+  commandLine,
+  commandSpec,
+  guardOf,
+  resourcesOfCommand,
+} from '../../src/planning/command.ts';
 import { Argv } from '../../src/planning/input.ts';
 import type { CommandStep } from '../../src/planning/step.ts';
 
@@ -15,18 +22,18 @@ type Input = z.infer<typeof Input>;
 
 /** Runs one program with arguments. No shell reads them. */
 export const command = defineAction<Input>({
-  summary: 'run a command',
   input: Input,
   changes: true,
   reversible: (input) => input.undo !== undefined,
   resources: resourcesOfCommand,
   subjects: () => [],
+  check: (input) => input.check,
   facts: () => ({}),
   plan: (input) => [commandStep(input), ...checkSteps(input.check)],
 });
 
 function commandStep(input: Input): CommandStep {
-  const line = input.argv.join(' ');
+  const line = commandLine(input.argv);
   return {
     kind: 'command',
     target: input.argv[0] ?? '',

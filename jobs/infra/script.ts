@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { defineAction } from '../../src/planning/action.ts';
-import { checkSteps, commandFields, commandSpec, guardOf, resourcesOfCommand } from '../../src/planning/command.ts';
+import {
+  checkSteps,
+  commandFields,
+  commandLine,
+  commandSpec,
+  guardOf,
+  resourcesOfCommand,
+} from '../../src/planning/command.ts';
 import { Argv } from '../../src/planning/input.ts';
 
 const Input = z.strictObject({
@@ -15,18 +22,18 @@ type Input = z.infer<typeof Input>;
 
 /** Runs a script: its text goes to the interpreter's standard input, never to a command line or a file. */
 export const script = defineAction<Input>({
-  summary: 'run a script',
   input: Input,
   changes: true,
   reversible: (input) => input.undo_text !== undefined,
   resources: resourcesOfCommand,
   subjects: () => [],
+  check: (input) => input.check,
   facts: () => ({}),
   plan: (input) => [
     {
       kind: 'command',
       target: input.interpreter[0] ?? '',
-      title: `run a script of ${input.text.trimEnd().split('\n').length} lines with ${input.interpreter.join(' ')}`,
+      title: `run a script of ${input.text.trimEnd().split('\n').length} lines with ${commandLine(input.interpreter)}`,
       command: commandSpec(input, input.interpreter, input.text),
       undo: input.undo_text === undefined ? null : commandSpec(input, input.interpreter, input.undo_text),
       guard: guardOf(input),

@@ -7,12 +7,12 @@ const Input = z.strictObject({ check: Probe });
 
 /** Looks at a service once and reports its health. */
 export const probe = defineAction<z.infer<typeof Input>>({
-  summary: 'check a service',
   input: Input,
   changes: false,
   reversible: () => true,
   resources: () => [],
   subjects: () => [],
+  check: ({ check }) => check,
   facts: () => ({}),
   plan: ({ check }) => [probeStep(check)],
 });

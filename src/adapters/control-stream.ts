@@ -38,7 +38,7 @@ export class ControlWatch implements Service {
   readonly #control: Pick<Control, 'catchUp'>;
   readonly #cursor: () => string;
   readonly #stopped = new AbortController();
-  #loop: Promise<void> | undefined;
+  #started = false;
 
   /** `redis` is used by nobody else: it blocks. `cursor` is how far the stream was read. */
   constructor(redis: Redis, key: string, control: Pick<Control, 'catchUp'>, cursor: () => string) {
@@ -49,20 +49,22 @@ export class ControlWatch implements Service {
   }
 
   async start(): Promise<void> {
-    this.#loop ??= this.#watch();
+    if (this.#started) return;
+    this.#started = true;
+    void this.#watch();
   }
 
   async stop(): Promise<void> {
     this.#stopped.abort();
+    // The loop is not waited for: without Redis its reading never ends.
     this.#redis.disconnect();
-    await this.#loop;
   }
 
   async #watch(): Promise<void> {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
       try {
-        const news = await this.#redis.xread('BLOCK', BLOCK_MS, 'STREAMS', this.#key, this.#cursor());
+        const news = await this.#redis.xread('COUNT', 1, 'BLOCK', BLOCK_MS, 'STREAMS', this.#key, this.#cursor());
         if (news && !signal.aborted) await this.#control.catchUp();
       } catch {
         await systemClock.wait(RETRY_MS, signal);

@@ -11,6 +11,7 @@ import { coerceError, OpsError } from '../errors.ts';
 export interface EtcFile<T> {
   /** @throws OpsError that says what to mend. */
   current(): T;
+  /** Of what was read last and could be used: a bad edit must not keep a report from being written. */
   digest(): string;
 }
 
@@ -29,7 +30,7 @@ function etcFile<T>(path: string, parse: (text: string) => T): EtcFile<T> {
     }
     return seen;
   };
-  return { current: () => read().value, digest: () => read().digest };
+  return { current: () => read().value, digest: () => (seen ?? read()).digest };
 }
 
 function stampOf(path: string): string {

@@ -14,6 +14,12 @@ export interface OutletOptions {
   hostKey: RoleKey;
 }
 
+/** KEYS[1] the mark, ARGV[1] where it must be ('' for nowhere), ARGV[2] where it goes; 1 if it was moved. */
+const MOVE = `
+if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2])
+return 1`;
+
 /** Signs messages and puts them on their queues; their ids make publishing twice harmless. */
 export function queueOutlet({ results, alerts, redis, markKey, hostKey }: OutletOptions): Outlet {
   return {
@@ -26,8 +32,6 @@ export function queueOutlet({ results, alerts, redis, markKey, hostKey }: Outlet
       const mark = await redis.get(markKey);
       return mark === null ? null : Number(mark);
     },
-    setMark: async (seq) => {
-      await redis.set(markKey, seq);
-    },
+    moveMark: async (from, to) => (await redis.eval(MOVE, 1, markKey, from ?? '', to)) === 1,
   };
 }

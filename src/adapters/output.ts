@@ -20,7 +20,7 @@ export interface OutputOptions {
 
 /** Opens the output of one task: `<directory>/<task_id>.log`, and in batches the log of its job. */
 export function openOutput(taskId: string, { directory, redactor, log }: OutputOptions): TaskOutput {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeFolder(directory);
   const file = createWriteStream(join(directory, `${taskId}.log`), { flags: 'a', mode: 0o600 });
   file.on('error', () => undefined);
   const text = new PlainText(redactor());
@@ -39,6 +39,15 @@ export function openOutput(taskId: string, { directory, redactor, log }: OutputO
       await Promise.all([finished(file).catch(() => undefined), job.flush()]);
     },
   };
+}
+
+/** Where it cannot be made the output is lost, and not the task. */
+function makeFolder(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch {
+    // The file's own error says the same.
+  }
 }
 
 /** Sends lines in batches: each is a round trip to Redis. */

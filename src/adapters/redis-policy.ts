@@ -3,13 +3,22 @@ import { OpsError } from '../errors.ts';
 
 /** Refuses a Redis that may drop queued tasks when its memory is full, or that does not say. */
 export async function refuseEvictingRedis(redis: Redis): Promise<void> {
-  const policy = (await configuredPolicy(redis)) ?? (await reportedPolicy(redis));
+  const policy = await policyOf(redis);
   if (policy === 'noeviction') return;
   const reason =
     policy === undefined
       ? 'Redis does not tell its maxmemory-policy; allow this user CONFIG GET or INFO'
       : `Redis has maxmemory-policy ${policy}, and may drop queued tasks and reports`;
   throw new OpsError(`${reason}: set \`maxmemory-policy noeviction\` in its redis.conf (or CONFIG SET it)`);
+}
+
+async function policyOf(redis: Redis): Promise<string | undefined> {
+  try {
+    return (await configuredPolicy(redis)) ?? (await reportedPolicy(redis));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new OpsError(`Redis refuses us (${why}): look at the user and the password in REDIS_URL`, { cause: error });
+  }
 }
 
 /** Undefined where CONFIG is not for us: forbidden by an ACL, or taken away by a hosting provider. */

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { systemClock } from '../adapters/clock.ts';
@@ -52,11 +51,11 @@ export class Context implements AsyncDisposable {
   }
 }
 
-/** The Redis of the environment, or the embedded one of this home. */
+/** The Redis of the environment, or the one that the daemon of this home uses. */
 export function redisUrlOf({ redisUrl, home }: Config): string {
   if (redisUrl !== null) return redisUrl;
   try {
-    return readFileSync(join(home.var.redis, 'url'), 'utf8').trim();
+    return readFileSync(home.var.redisUrl, 'utf8').trim();
   } catch (error) {
     throw new OpsError('there is no Redis yet: start the daemon with "ops up", or set REDIS_URL', { cause: error });
   }

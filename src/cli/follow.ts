@@ -1,10 +1,8 @@
 import type { Job, Queue } from 'bullmq';
 import { OpsError } from '../errors.ts';
 import type { Context } from './context.ts';
-import { printReport } from './report.ts';
+import { printOutput, waitForDaemon } from './report.ts';
 import { tell } from './terminal.ts';
-
-const POLL_MS = 100;
 
 /** Shows a job's log as it comes until the job ends or is held, then the report. Exit code 1 unless it is completed. */
 export async function follow(context: Context, job: Job, taskId: string): Promise<void> {
@@ -15,8 +13,9 @@ export async function follow(context: Context, job: Job, taskId: string): Promis
     shown = await showLog(queue, job.id ?? '', shown);
     if (state === 'completed' || state === 'failed') return printEnd(context, queue, job.id ?? '', taskId);
     if (state === 'delayed' && (await tellHeld(queue, job.id ?? '', taskId))) return;
-    if (state === 'unknown' && context.ledger.task(taskId)?.ended) return printReport(context, taskId);
-    await context.clock.wait(POLL_MS);
+    const ended = state === 'unknown' ? context.ledger.task(taskId)?.ended : null;
+    if (ended) return printOutput(ended.opsOutput);
+    await waitForDaemon(context);
   }
 }
 
@@ -38,10 +37,10 @@ async function tellHeld(queue: Queue, jobId: string, taskId: string): Promise<bo
 }
 
 /** The report that this job's end is about; a refusal that was not reported (too many unsigned ones) says so itself. */
-async function printEnd(context: Context, queue: Queue, jobId: string, taskId: string): Promise<void> {
+async function printEnd({ ledger }: Context, queue: Queue, jobId: string, taskId: string): Promise<void> {
   const reason = (await queue.getJob(jobId))?.failedReason;
   const code = reason?.split(':')[0];
-  const report = context.ledger.lastReport(taskId)?.ops_output;
-  if (code !== undefined && report?.blockers[0]?.code !== code) throw new OpsError(`${taskId} was refused: ${reason}`);
-  printReport(context, taskId);
+  const report = ledger.reports(taskId).find(({ ops_output }) => ops_output.blockers[0]?.code === code);
+  if (!report) throw new OpsError(`${taskId} was refused: ${reason}`);
+  printOutput(report.ops_output);
 }

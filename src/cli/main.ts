@@ -72,13 +72,13 @@ program
 program
   .command('approve')
   .description('approve a held task, as PlanReview')
-  .argument('<task_id>')
+  .argument('<task_id>', 'its id or digest')
   .option('--key <file>', "PlanReview's private key")
   .action(within((context, id: string, options: { key?: string }) => attestHeld(context, id, 'plan-review', options)));
 program
   .command('clear')
   .description('clear a held task, as Security')
-  .argument('<task_id>')
+  .argument('<task_id>', 'its id or digest')
   .option('--key <file>', "Security's private key")
   .action(within((context, id: string, options: { key?: string }) => attestHeld(context, id, 'security', options)));
 program

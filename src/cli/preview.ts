@@ -17,7 +17,7 @@ const noCommands: Commands = { run: () => Promise.reject(new Error('a preview ru
 
 /** `ops preview <file>`: what a task would change on this host now, and the digest to sign. */
 export async function preview(context: Context, path: string): Promise<void> {
-  const { task } = await readSubmission(context, path);
+  const { task, attestations } = await readSubmission(context, path);
   if (!('actions' in task)) throw new OpsError(`${path} has no actions to preview`);
   const actions = task.actions.map((request) => {
     const bound = bindAction(registry, request);
@@ -28,7 +28,9 @@ export async function preview(context: Context, path: string): Promise<void> {
   if ('code' in plan) throw new OpsError(`${plan.code}: ${plan.message}`);
   const texts = await previewSteps(plan.steps, stepKindsOf(context.config, noCommands));
   print(`${task.task_id} on ${context.config.host.name} (${task.environment}): ${task.reason}`);
-  print(`digest ${taskDigest(task)}`);
+  print(
+    attestations.length > 0 ? `digest ${taskDigest(task)}` : 'no digest yet: it has one once Manager has signed it',
+  );
   print(`needs for itself: ${resourcesOf(actions).join(', ') || 'nothing'}`);
   for (const [index, { step }] of plan.steps.entries()) {
     print(`\n${index + 1}. ${step.title}`);

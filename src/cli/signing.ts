@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readRoleKey } from '../adapters/etc-files.ts';
+import { keyRingFile, readRoleKey } from '../adapters/etc-files.ts';
 import type { Home } from '../config.ts';
 import { attest } from '../contract/attestation.ts';
 import { outOfBounds, TASK_BOUNDS } from '../contract/bounds.ts';
+import { openToken } from '../contract/jws.ts';
 import type { RoleKey } from '../contract/keyring.ts';
 import type { Role } from '../contract/names.ts';
 import { parseTask, Submission, type Task } from '../contract/task.ts';
@@ -20,8 +21,12 @@ export function keyPath(home: Home, role: Role): string {
 
 /** Reads the key with which to sign as `role`. */
 export function roleKey(home: Home, role: Role, path?: string): RoleKey {
-  const key = readRoleKey(path ?? keyPath(home, role));
-  if (key.role !== role) throw new OpsError(`the key ${path} is ${key.principal}'s as ${key.role}, not as ${role}`);
+  const file = path ?? keyPath(home, role);
+  const key = readRoleKey(file);
+  if (key.role !== role) throw new OpsError(`the key ${file} is ${key.principal}'s as ${key.role}, not as ${role}`);
+  const { keys } = keyRingFile(home.etc.keyring).current();
+  if (!keys.some(({ kid }) => kid === key.kid))
+    throw new OpsError(`the key ${file} is not in ${home.etc.keyring}: nobody would believe it`);
   return key;
 }
 
@@ -37,8 +42,13 @@ export async function signAs(key: RoleKey, submission: Submission, now: number):
 
 /** Whose signature a token says it is. */
 function isBy(token: string, key: RoleKey): boolean {
-  const header = JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as { kid?: string };
-  return header.kid === key.kid;
+  const opened = openToken(token);
+  return 'kid' in opened && opened.kid === key.kid;
+}
+
+/** A task with signatures, as `ops sign` writes it. */
+export function isSubmission(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'attestations' in value;
 }
 
 /** @throws OpsError naming the fields that are wrong. */
@@ -54,10 +64,10 @@ export function checkedTask(value: unknown, source: string): Task {
 export function submissionFrom(
   value: unknown,
   source: string,
-  defaults: { host: string; expires_at: string },
+  defaults: { host?: string; expires_at?: string },
 ): Submission {
   if (typeof value !== 'object' || value === null) throw new OpsError(`${source} is no task`);
-  if ('attestations' in value) {
+  if (isSubmission(value)) {
     const parsed = Submission.safeParse(value);
     if (!parsed.success) throw new OpsError(`${source} is no signed task:\n${z.prettifyError(parsed.error)}`);
     return parsed.data;

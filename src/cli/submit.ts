@@ -1,4 +1,5 @@
-import type { Job, Queue } from 'bullmq';
+import { isDeepStrictEqual } from 'node:util';
+import type { Job } from 'bullmq';
 import type { Submission } from '../contract/task.ts';
 import { OpsError } from '../errors.ts';
 import type { Context } from './context.ts';
@@ -16,19 +17,16 @@ export async function submit(context: Context, path: string, options: { follow?:
   else print(job.id ?? '');
 }
 
-/** Adds the job under the task's id, or where that one has ended `<task_id>~2`, `~3` … A job that still waits is returned as it is. */
+/** Adds the job under the task's id, or where that is taken by another sending `<task_id>~2`, `~3` … The same sending that still waits is returned as it is. */
 export async function enqueue(context: Context, submission: Submission): Promise<Job> {
   const { task } = submission;
   const { queues } = context.config;
   const queue = await context.queue(task.host === 'any' ? queues.tasks : queues.hostTasks(task.host));
-  return queue.add(task.operation_type, submission, { jobId: await freeId(queue, task.task_id) });
-}
-
-async function freeId(queue: Queue, taskId: string): Promise<string> {
   for (let sending = 1; ; sending += 1) {
-    const id = sending === 1 ? taskId : `${taskId}~${sending}`;
-    const job = await queue.getJob(id);
-    if (!job || !(await hasEnded(job))) return id;
+    const jobId = sending === 1 ? task.task_id : `${task.task_id}~${sending}`;
+    const there = await queue.getJob(jobId);
+    if (!there) return queue.add(task.operation_type, submission, { jobId });
+    if (isDeepStrictEqual(there.data, submission) && !(await hasEnded(there))) return there;
   }
 }
 

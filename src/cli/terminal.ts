@@ -1,12 +1,20 @@
 import { stringify } from 'yaml';
 
 export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${visible(text)}\n`);
 }
 
 /** For progress: not part of what a script reads. */
 export function tell(text: string): void {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${visible(text)}\n`);
+}
+
+/** What comes from a task or its output must not move the cursor of who approves it. */
+function visible(text: string): string {
+  return text.replaceAll(
+    /[^\P{Cc}\n\t]|\p{Bidi_Control}/gu,
+    (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** JSON for programs, YAML for people. */

@@ -1,10 +1,22 @@
 import { z } from 'zod';
 
-/** A task's id, chosen by Manager. Not an integer, because BullMQ keeps those for itself. */
+/**
+ * The keys that BullMQ keeps beside its jobs (`<prefix>:<queue>:<name>`): a job of that id would overwrite one.
+ * Read off bullmq 6.7; integers it keeps for itself, too.
+ */
+const BULLMQ_KEYS = [
+  'active completed de delayed events failed id limiter marker meta metrics paused pc prioritized repeat',
+  'stalled stalled-check wait waiting-children',
+]
+  .join(' ')
+  .split(' ');
+
+/** A task's id, chosen by Manager. */
 export const TaskId = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,119}$/, 'expected [a-z0-9][a-z0-9._-]{0,119}')
-  .regex(/[^0-9]/, 'expected at least one character that is not a digit');
+  .regex(/[^0-9]/, 'expected at least one character that is not a digit')
+  .regex(new RegExp(`^(?!(?:${BULLMQ_KEYS.join('|')})$)`), 'is a name that BullMQ keeps for itself');
 
 /** PlanReview's id of a plan; groups tasks. */
 export const PlanId = z

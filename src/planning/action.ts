@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { FactQueries, Facts, NoFacts } from './facts.ts';
+import type { Probe } from './probe.ts';
 import type { Step } from './step.ts';
 
 /**
@@ -7,8 +8,6 @@ import type { Step } from './step.ts';
  * steps, and what it must know it asks as facts.
  */
 export interface Action<Input = never, Queries extends FactQueries = FactQueries> {
-  /** What it does, in one line, for `ops_output` and help. */
-  readonly summary: string;
   /** Strict, without defaults: what parses is what was signed. */
   readonly input: z.ZodType<Input>;
   /** False for what only looks. Only such actions may run on any host. */
@@ -19,6 +18,8 @@ export interface Action<Input = never, Queries extends FactQueries = FactQueries
   resources(input: Input): string[];
   /** The commits and artifacts in it that a veto can name, e.g. `commit:<40 hex>`. */
   subjects(input: Input): string[];
+  /** The health check in it, if there is one. */
+  check(input: Input): Probe | undefined;
   facts(input: Input): Queries;
   plan(input: Input, facts: Facts<Queries>): Step[];
 }

@@ -56,3 +56,8 @@ export function checkSteps(probe: Probe | undefined): ProbeStep[] {
 export function probeStep(probe: Probe): ProbeStep {
   return { kind: 'probe', target: probe.service, title: `check ${probe.service} (${endpointOf(probe)})`, probe };
 }
+
+/** An argv as one line that cannot be mistaken for another one: what is not plain is quoted as JSON. */
+export function commandLine(argv: readonly string[]): string {
+  return argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word))).join(' ');
+}

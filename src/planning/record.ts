@@ -4,7 +4,7 @@ import { canBeUndone, changesSomething } from './step.ts';
 
 /**
  * Where a step stands. `applying` and `undoing` are written before the effect, so after a crash they mean: perhaps.
- * `skipped` never began.
+ * `refused` began, but met what kept it from touching anything.
  */
 export type StepState =
   | 'planned'
@@ -12,7 +12,7 @@ export type StepState =
   | 'applied'
   | 'failed'
   | 'unknown'
-  | 'skipped'
+  | 'refused'
   | 'undoing'
   | 'undone'
   | 'undo-failed';

@@ -33,3 +33,9 @@ export function subjectsOf(actions: readonly BoundAction[]): string[] {
 export function overlapOf(actions: readonly BoundAction[]): string | undefined {
   return overlap(actions.map(({ action, input }) => action.resources(input)));
 }
+
+/** What policy must allow for it. A health check that runs a command is a command, under whatever name it comes. */
+export function permissionsOf({ name, action, input }: BoundAction): { name: string; changes: boolean }[] {
+  const own = { name, changes: action.changes };
+  return action.check(input)?.type === 'command' ? [own, { name: 'infra.command', changes: true }] : [own];
+}

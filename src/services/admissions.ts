@@ -8,7 +8,7 @@ import type { Task } from '../contract/task.ts';
 import type { BoundAction, Registry } from '../planning/action.ts';
 import { bindAction } from '../planning/registry.ts';
 import { WHOLE_HOST } from '../planning/resources.ts';
-import { resourcesOf, subjectsOf } from '../planning/run-plan.ts';
+import { permissionsOf, resourcesOf, subjectsOf } from '../planning/run-plan.ts';
 import type { Control } from './control.ts';
 import type { Ledger, TaskRecord } from './ledger.ts';
 import type { Clock, Verifier } from './ports.ts';
@@ -51,7 +51,7 @@ export class Admissions {
     const candidate: Candidate = {
       task,
       digest,
-      actions: actions.map(({ name, action }) => ({ name, changes: action.changes })),
+      actions: actions.flatMap(permissionsOf),
       subjects: subjectsOf(actions),
     };
     const verified = new Map<string, TokenFact>();
@@ -82,6 +82,9 @@ export class Admissions {
   /** Admits again and, in the same transaction, uses the task_id up: at most once, and on the disk before the first intent. */
   async claim(request: Request): Promise<Claim> {
     const { ledger, clock } = this.#parts;
+    // The wait for locks may have been long: a key may be revoked by now.
+    request.verified.clear();
+    await this.#verifyNew(request, request.tokens);
     await this.#readSignatures(request);
     return ledger.write(() => {
       const decision = this.#decide(request);

@@ -73,9 +73,9 @@ export class Control {
   #attestation(token: string, { sub, role, iss }: Attestation): Change {
     return {
       apply: () => {
-        this.#ledger.addLateToken(sub, token);
-        this.#ledger.audit({ event: 'attested', detail: { subject: sub, role, by: iss } });
-        return true;
+        const news = this.#ledger.addLateToken(sub, token);
+        if (news) this.#ledger.audit({ event: 'attested', detail: { subject: sub, role, by: iss } });
+        return news;
       },
       tell: (listener) => listener.attested(sub),
     };

@@ -25,6 +25,8 @@ export interface ExecutorParts {
   running: Running;
   performer: Performer;
   reporter: Reporter;
+  /** A claimed task's outcome could not be written: the daemon must start again, and reconcile. Throws. */
+  onFault: (error: unknown) => never;
 }
 
 export class Executor {
@@ -36,7 +38,7 @@ export class Executor {
 
   /** The line: a task's whole life. Its order is the security model: nothing above `claim` may touch the machine. */
   async execute(delivery: Delivery, log: Log): Promise<End> {
-    const { registry, admissions, locks, performer, running } = this.#parts;
+    const { registry, admissions, locks, performer, running, onFault } = this.#parts;
     const parsed = parse(delivery, (action) => bindAction(registry, action));
     if (parsed.kind === 'refused') return this.#refuse(delivery, parsed);
     const request = await admissions.verify(parsed);
@@ -46,9 +48,9 @@ export class Executor {
     const claim = await admissions.claim(request);
     if (claim.kind !== 'claimed') return this.#turnAway(delivery, request, claim, log);
     const { record } = claim;
-    const opsOutput = await running.track(record.task.task_id, request.targets, log, (run) =>
-      performer.perform(record, request.actions, run),
-    );
+    const opsOutput = await running
+      .track(record.task.task_id, request.targets, log, (run) => performer.perform(record, request.actions, run))
+      .catch(onFault);
     return opsOutput ? { kind: 'ran', opsOutput } : { kind: 'open' };
   }
 

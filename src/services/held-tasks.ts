@@ -18,14 +18,34 @@ export class HeldTasks {
   }
 
   /** Something new is known about a task or plan, e.g. a signature, or a veto. */
-  async wake(subject: string): Promise<void> {
-    for (const held of this.#ledger.held().filter((task) => concerns(task, subject)))
-      await this.#queues.deliverNow(held);
+  wake(subject: string): Promise<void> {
+    return this.#each(
+      (held) => concerns(held, subject),
+      (held) => this.#queues.deliverNow(held),
+    );
   }
 
-  /** After Redis was away: it may have lost the jobs. */
-  async keepAll(): Promise<void> {
-    for (const held of this.#ledger.held()) await this.#queues.keep(held);
+  /** After the daemon or Redis was away: news that came may have woken nobody. */
+  wakeAll(): Promise<void> {
+    return this.#each(
+      () => true,
+      (held) => this.#queues.deliverNow(held),
+    );
+  }
+
+  /** Now and then: Redis may lose the jobs without the connection being lost. */
+  keepAll(): Promise<void> {
+    return this.#each(
+      () => true,
+      (held) => this.#queues.keep(held),
+    );
+  }
+
+  /** One that fails does not keep the others waiting. */
+  async #each(chosen: (held: HeldTask) => boolean, act: (held: HeldTask) => Promise<void>): Promise<void> {
+    const results = await Promise.allSettled(this.#ledger.held().filter(chosen).map(act));
+    const failure = results.find((result) => result.status === 'rejected');
+    if (failure) throw failure.reason;
   }
 }
 

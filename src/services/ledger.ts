@@ -114,8 +114,8 @@ export interface Ledger {
   append(kind: OutboxRow['kind'], id: string, body: (seq: number) => object): OutboxRow;
   /** At most `limit` messages after `seq`, the oldest first. */
   messagesAfter(seq: number, limit: number): OutboxRow[];
-  /** The newest report that names this task, unsigned. */
-  lastReport(taskId: string): UnsignedReport | undefined;
+  /** The reports that name this task: the final one first, then at most 20 others, the newest first. */
+  reports(taskId: string): UnsignedReport[];
   /** Alerts that were raised, the newest first. */
   alerts(): Alert[];
   /** The `seq` of the last message older than `at`. */
@@ -123,7 +123,8 @@ export interface Ledger {
 
   /** Tokens that came late, on the control stream, about this task or plan. */
   lateTokens(subjects: readonly string[]): string[];
-  addLateToken(subject: string, token: string): void;
+  /** False where it is known already. */
+  addLateToken(subject: string, token: string): boolean;
   /** False where a newer one about the same target is known already. */
   withdraw(withdrawal: StoredWithdrawal): boolean;
   /** Vetoes, and cancellations not yet expired, that name one of the targets; a veto first. */

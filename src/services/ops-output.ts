@@ -64,7 +64,7 @@ export function evidenceOf({ n, action, step, state, durationMs }: StepRecord): 
 
 const OUTCOMES: Record<StepState, StepEvidence['outcome']> = {
   planned: 'skipped',
-  skipped: 'skipped',
+  refused: 'failed',
   applying: 'unknown',
   unknown: 'unknown',
   undoing: 'unknown',
@@ -75,13 +75,13 @@ const OUTCOMES: Record<StepState, StepEvidence['outcome']> = {
 };
 
 function undoState(step: StepRecord['step'], state: StepState): StepEvidence['undo'] {
-  if (!changesSomething(step) || state === 'planned' || state === 'skipped') return 'none';
+  if (!changesSomething(step) || state === 'planned' || state === 'refused') return 'none';
   if (!canBeUndone(step)) return 'irreversible';
   if (state === 'undone') return 'done';
   return state === 'undo-failed' ? 'refused' : 'captured';
 }
 
-const hasBegun = ({ state }: StepRecord) => state !== 'planned' && state !== 'skipped';
+const hasBegun = ({ state }: StepRecord) => state !== 'planned';
 
 function byAction(records: readonly StepRecord[]): Map<number, StepRecord[]> {
   return Map.groupBy(records.filter(hasBegun), ({ action }) => action);
@@ -126,7 +126,7 @@ const stands = (steps: readonly StepRecord[]) => deeds(steps).every(({ state }) 
 
 function rollbackOf(taskId: string, action: number, steps: readonly StepRecord[], host: Host): string {
   const changes = steps.filter(({ step }) => changesSomething(step));
-  if (changes.length === 0) return 'none: changed nothing';
+  if (changes.every(({ state }) => state === 'refused')) return 'none: changed nothing';
   if (changes.every(({ state }) => state === 'undone')) return 'none: already taken back';
   if (changes.some(({ step }) => !canBeUndone(step))) return 'none: signed as irreversible';
   return `${host.undoCommand} ${taskId} --action ${action}`;

@@ -1,5 +1,6 @@
 import type { OpsOutput } from '../contract/ops-output.ts';
 import { isUndo, type UndoTask } from '../contract/task.ts';
+import { coerceError } from '../errors.ts';
 import type { BoundAction } from '../planning/action.ts';
 import { type StepRecord, undoPlan } from '../planning/record.ts';
 import { blocker } from './blockers.ts';
@@ -26,8 +27,15 @@ export class Performer {
     this.#undoCommand = undoCommand;
   }
 
-  /** Facts, plan, steps, outcome. */
+  /** Facts, plan, steps, outcome. What goes wrong inside the daemon interrupts the task; rejects where not even that can be written. */
   async perform(record: TaskRecord, actions: readonly BoundAction[], run: Run): Promise<OpsOutput | null> {
+    return this.#perform(record, actions, run).catch((error: unknown) => {
+      const message = `something went wrong inside the daemon: ${coerceError(error).message}`;
+      return this.finish(record, run, { outcome: 'interrupted', code: 'interrupted', message });
+    });
+  }
+
+  async #perform(record: TaskRecord, actions: readonly BoundAction[], run: Run): Promise<OpsOutput | null> {
     const { task } = record;
     if (isUndo(task)) return this.#takeBack(record, task, run);
     const plan = await planTask(actions, this.#facts);

@@ -6,7 +6,8 @@ export interface Outlet {
   publish(row: OutboxRow): Promise<void>;
   /** The `seq` of the last published message; null where Redis does not know it (any more). */
   mark(): Promise<number | null>;
-  setMark(seq: number): Promise<void>;
+  /** Moves it only where it still is at `from`; false where Redis was wiped or replaced meanwhile. */
+  moveMark(from: number | null, to: number): Promise<boolean>;
 }
 
 /** With the mark lost, what is older than this was read long ago. */
@@ -37,15 +38,17 @@ export class Publisher {
 
   async #publishAll(): Promise<void> {
     this.#waiting = false;
-    let seq = this.#startAfter(await this.#outlet.mark());
+    let mark = await this.#outlet.mark();
+    let seq = this.#startAfter(mark);
     for (;;) {
       // Committed first: a report must not be read before it is on the disk.
       const rows = await this.#ledger.commit(() => this.#ledger.messagesAfter(seq, PAGE));
       if (rows.length === 0) return;
       for (const row of rows) {
         await this.#outlet.publish(row);
+        if (!(await this.#outlet.moveMark(mark, row.seq))) return this.#publishAll();
+        mark = row.seq;
         ({ seq } = row);
-        await this.#outlet.setMark(seq);
       }
     }
   }

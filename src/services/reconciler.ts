@@ -1,7 +1,8 @@
 import type { Decision } from '../admission/admit.ts';
+import type { OpsOutput } from '../contract/ops-output.ts';
 import { coerceError } from '../errors.ts';
 import type { BoundAction, Registry } from '../planning/action.ts';
-import type { StepRecord } from '../planning/record.ts';
+import type { StepRecord, StepState } from '../planning/record.ts';
 import { bindAction } from '../planning/registry.ts';
 import type { Admissions, Request } from './admissions.ts';
 import type { Ledger, TaskRecord } from './ledger.ts';
@@ -9,7 +10,7 @@ import type { Locks } from './locks.ts';
 import type { Performer } from './performer.ts';
 import type { Running } from './running.ts';
 import { kindOf, type StepKinds } from './step-kind.ts';
-import type { Halt } from './step-runner.ts';
+import type { Halt, Run } from './step-runner.ts';
 
 export interface ReconcilerParts {
   registry: Registry;
@@ -36,26 +37,23 @@ export class Reconciler {
     for (const record of this.#parts.ledger.openTasks()) {
       const { task } = record;
       const taskId = 'undo' in task ? task.undo.task_id : task.task_id;
-      const forward = this.#parts.ledger.steps(taskId).every(({ state }) => FORWARD.has(state));
-      await this.#settle(taskId);
-      await this.#goOn(record, forward);
+      const before = this.#parts.ledger.steps(taskId);
+      const resumes =
+        'on_interrupt' in task && task.on_interrupt === 'resume' && before.every(({ state }) => FORWARD.has(state));
+      for (const step of before.filter(({ state }) => state === 'applying' || state === 'undoing')) {
+        await this.#settle(taskId, step, resumes);
+      }
+      await this.#goOn(record, resumes && before.length > 0);
     }
   }
 
-  async #settle(taskId: string): Promise<void> {
-    const { ledger } = this.#parts;
-    for (const record of ledger.steps(taskId)) {
-      if (record.state === 'applying' || record.state === 'undoing') await this.#settleStep(taskId, record);
-    }
-  }
-
-  async #settleStep(taskId: string, record: StepRecord): Promise<void> {
+  async #settle(taskId: string, record: StepRecord, resumes: boolean): Promise<void> {
     const { ledger, kinds } = this.#parts;
     const { n, step, captured } = record;
     const kind = kindOf(kinds, step);
     const context = { task_id: taskId, n, signal: new AbortController().signal, output: async () => undefined };
     const answer = await kind.reconcile(step, captured, context).catch(() => 'unknown' as const);
-    const state = record.state === 'undoing' ? STATE_OF_UNDO[answer] : STATE_OF_APPLY[answer];
+    const state = afterCrash(record, answer, resumes);
     const left = state === 'applied' ? await kind.observe(step).catch(() => null) : null;
     await ledger.commit(() => {
       ledger.changeStep(taskId, n, { state, ...(left && { left }), message: `found ${state} after the daemon died` });
@@ -63,28 +61,44 @@ export class Reconciler {
     });
   }
 
-  /** `forward`: it was not being taken back when the daemon died. */
-  async #goOn(record: TaskRecord, forward: boolean): Promise<void> {
-    const { ledger, admissions, locks, running, performer } = this.#parts;
-    const { task } = record;
+  async #goOn(record: TaskRecord, resumes: boolean): Promise<void> {
+    const { ledger, admissions, locks, running, onProblem } = this.#parts;
+    const { task_id } = record.task;
     const bound = this.#bound(record);
     const request = await admissions.verify({ ...record, actions: bound ?? [] });
     const held = locks.take(request.resources);
-    const wantsMore = bound !== null && 'on_interrupt' in task && task.on_interrupt === 'resume';
-    const steps = ledger.steps(task.task_id);
-    const mayGoOn = wantsMore && forward && steps.length > 0 && steps.every(({ state }) => FORWARD.has(state));
+    const mayGoOn = bound !== null && resumes && ledger.steps(task_id).every(({ state }) => FORWARD.has(state));
     const done = running.track(
-      task.task_id,
+      task_id,
       request.targets,
       async () => undefined,
       async (run) => {
         using _mine = await held;
-        const refusal = mayGoOn ? refusalOf(await this.#readmitted(request)) : 'it was open when the daemon stopped';
-        return refusal === null ? performer.goOn(record, run) : performer.finish(record, run, interrupted(refusal));
+        return mayGoOn ? this.#resume(record, request, run) : this.#end(record, run);
       },
     );
-    if (mayGoOn) done.catch((error: unknown) => this.#parts.onProblem(task.task_id, coerceError(error)));
+    if (mayGoOn) done.catch((error: unknown) => onProblem(task_id, coerceError(error)));
     else await done;
+  }
+
+  async #resume(record: TaskRecord, request: Request, run: Run): Promise<OpsOutput | null> {
+    const { ledger, performer } = this.#parts;
+    const refusal = refusalOf(await this.#readmitted(request));
+    if (refusal === null) return performer.goOn(record, run);
+    const begun = ledger.steps(run.task_id).filter(({ message, state }) => state === 'planned' && message !== '');
+    ledger.write(() => begun.forEach(({ n }) => ledger.changeStep(run.task_id, n, { state: 'unknown' })));
+    return performer.finish(record, run, interrupted(refusal));
+  }
+
+  /** A task whose steps were all through is completed: only the word was missing. */
+  #end(record: TaskRecord, run: Run): Promise<OpsOutput | null> {
+    const steps = this.#parts.ledger.steps(run.task_id);
+    const through = steps.length > 0 && steps.every(({ state }) => state === 'applied');
+    return this.#parts.performer.finish(
+      record,
+      run,
+      through ? null : interrupted('it was open when the daemon stopped'),
+    );
   }
 
   #readmitted(request: Request): Promise<Decision> {
@@ -103,9 +117,19 @@ export class Reconciler {
 /** The states of a task's steps while it goes forward. */
 const FORWARD: ReadonlySet<StepRecord['state']> = new Set(['planned', 'applying', 'applied']);
 
-const STATE_OF_APPLY = { done: 'applied', 'not-done': 'planned', unknown: 'unknown' } as const;
-/** An undo that is not done leaves the step applied; one that nobody can see may be done again. */
-const STATE_OF_UNDO = { done: 'applied', 'not-done': 'undone', unknown: 'undo-failed' } as const;
+type Answer = 'done' | 'not-done' | 'unknown';
+
+/**
+ * What a step that was open is now. Only of what can be seen is "not done" the same as "untouched": a command that had
+ * begun may have done a part, so its "not done" means that it may go on, not that there is nothing to undo.
+ */
+function afterCrash({ step, state, captured }: StepRecord, answer: Answer, resumes: boolean): StepState {
+  const visible = captured !== null || step.kind === 'probe';
+  if (state === 'undoing')
+    return answer === 'done' ? 'applied' : answer === 'not-done' && visible ? 'undone' : 'undo-failed';
+  if (answer === 'not-done') return visible || resumes ? 'planned' : 'unknown';
+  return answer === 'done' ? 'applied' : 'unknown';
+}
 
 function refusalOf(decision: Decision): string | null {
   if (decision.kind === 'admitted') return null;

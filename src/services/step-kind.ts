@@ -12,7 +12,8 @@ export interface StepContext {
 
 /** How applying or undoing a step ended. */
 export interface Effect {
-  outcome: 'applied' | 'failed' | 'unknown';
+  /** `refused`: it touched nothing. */
+  outcome: 'applied' | 'failed' | 'unknown' | 'refused';
   /** The blocker's code where it did not apply. */
   code: string | null;
   message: string;
@@ -51,4 +52,9 @@ export function applied(message: string, more: Partial<Effect> = {}): Effect {
 
 export function failed(code: string, message: string, more: Partial<Effect> = {}): Effect {
   return { outcome: 'failed', code, message, left: null, health: [], leftRunning: [], ...more };
+}
+
+/** It met what kept it from touching anything. */
+export function refusedTo(code: string, message: string): Effect {
+  return { ...failed(code, message), outcome: 'refused' };
 }

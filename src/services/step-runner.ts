@@ -5,7 +5,7 @@ import { coerceError } from '../errors.ts';
 import { type State, type StepRecord, undoPlan } from '../planning/record.ts';
 import type { Ledger } from './ledger.ts';
 import type { Clock } from './ports.ts';
-import { type Effect, failed, kindOf, type StepContext, type StepKinds } from './step-kind.ts';
+import { type Effect, failed, kindOf, refusedTo, type StepContext, type StepKinds } from './step-kind.ts';
 
 /** Why a task does not go on. `open`: it is not over, the next start of the daemon decides. */
 export interface Halt {
@@ -57,13 +57,18 @@ export class StepRunner {
   async #applyOne(run: Run, record: StepRecord): Promise<Halt | null> {
     const kind = kindOf(this.#kinds, record.step);
     const captured = await kind.capture(record.step).catch(coerceError);
-    if (captured instanceof Error) return haltBy(record, failed('failed', captured.message));
+    if (captured instanceof Error) return this.#refused(run, record, captured.message);
     await this.#ledger.commit(() => this.#change(run.task_id, record, { state: 'applying', captured }));
     const effect = await this.#timed(run, record, (context) => kind.apply(record.step, context));
     const halt = effect.outcome === 'applied' ? null : (haltOf(run.signal) ?? haltBy(record, effect));
     if (halt?.open) return halt;
     this.#ledger.write(() => this.#change(run.task_id, record, { ...resultOf(effect), state: effect.outcome }));
     return halt;
+  }
+
+  #refused(run: Run, record: StepRecord, message: string): Halt {
+    this.#ledger.write(() => this.#change(run.task_id, record, { state: 'refused', message }));
+    return haltBy(record, refusedTo('failed', message));
   }
 
   /** Takes back what `taskId` (or one of its actions) did, the last step first. With `compare`, only if all of it still is as it was left. */
@@ -86,7 +91,9 @@ export class StepRunner {
       kind.undo(record.step, record.captured, { ...context, signal: new AbortController().signal }),
     );
     const state = effect.outcome === 'applied' ? 'undone' : 'undo-failed';
-    this.#ledger.write(() => this.#change(taskId, record, { ...resultOf(effect), state }));
+    // From here the next try goes on, if nobody else has touched it.
+    const left = effect.left ?? (await kind.observe(record.step).catch(() => null));
+    this.#ledger.write(() => this.#change(taskId, record, { ...resultOf(effect), left, state }));
     return effect;
   }
 
@@ -96,9 +103,12 @@ export class StepRunner {
       const now = await kindOf(this.#kinds, step)
         .observe(step)
         .catch(() => CANNOT_BE_SEEN);
-      if (isAsLeft(record, now)) continue;
-      const later = this.#ledger.laterTaskOn(step.target, taskId);
-      const by = later ? `; the later task ${later} changed it: undo that one first` : ' by something that is no task';
+      // Where nobody can see what a step changed, its target is but the name of a program.
+      const later = now === null ? undefined : this.#ledger.laterTaskOn(step.target, taskId);
+      if (isAsLeft(record, now) && !later) continue;
+      const by = later
+        ? `: the later task ${later} stands on it, undo that one first`
+        : ' by something that is no task';
       return { code: 'changed-since', message: `${step.target} was changed since${by}. Nothing was undone` };
     }
     return null;
@@ -142,8 +152,8 @@ export function haltByWithdrawal({ verb, target, by, reason }: Withdrawal): Halt
 const CANNOT_BE_SEEN: State = { seen: false };
 
 /** Whether nothing but the step itself has touched what it changes. What did not apply may have left it as it was. */
-function isAsLeft({ state, left, captured }: StepRecord, now: State): boolean {
-  if (now === null || state === 'undo-failed') return true;
+function isAsLeft({ left, captured }: StepRecord, now: State): boolean {
+  if (now === null) return true;
   return isDeepStrictEqual(now, captured) || (left !== null && isDeepStrictEqual(now, left));
 }
 

@@ -1,3 +1,4 @@
+import { commandLine } from '../planning/command.ts';
 import type { CommandSpec, CommandStep } from '../planning/step.ts';
 import type { CommandExit, CommandRequest, Commands, Files } from '../services/ports.ts';
 import { applied, type Effect, failed, type StepContext, type StepKind } from '../services/step-kind.ts';
@@ -56,6 +57,7 @@ function effectOf(service: string, exit: CommandExit): Effect {
   }
   const health = [{ service, status: exit.ended === 'lost' ? ('degraded' as const) : ('down' as const), endpoint }];
   const effect = failed(CODES[exit.ended], messageOf(exit), { health, leftRunning });
+  if (exit.ended === 'not-started') return { ...effect, outcome: 'refused' };
   return exit.ended === 'lost' ? { ...effect, outcome: 'unknown' } : effect;
 }
 
@@ -89,5 +91,5 @@ function invocation(verb: string, { argv, cwd, env, stdin }: CommandSpec): strin
           .trimEnd()
           .split('\n')
           .map((line) => `  | ${line}`);
-  return [`${verb} ${argv.join(' ')} in ${cwd}${variables}${reads.length > 0 ? ', reading:' : ''}`, ...reads];
+  return [`${verb} ${commandLine(argv)} in ${cwd}${variables}${reads.length > 0 ? ', reading:' : ''}`, ...reads];
 }

@@ -4,7 +4,7 @@ import { type FileFact, sameFile } from '../planning/facts.ts';
 import type { State } from '../planning/record.ts';
 import type { FileStep } from '../planning/step.ts';
 import type { Files, Snapshots } from '../services/ports.ts';
-import { applied, type Effect, failed, type StepKind } from '../services/step-kind.ts';
+import { applied, type Effect, failed, refusedTo, type StepKind } from '../services/step-kind.ts';
 
 const NEW_FILE_MODE = '0644';
 
@@ -27,7 +27,7 @@ export function fileKind({ files, snapshots, self }: FilePorts): StepKind<FileSt
     apply: async (step) => {
       const now = await files.fact(step.path);
       if (!sameFile(now, step.before))
-        return failed('changed-since-plan', `${step.path} changed after the plan was made`);
+        return refusedTo('changed-since-plan', `${step.path} changed after the plan was made`);
       const wanted = wantedOf(step, self);
       if (sameFile(now, wanted)) return applied('was already so', { left: now });
       await files.write(step.path, step.content, wanted.mode, wanted);

@@ -74,7 +74,10 @@ describe('the outlet', () => {
   it('knows no mark before the first one', async () => {
     const { outlet } = await setUp();
     expect(await outlet.mark()).toBeNull();
-    await outlet.setMark(17);
+    expect(await outlet.moveMark(null, 17)).toBe(true);
     expect(await outlet.mark()).toBe(17);
+    expect(await outlet.moveMark(null, 18)).toBe(false);
+    expect(await outlet.moveMark(17, 18)).toBe(true);
+    expect(await outlet.mark()).toBe(18);
   });
 });

@@ -173,7 +173,7 @@ export class TestHome implements AsyncDisposable {
       existsSync(join(this.home.var.redis, 'redis.pid')) &&
         readFileSync(join(this.home.var.redis, 'redis.pid'), 'utf8'),
     );
-    if (!pid) return;
+    if (!pid || !isAlive(pid)) return;
     process.kill(pid, 'SIGTERM');
     await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 5_000, interval: 20 });
   }

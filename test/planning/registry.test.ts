@@ -6,7 +6,7 @@ import { bindAction } from '../../src/planning/registry.ts';
 const Input = z.strictObject({ name: z.string(), undo: z.string().optional() });
 
 const touch: AnyAction = defineAction<z.infer<typeof Input>>({
-  summary: 'touch',
+  check: () => undefined,
   input: Input,
   changes: true,
   reversible: ({ undo }) => undo !== undefined,

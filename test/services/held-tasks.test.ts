@@ -34,7 +34,13 @@ it.each([
   expect(calls).toEqual(expected);
 });
 
-it('has every held job kept after Redis was away', async () => {
+it('has every held task looked at again after Redis or the daemon was away: its news may have been lost', async () => {
+  const { calls, held } = await setUp();
+  await held.wakeAll();
+  expect(calls).toEqual(['now a', 'now b', 'now c']);
+});
+
+it('has every held job kept, because Redis may lose them without a word', async () => {
   const { calls, held } = await setUp();
   await held.keepAll();
   expect(calls).toEqual(['keep a', 'keep b', 'keep c']);

@@ -346,7 +346,7 @@ describe('undoing', () => {
     spy.state.set('a', 'newer');
     expect(await undo()).toMatchObject({
       problem: {
-        message: 'a was changed since; the later task task-2 changed it: undo that one first. Nothing was undone',
+        message: 'a was changed since: the later task task-2 stands on it, undo that one first. Nothing was undone',
       },
     });
   });

@@ -385,7 +385,7 @@ export async function testLine(options: LineOptions = {}) {
   const steps = new StepRunner(ledger, kinds, clock);
   const performer = new Performer(ledger, steps, machine, reporter, HOST.undoCommand);
   const shared = { registry, ledger, admissions, locks, running, performer };
-  const executor = new Executor({ ...shared, reporter });
+  const executor = new Executor({ ...shared, reporter, onFault: thrown });
   const reconciler = new Reconciler({ ...shared, kinds, onProblem: () => undefined });
   const parts = { clock, ledger, machine, stream };
   return {
@@ -458,3 +458,8 @@ export function runOf(taskId: string, more: Partial<Run> = {}): Run {
 export const statesOf = (ledger: Ledger, taskId: string): string[] => ledger.steps(taskId).map(({ state }) => state);
 
 export const reports = (ledger: Ledger) => ledger.messagesAfter(0, 1000).filter(({ kind }) => kind === 'report');
+
+/** Where a daemon would start again. */
+function thrown(error: unknown): never {
+  throw error;
+}

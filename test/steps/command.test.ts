@@ -87,7 +87,7 @@ describe('the command', () => {
     [{ ended: 'aborted', exitCode: 0 }, 'failed', 'aborted', 'ended by aborted', 'down', 'exit code 0'],
     [
       { ended: 'not-started', exitCode: null, message: 'ENOENT' },
-      'failed',
+      'refused',
       'not-started',
       'ENOENT',
       'down',

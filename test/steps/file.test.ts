@@ -111,7 +111,7 @@ describe('applying', () => {
     await change(host.path);
     const before = await files.fact(host.path);
     const { effect } = await applied(host, step);
-    expect(effect).toMatchObject({ outcome: 'failed', code: 'changed-since-plan' });
+    expect(effect).toMatchObject({ outcome: 'refused', code: 'changed-since-plan' });
     expect(await files.fact(host.path)).toEqual(before);
   });
 

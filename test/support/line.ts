@@ -67,6 +67,9 @@ function executorOf(setting: Setting, clock: Clock, ledger: Ledger, touched: str
   const control = { catchUp: async () => undefined };
   const policy = () => setting.policy;
   return new Executor({
+    onFault: (error) => {
+      throw error;
+    },
     registry,
     ledger,
     admissions: new Admissions({ registry, host, policy, ledger, clock, verifier, control }),

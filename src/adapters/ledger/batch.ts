@@ -11,6 +11,7 @@ export class Batch {
   #open: { durable: PromiseWithResolvers<void>; timer: NodeJS.Immediate } | null = null;
   #committedThisTurn = false;
   #working = false;
+  #failure: Error | null = null;
 
   constructor(db: DatabaseSync) {
     this.#db = db;
@@ -19,6 +20,7 @@ export class Batch {
   /** All of `work`, or nothing when it throws. On the disk before anything that is committed later. */
   write<T>(work: () => T): T {
     if (this.#working) throw new Error('a transaction within another one');
+    if (this.#failure) throw this.#failure;
     this.#begin();
     this.#working = true;
     this.#db.exec('SAVEPOINT work');
@@ -36,6 +38,7 @@ export class Batch {
 
   /** Resolves when all that was written before is on the disk. */
   async durable(): Promise<void> {
+    if (this.#failure) throw this.#failure;
     if (!this.#open) return;
     const { promise } = this.#open.durable;
     if (!this.#committedThisTurn) this.#commit();
@@ -65,7 +68,9 @@ export class Batch {
       durable.resolve();
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      durable.reject(error);
+      // What others believe to be written is gone: nothing may be built on it.
+      this.#failure = new Error('the ledger could not be written; the daemon must start again', { cause: error });
+      durable.reject(this.#failure);
     }
     this.#committedThisTurn = true;
     setImmediate(() => {

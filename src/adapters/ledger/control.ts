@@ -24,9 +24,7 @@ export function controlIn(db: DatabaseSync, meta: Meta): ControlPart {
   );
   return {
     lateTokens: (subjects) => tokens.all(JSON.stringify(subjects)).map((row) => String(row['token'])),
-    addLateToken: (subject, token) => {
-      addToken.run(token, subject);
-    },
+    addLateToken: (subject, token) => addToken.run(token, subject).changes > 0,
     withdraw: ({ target, verb, reason, by, iat, exp, token }) =>
       put.run(target, verb, reason, by, iat, exp, token).changes > 0,
     withdrawals: (targets, now) => inForce.all(JSON.stringify(targets), now) as unknown as Withdrawal[],

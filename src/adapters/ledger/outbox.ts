@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Ledger, OutboxRow } from '../../services/ledger.ts';
 import type { Clock } from '../../services/ports.ts';
 
-type OutboxPart = Pick<Ledger, 'append' | 'messagesAfter' | 'lastReport' | 'alerts' | 'lastSeqBefore'>;
+type OutboxPart = Pick<Ledger, 'append' | 'messagesAfter' | 'reports' | 'alerts' | 'lastSeqBefore'>;
 
 export function outboxIn(db: DatabaseSync, clock: Clock): OutboxPart {
   const last = db.prepare('SELECT max(seq) AS seq FROM outbox');
@@ -10,15 +10,12 @@ export function outboxIn(db: DatabaseSync, clock: Clock): OutboxPart {
   const after = db.prepare('SELECT seq, kind, id, body FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?');
   const before = db.prepare('SELECT max(seq) AS seq FROM outbox WHERE at < ?');
   const report = db.prepare(
-    "SELECT body FROM outbox WHERE kind = 'report' AND json_extract(body, '$.evidence.task_id') = ? ORDER BY seq DESC LIMIT 1",
+    "SELECT body FROM outbox WHERE kind = 'report' AND json_extract(body, '$.evidence.task_id') = ? ORDER BY json_extract(body, '$.evidence.final') DESC, seq DESC LIMIT 20",
   );
   const alerts = db.prepare("SELECT body FROM outbox WHERE kind = 'alert' ORDER BY seq DESC LIMIT 20");
   return {
     alerts: () => alerts.all().map((row) => JSON.parse(String(row['body'])).alert),
-    lastReport: (taskId) => {
-      const row = report.get(taskId);
-      return row && JSON.parse(String(row['body']));
-    },
+    reports: (taskId) => report.all(taskId).map((row) => JSON.parse(String(row['body']))),
     append: (kind, id, body) => {
       const seq = Number(last.get()?.['seq'] ?? 0) + 1;
       const row: OutboxRow = { seq, kind, id, body: body(seq) };

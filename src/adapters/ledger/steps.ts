@@ -25,7 +25,8 @@ export function stepsIn(db: DatabaseSync): Pick<Ledger, 'steps' | 'addSteps' | '
     },
     changeStep: (taskId, n, { state, captured, left, message, durationMs, health }) => {
       const change = [state, json(captured), json(left), message ?? null, durationMs ?? null, json(health)] as const;
-      update.run(...change, taskId, n);
+      const { changes } = update.run(...change, taskId, n);
+      if (changes !== 1) throw new Error(`the ledger has no step ${n} of ${taskId}`);
     },
   };
 }

@@ -14,7 +14,9 @@ export function tasksIn(db: DatabaseSync): TaskPart {
   const insert = db.prepare(
     'INSERT INTO tasks (task_id, digest, task, tokens, attested_by, claimed_at) VALUES (?, ?, ?, ?, ?, ?)',
   );
-  const end = db.prepare('UPDATE tasks SET ended_at = ?, outcome = ?, reason = ?, ops_output = ? WHERE task_id = ?');
+  const end = db.prepare(
+    'UPDATE tasks SET ended_at = ?, outcome = ?, reason = ?, ops_output = ? WHERE task_id = ? AND ended_at IS NULL',
+  );
   const undone = db.prepare('UPDATE tasks SET undone_by = ? WHERE task_id = ?');
   return {
     task: (taskId) => fromRow(one.get(taskId) as Row | undefined),
@@ -25,7 +27,8 @@ export function tasksIn(db: DatabaseSync): TaskPart {
       insert.run(task.task_id, digest, ...json, claimedAt);
     },
     conclude: (taskId, { at, outcome, reason, opsOutput }) => {
-      end.run(at, outcome, reason, JSON.stringify(opsOutput), taskId);
+      const { changes } = end.run(at, outcome, reason, JSON.stringify(opsOutput), taskId);
+      if (changes !== 1) throw new Error(`the ledger has no open task ${taskId}`);
     },
     markUndone: (taskId, by) => {
       undone.run(by, taskId);

@@ -238,6 +238,8 @@ describe('tasks and steps', () => {
 
 const report = (task_id: string, n: number) => ({ ops_output: {}, evidence: { task_id, n } });
 
+const reportOf = (final: boolean) => ({ evidence: { task_id: 'a', final } });
+
 describe('the outbox', () => {
   it('counts without gaps, across rollbacks and restarts', async () => {
     const { ledger, path, clock } = setUp();
@@ -273,15 +275,25 @@ describe('the outbox', () => {
     expect([at(0), at(1), at(HOUR), at(HOUR + 1), at(9 * HOUR)]).toEqual([0, 1, 1, 2, 3]);
   });
 
-  it('finds the newest report of a task, and the newest alerts', async () => {
+  it('finds the final report of a task, however many copies of it were refused since', async () => {
+    const { ledger } = setUp();
+    await ledger.commit(() => {
+      ledger.append('report', 'the-final-one', () => reportOf(true));
+      for (let n = 1; n <= 50; n += 1) ledger.append('report', `r${n}`, () => reportOf(false));
+    });
+    expect(ledger.reports('a')).toHaveLength(20);
+    expect(ledger.reports('a')[0]).toMatchObject(reportOf(true));
+  });
+
+  it('finds the newest reports of a task, and the newest alerts', async () => {
     const { ledger } = setUp();
     await ledger.commit(() => {
       for (let n = 1; n <= 2; n += 1) ledger.append('report', `r${n}`, () => report('a', n));
       ledger.append('report', 'r3', () => report('b', 3));
       for (let n = 1; n <= 25; n += 1) ledger.append('alert', `a${n}`, () => ({ alert: { alert_id: `a${n}` } }));
     });
-    expect(ledger.lastReport('a')).toMatchObject({ evidence: { n: 2 } });
-    expect(ledger.lastReport('none')).toBeUndefined();
+    expect(ledger.reports('a')).toMatchObject([{ evidence: { n: 2 } }, { evidence: { n: 1 } }]);
+    expect(ledger.reports('none')).toEqual([]);
     expect(ledger.alerts().map(({ alert_id }) => alert_id)).toHaveLength(20);
     expect(ledger.alerts()[0]?.alert_id).toBe('a25');
   });

@@ -14,7 +14,7 @@ describe('infra.command', () => {
       {
         kind: 'command',
         target: '/bin/echo',
-        title: 'run /bin/echo a b',
+        title: 'run /bin/echo "a b"',
         command: { argv: ['/bin/echo', 'a b'], cwd: '/', env: {}, stdin: '', ...bounds },
         undo: null,
         guard: null,
