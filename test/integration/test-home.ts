@@ -203,7 +203,12 @@ export class TestHome implements AsyncDisposable {
 }
 
 function spawnDaemon(root: string, env: Record<string, string>) {
-  return execa(process.execPath, [join(ROOT, 'src/main.ts'), '--home', root], { reject: false, env, stdin: 'ignore' });
+  return execa(process.execPath, [join(ROOT, 'src/main.ts'), '--home', root], {
+    reject: false,
+    env,
+    stdin: 'ignore',
+    forceKillAfterDelay: false,
+  });
 }
 
 export function isAlive(pid: number): boolean {
