@@ -9,8 +9,9 @@ import type { Clock, Verifier } from '../services/ports.ts';
 /** Judges tokens by the key ring, as it is at each call. */
 export function verifierBy(ring: () => KeyRing, clock: Clock): Verifier {
   return {
-    attestation: (token) => verifyAttestation(token, ring()),
-    control: (token) => verifyControl(token, ring(), clock.now()),
+    attestation: async (token) => verifyAttestation(token, ring()),
+    control: async (token) => verifyControl(token, ring(), clock.now()),
+    keys: ring,
     isAttestation: (token) => {
       const opened = openToken(token);
       return 'typ' in opened && opened.typ === TOKEN_TYPES.attestation;
@@ -18,8 +19,8 @@ export function verifierBy(ring: () => KeyRing, clock: Clock): Verifier {
   };
 }
 
-async function verifyAttestation(token: string, ring: KeyRing): Promise<TokenFact> {
-  const signed = await signedToken(token, TOKEN_TYPES.attestation, ring);
+function verifyAttestation(token: string, ring: KeyRing): TokenFact {
+  const signed = signedToken(token, TOKEN_TYPES.attestation, ring);
   if ('reason' in signed) return signed;
   const claims = Attestation.safeParse(signed.opened.claims);
   if (!claims.success) return rejected('bad-token', z.prettifyError(claims.error));
@@ -34,12 +35,8 @@ async function verifyAttestation(token: string, ring: KeyRing): Promise<TokenFac
   return { verified: true, kid: entry.kid, claims: claims.data };
 }
 
-async function verifyControl(
-  token: string,
-  ring: KeyRing,
-  now: number,
-): Promise<{ claims: Control } | { problem: string }> {
-  const signed = await signedToken(token, TOKEN_TYPES.control, ring);
+function verifyControl(token: string, ring: KeyRing, now: number): { claims: Control } | { problem: string } {
+  const signed = signedToken(token, TOKEN_TYPES.control, ring);
   if ('reason' in signed) return { problem: `${signed.reason}: ${signed.message}` };
   const parsed = Control.safeParse(signed.opened.claims);
   if (!parsed.success) return { problem: z.prettifyError(parsed.error) };
@@ -55,11 +52,11 @@ async function verifyControl(
 }
 
 /** Opens a token and finds the key of the ring that signed it. */
-async function signedToken(
+function signedToken(
   token: string,
   typ: TokenType,
   ring: KeyRing,
-): Promise<{ opened: OpenedToken; entry: KeyRingEntry } | RejectedToken> {
+): { opened: OpenedToken; entry: KeyRingEntry } | RejectedToken {
   const opened = openToken(token);
   if ('problem' in opened) return rejected('bad-token', opened.problem);
   if (opened.typ !== typ) return rejected('bad-token', `expected typ ${typ}, got ${opened.typ}`);
@@ -67,8 +64,7 @@ async function signedToken(
   if (!entry) return rejected('unknown-key', `the key ${opened.kid} is not in etc/keyring.json`);
   if (entry.revoked_at)
     return rejected('revoked-key', `the key ${entry.kid} of ${entry.principal} was revoked at ${entry.revoked_at}`);
-  if (!(await isSignedBy(token, entry.jwk)))
-    return rejected('bad-token', `the signature is not by ${entry.principal}'s key`);
+  if (!isSignedBy(token, entry.jwk)) return rejected('bad-token', `the signature is not by ${entry.principal}'s key`);
   return { opened, entry };
 }
 

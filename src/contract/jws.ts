@@ -1,4 +1,5 @@
-import { CompactSign, compactVerify, importJWK } from 'jose';
+import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { CompactSign, importJWK } from 'jose';
 import { z } from 'zod';
 import type { PublicJwk, RoleKey } from './keyring.ts';
 
@@ -49,22 +50,23 @@ export function openToken(token: string): OpenedToken | { problem: string } {
   }
 }
 
-/** Whether `jwk` signed the token. */
-export async function isSignedBy(token: string, jwk: PublicJwk): Promise<boolean> {
-  const key = await publicKey(jwk);
-  return compactVerify(token, key, { algorithms: ['Ed25519', 'EdDSA'] }).then(
-    () => true,
-    () => false,
-  );
+/**
+ * Whether `jwk` signed an opened token. By node:crypto, because three of these stand before every task: jose takes a
+ * third longer and the machine's other core.
+ */
+export function isSignedBy(token: string, jwk: PublicJwk): boolean {
+  const end = token.lastIndexOf('.');
+  const signature = Buffer.from(token.slice(end + 1), 'base64url');
+  return verify(null, Buffer.from(token.slice(0, end)), publicKey(jwk), signature);
 }
 
-const imported = new Map<string, ReturnType<typeof importJWK>>();
+const keys = new Map<string, KeyObject>();
 
-function publicKey(jwk: PublicJwk): ReturnType<typeof importJWK> {
-  const known = imported.get(jwk.x);
+function publicKey(jwk: PublicJwk): KeyObject {
+  const known = keys.get(jwk.x);
   if (known) return known;
-  const key = importJWK({ ...jwk }, 'Ed25519');
-  imported.set(jwk.x, key);
+  const key = createPublicKey({ key: { ...jwk }, format: 'jwk' });
+  keys.set(jwk.x, key);
   return key;
 }
 

@@ -21,6 +21,8 @@ export interface Request extends Omit<ParsedTask<BoundAction>, 'kind'> {
   /** Everything by which a withdrawal can mean it. */
   targets: readonly string[];
   verified: Map<string, TokenFact>;
+  /** The keys by which they were verified. */
+  keys: object;
   /** Whose valid signatures of this very task it bears. */
   attestors(): Attestor[];
 }
@@ -62,6 +64,7 @@ export class Admissions {
       resources: this.#resourcesOf(task),
       targets: targetsOf(candidate),
       verified,
+      keys: this.#parts.verifier.keys(),
       attestors,
     };
     await this.#verifyNew(request, parsed.tokens);
@@ -82,9 +85,7 @@ export class Admissions {
   /** Admits again and, in the same transaction, uses the task_id up: at most once, and on the disk before the first intent. */
   async claim(request: Request): Promise<Claim> {
     const { ledger, clock } = this.#parts;
-    // The wait for locks may have been long: a key may be revoked by now.
-    request.verified.clear();
-    await this.#verifyNew(request, request.tokens);
+    await this.#forgetOldKeys(request);
     await this.#readSignatures(request);
     return ledger.write(() => {
       const decision = this.#decide(request);
@@ -98,6 +99,15 @@ export class Admissions {
       if (!record) throw new Error(`the claim of ${task_id} did not reach the ledger`);
       return { kind: 'claimed', record };
     });
+  }
+
+  /** The wait for locks may have been long: a key may be revoked by now. */
+  async #forgetOldKeys(request: Request): Promise<void> {
+    const keys = this.#parts.verifier.keys();
+    if (keys === request.keys) return;
+    request.keys = keys;
+    request.verified.clear();
+    await this.#verifyNew(request, request.tokens);
   }
 
   /** Whether a task that was claimed before a crash would be admitted now. */

@@ -89,6 +89,8 @@ export interface Prober {
 export interface Verifier {
   attestation(token: string): Promise<TokenFact>;
   control(token: string): Promise<{ claims: Control } | { problem: string }>;
+  /** The keys in force, to see whether they are still the same ones. */
+  keys(): object;
   /** Whether it is meant as an attestation, to be judged by `attestation`. */
   isAttestation(token: string): boolean;
 }

@@ -33,7 +33,7 @@ describe('what a role attests', () => {
           digest,
         },
       });
-      expect(await isSignedBy(token, ringEntry(keys[role]).jwk)).toBe(true);
+      expect(isSignedBy(token, ringEntry(keys[role]).jwk)).toBe(true);
     },
   );
 
