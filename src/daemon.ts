@@ -1,34 +1,28 @@
 import { rmSync, writeFileSync } from 'node:fs';
-import { type Job, Queue, type Worker } from 'bullmq';
-import type { Redis } from 'ioredis';
-import { systemClock } from './adapters/clock.ts';
+import type { Worker } from 'bullmq';
+import { systemClock, within } from './adapters/clock.ts';
 import { ControlWatch } from './adapters/control-stream.ts';
 import { keyRingFile, policyFile, readRoleKey } from './adapters/etc-files.ts';
 import { lockHome } from './adapters/home-lock.ts';
 import { openLedger } from './adapters/ledger/index.ts';
-import { queueOutlet } from './adapters/outlet.ts';
 import { refuseForeignKeys } from './adapters/private-keys.ts';
 import { connectRedis } from './adapters/redis.ts';
 import { refuseEvictingRedis } from './adapters/redis-policy.ts';
 import { embeddedRedis } from './adapters/redis-server.ts';
 import { Runner } from './adapters/runner.ts';
 import { sweepSurvivors } from './adapters/survivors.ts';
-import { HeldJobs } from './adapters/task-queues.ts';
 import { taskWorker, type WorkerOptions } from './adapters/worker.ts';
 import { compose, type Line } from './compose.ts';
 import type { Config } from './config.ts';
-import type { RoleKey } from './contract/keyring.ts';
 import { coerceError } from './errors.ts';
 import type { Logger } from './log.ts';
+import { keepConnected, openMail } from './mail.ts';
 import { Redactor, secretsOf } from './secret.ts';
-import { HeldTasks } from './services/held-tasks.ts';
 import type { Ledger } from './services/ledger.ts';
-import { Publisher } from './services/publisher.ts';
 import { VERSION } from './version.ts';
 
 /** How long a stop waits: for running tasks, for the outbox, for the workers. */
 const DRAIN_MS = 20_000;
-const OUTBOX_MS = 3_000;
 /** TERM, grace and KILL of what still runs. */
 const ABORT_MS = 10_000;
 const WORKERS_MS = 2_000;
@@ -93,8 +87,6 @@ function problemsOf(log: Logger) {
   };
 }
 
-type Mail = ReturnType<typeof openMail>;
-
 async function startWatching(
   config: Config,
   url: string,
@@ -105,14 +97,6 @@ async function startWatching(
 ) {
   const watch = new ControlWatch(connectRedis(url, log), config.queues.control, control, () => ledger.controlCursor());
   await stack.adopt(watch, (service) => service.stop()).start();
-}
-
-/** Redis may have lost anything while it was away, and without a word while it was there. */
-function keepConnected(redis: Redis, mail: Mail, stack: AsyncDisposableStack): void {
-  redis.on('ready', mail.onConnect);
-  mail.onConnect();
-  const timer = setInterval(() => mail.onMinute(), 60_000);
-  stack.defer(() => clearInterval(timer));
 }
 
 /** The file is there while the daemon takes tasks. */
@@ -150,55 +134,6 @@ async function startRedis(config: Config, log: Logger, stack: AsyncDisposableSta
   return server.url;
 }
 
-/** The queues and the outbox: everything that goes to or comes from Redis by itself. */
-function openMail(
-  config: Config,
-  ledger: Ledger,
-  hostKey: RoleKey,
-  redis: Redis,
-  stack: AsyncDisposableStack,
-  log: Logger,
-) {
-  const { queues, host } = config;
-  const open = (name: string) => openQueue(name, queues.prefix, redis, stack);
-  const outlet = {
-    results: open(queues.results),
-    alerts: open(queues.alerts),
-    redis,
-    markKey: queues.published(host.name),
-    hostKey,
-  };
-  const publisher = new Publisher(ledger, queueOutlet(outlet), systemClock);
-  const heldJobs = new HeldJobs([open(queues.tasks), open(queues.hostTasks(host.name))], systemClock);
-  const held = new HeldTasks(ledger, heldJobs);
-  const inBackground = (what: string, work: Promise<void>) => {
-    work.catch((error: unknown) =>
-      log.warn({ reason: coerceError(error).message }, `${what} failed; tried again later`),
-    );
-  };
-  stack.defer(() => within(OUTBOX_MS, publisher.drain()));
-  return {
-    onMessage: () => inBackground('publishing', publisher.drain()),
-    onSubject: (subject: string) => inBackground('waking held tasks', held.wake(subject)),
-    onConnect: () => {
-      inBackground('publishing', publisher.drain());
-      inBackground('looking at held tasks', held.wakeAll());
-    },
-    onMinute: () => {
-      inBackground('publishing', publisher.drain());
-      inBackground('keeping held tasks', held.keepAll());
-    },
-    onHeld: (job: Job) => heldJobs.putAside(job),
-  };
-}
-
-function openQueue(name: string, prefix: string, connection: Redis, stack: AsyncDisposableStack): Queue {
-  const queue = new Queue(name, { connection, prefix });
-  // The connection's own listener has logged it; without one here BullMQ prints it.
-  queue.on('error', () => undefined);
-  return stack.adopt(queue, (opened) => within(WORKERS_MS, opened.close()));
-}
-
 type WorkerParts = Omit<WorkerOptions, 'queue' | 'prefix' | 'url' | 'concurrency' | 'clock'> & {
   config: Config;
   redisUrl: string;
@@ -231,10 +166,4 @@ async function drain(workers: readonly Worker[], { running, locks }: Line, log: 
   await within(ABORT_MS, running.stop());
   await within(WORKERS_MS, Promise.all(workers.map((worker) => worker.close())));
   await within(WORKERS_MS, Promise.all(workers.map((worker) => worker.close(true))));
-}
-
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  const over = new AbortController();
-  await Promise.race([work.catch(() => undefined), systemClock.wait(ms, over.signal)]);
-  over.abort();
 }

@@ -16,6 +16,7 @@ const FLOORS: Record<string, number> = {
   dashboard: 3,
   client: 3,
   compose: 4,
+  mail: 4,
   daemon: 4.2,
   main: 4.4,
   cli: 5,
