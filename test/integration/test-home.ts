@@ -64,9 +64,12 @@ export class TestHome implements AsyncDisposable {
   async start(): Promise<void> {
     this.#daemon = spawnDaemon(this.root, this.#env);
     const { nodeChildProcess } = this.#daemon;
-    await vi.waitFor(() => expect(existsSync(this.home.var.daemon) || nodeChildProcess.exitCode).toBe(true), {
-      timeout: 15_000,
-    });
+    await this.ready(() => nodeChildProcess.exitCode);
+  }
+
+  /** Waits until a daemon takes tasks, whoever started it; `failed` returns something else than null where it never will. */
+  async ready(failed: () => unknown = () => null): Promise<void> {
+    await vi.waitFor(() => expect(failed() ?? existsSync(this.home.var.daemon)).toBe(true), { timeout: 15_000 });
     this.#redis ??= this.#openRedis();
   }
 
