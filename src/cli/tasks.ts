@@ -8,7 +8,7 @@ const LISTED = 50;
 export function tasks({ ledger }: Context, options: { json?: boolean }): void {
   const ran = ledger.recentTasks(LISTED).map(({ task, claimedAt, ended, undoneBy }) => ({
     task_id: task.task_id,
-    state: ended?.outcome ?? 'running',
+    state: ended?.outcome ?? 'open',
     at: utcTime(claimedAt),
     note: undoneBy ? `undone by ${undoneBy}` : (ended?.reason ?? ''),
   }));

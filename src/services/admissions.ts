@@ -74,6 +74,7 @@ export class Admissions {
   /** Whether it may run now, as of the end of the control stream. Waits while Redis cannot be reached. */
   async admit(request: Request): Promise<Decision> {
     await this.#readSignatures(request);
+    this.#parts.ledger.sawTime(this.#parts.clock.now());
     return this.#decide(request);
   }
 

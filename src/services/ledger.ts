@@ -87,7 +87,9 @@ export interface Ledger {
   /** The same without the wait: it is on the disk before anything that is committed later. */
   write<T>(work: () => T): T;
 
-  /** Everything admission wants to know about a candidate, raised to `now` as the latest time seen. */
+  /** Remembers `now` where it is the latest time seen: a clock that is set back later is noticed by it. Writes by itself. */
+  sawTime(now: number): void;
+  /** Everything admission wants to know about a candidate. */
   factsFor(candidate: Candidate, now: number): LedgerFacts;
 
   task(taskId: string): TaskRecord | undefined;

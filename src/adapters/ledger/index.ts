@@ -39,6 +39,10 @@ export function openLedger(path: string, clock: Clock, options: { readOnly?: boo
       await batch.durable();
       return result;
     },
+    sawTime: (now) => {
+      const news = now > latestTime(meta) + HIGH_WATER_GRAIN_MS;
+      if (news) batch.write(() => meta.set('high_water_at', String(now)));
+    },
     factsFor: (candidate, now) => factsFor(candidate, now, parts, meta),
     close: () => {
       batch.close();
@@ -53,7 +57,7 @@ function factsFor(candidate: Candidate, now: number, ledger: Reads, meta: Meta):
   const { task } = candidate;
   return {
     bornAt: Number(meta.get('born_at')),
-    highWaterAt: highWater(meta, now),
+    highWaterAt: latestTime(meta),
     claimedDigest: ledger.task(task.task_id)?.digest ?? null,
     withdrawals: ledger.withdrawals(targetsOf(candidate), now),
     original: 'undo' in task ? originalOf(task.undo, ledger) : null,
@@ -66,12 +70,7 @@ function originalOf(undo: { task_id: string; action?: number | undefined }, ledg
   return { digest: record.digest, undoProblem: undoProblemOf(record, ledger.steps(undo.task_id), undo.action) };
 }
 
-/** The latest time seen before `now`; raised to `now` where that is later. */
-function highWater(meta: Meta, now: number): number {
-  const seen = Number(meta.get('high_water_at') ?? 0);
-  if (now > seen + HIGH_WATER_GRAIN_MS) meta.set('high_water_at', String(now));
-  return seen;
-}
+const latestTime = (meta: Meta): number => Number(meta.get('high_water_at') ?? 0);
 
 function deliveriesIn(db: DatabaseSync): Pick<Ledger, 'countDelivery' | 'forgetDeliveries'> {
   const count = db.prepare(
