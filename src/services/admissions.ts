@@ -74,7 +74,8 @@ export class Admissions {
   /** Whether it may run now, as of the end of the control stream. Waits while Redis cannot be reached. */
   async admit(request: Request): Promise<Decision> {
     await this.#readSignatures(request);
-    this.#parts.ledger.sawTime(this.#parts.clock.now());
+    const { ledger, clock } = this.#parts;
+    ledger.write(() => ledger.sawTime(clock.now()));
     return this.#decide(request);
   }
 

@@ -87,7 +87,7 @@ export interface Ledger {
   /** The same without the wait: it is on the disk before anything that is committed later. */
   write<T>(work: () => T): T;
 
-  /** Remembers `now` where it is the latest time seen: a clock that is set back later is noticed by it. Writes by itself. */
+  /** Remembers `now` where it is the latest time seen: a clock that is set back later is noticed by it. */
   sawTime(now: number): void;
   /** Everything admission wants to know about a candidate. */
   factsFor(candidate: Candidate, now: number): LedgerFacts;

@@ -81,10 +81,7 @@ const ADMITTED: Row[] = [
   },
   {
     name: 'the clock fell behind by 120 s',
-    alter: (d) =>
-      void d.history.push(
-        (ledger, task) => void ledger.factsFor({ task, digest: '', actions: [], subjects: [] }, NOW + 120_000),
-      ),
+    alter: (d) => void d.history.push((ledger) => ledger.sawTime(NOW + 120_000)),
   },
   { name: 'its time has come this second', alter: (d) => void Object.assign(d.task, { not_before: utcTime(NOW) }) },
   {

@@ -40,8 +40,7 @@ export function openLedger(path: string, clock: Clock, options: { readOnly?: boo
       return result;
     },
     sawTime: (now) => {
-      const news = now > latestTime(meta) + HIGH_WATER_GRAIN_MS;
-      if (news) batch.write(() => meta.set('high_water_at', String(now)));
+      if (now > latestTime(meta) + HIGH_WATER_GRAIN_MS) meta.set('high_water_at', String(now));
     },
     factsFor: (candidate, now) => factsFor(candidate, now, parts, meta),
     close: () => {

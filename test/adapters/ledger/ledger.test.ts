@@ -341,7 +341,7 @@ describe('what admission asks', () => {
     const { ledger, path, clock } = setUp();
     const seen = (now: number) => {
       const before = ledger.factsFor(candidate(actionsTask()), now).highWaterAt;
-      ledger.sawTime(now);
+      ledger.write(() => ledger.sawTime(now));
       return before;
     };
     seen(START + HOUR);

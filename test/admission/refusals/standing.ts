@@ -9,8 +9,7 @@ export const STANDING: readonly Refusal[] = [
   {
     name: "the host's clock fell behind by more than 120 s",
     code: 'clock',
-    alter: (d) =>
-      d.history.push((ledger, task) => ledger.factsFor({ task, digest: '', actions: [], subjects: [] }, NOW + 120_001)),
+    alter: (d) => d.history.push((ledger) => ledger.sawTime(NOW + 120_001)),
   },
   { name: 'its time has not come', code: 'too-early', alter: (d) => put(d, 'not_before', utcTime(NOW + 1000)) },
   { name: 'it expires this very second', code: 'expired', alter: (d) => put(d, 'expires_at', utcTime(NOW)) },
