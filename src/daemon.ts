@@ -1,5 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import type { Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
 import { systemClock, within } from './adapters/clock.ts';
 import { ControlWatch } from './adapters/control-stream.ts';
 import { keyRingFile, policyFile, readRoleKey } from './adapters/etc-files.ts';
@@ -28,6 +29,12 @@ const ABORT_MS = 10_000;
 const WORKERS_MS = 2_000;
 const SURVIVOR_GRACE_MS = 1_000;
 
+/** Where Redis is; `revive` where it is ours. */
+interface RedisSource {
+  url: string;
+  revive: (() => Promise<void>) | null;
+}
+
 /** Masks what must not be logged; what that is becomes known during the start. */
 export interface Secrets {
   redactor: Redactor;
@@ -46,10 +53,11 @@ export async function startDaemon(config: Config, log: Logger, secrets: Secrets)
   const etc = readEtc(config);
   const ledger = stack.adopt(openLedger(config.home.var.ledger, systemClock), (opened) => opened.close());
   const commands = await startRunner(config, log, stack);
-  const redisUrl = await startRedis(config, log, stack);
+  const source = await startRedis(config, log, stack);
+  const redisUrl = source.url;
   secrets.redactor = new Redactor([...secretsOf(redisUrl), etc.hostKey.d]);
   writeFileSync(config.home.var.redisUrl, redisUrl, { mode: 0o600 });
-  const redis = stack.adopt(connectRedis(redisUrl, log), (connection) => connection.disconnect());
+  const redis = openRedis(source, log, stack);
   const mail = openMail(config, ledger, etc.hostKey, redis, stack, log);
   const { fault, ...problems } = problemsOf(log);
   const line = compose({
@@ -125,13 +133,25 @@ async function startRunner({ home }: Config, log: Logger, stack: AsyncDisposable
   return stack.adopt(runner, (service) => service.stop());
 }
 
-async function startRedis(config: Config, log: Logger, stack: AsyncDisposableStack): Promise<string> {
-  if (config.redisUrl !== null) return config.redisUrl;
+async function startRedis(config: Config, log: Logger, stack: AsyncDisposableStack): Promise<RedisSource> {
+  if (config.redisUrl !== null) return { url: config.redisUrl, revive: null };
   const searchPath = config.baseEnv['PATH'] ?? '';
   const server = embeddedRedis({ dir: config.home.var.redis, searchPath, log });
   await server.start();
   stack.defer(() => server.stop());
-  return server.url;
+  return { url: server.url, revive: () => server.revive() };
+}
+
+/** The connection that everything but the workers uses. Our own Redis is started again when it dies. */
+function openRedis({ url, revive }: RedisSource, log: Logger, stack: AsyncDisposableStack): Redis {
+  const redis = stack.adopt(connectRedis(url, log), (connection) => connection.disconnect());
+  if (revive === null) return redis;
+  const onClose = () => {
+    revive().catch((error: unknown) => log.error({ reason: coerceError(error).message }, 'the embedded Redis is down'));
+  };
+  redis.on('close', onClose);
+  stack.defer(() => void redis.off('close', onClose));
+  return redis;
 }
 
 type WorkerParts = Omit<WorkerOptions, 'queue' | 'prefix' | 'url' | 'concurrency' | 'clock'> & {

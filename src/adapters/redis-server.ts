@@ -19,7 +19,11 @@ export interface EmbeddedRedisOptions {
 }
 
 /** `url` holds the password, and may be read once it has started. */
-export type EmbeddedRedis = Service & { readonly url: string };
+export type EmbeddedRedis = Service & {
+  readonly url: string;
+  /** Starts it again if it died while it should run. @throws OpsError where it cannot have its old address again. */
+  revive(): Promise<void>;
+};
 
 const ATTEMPTS = 5;
 const START_MS = 15_000;
@@ -28,7 +32,14 @@ const POLL_MS = 20;
 /** Our own redis-server: adopted if it still runs, started otherwise, ended only by `stop`. */
 export function embeddedRedis(options: EmbeddedRedisOptions): EmbeddedRedis {
   let running: RedisSettings | undefined;
+  let reviving: Promise<void> | undefined;
   return {
+    revive() {
+      reviving ??= revived(options, running).finally(() => {
+        reviving = undefined;
+      });
+      return reviving;
+    },
     get url() {
       if (!running) throw new Error('the embedded Redis has not started');
       return redisUrl(running);
@@ -43,6 +54,13 @@ export function embeddedRedis(options: EmbeddedRedisOptions): EmbeddedRedis {
       options.log.info('the embedded Redis has ended');
     },
   };
+}
+
+async function revived(options: EmbeddedRedisOptions, before: RedisSettings | undefined): Promise<void> {
+  if (!before) return;
+  const after = await adoptOrLaunch(options);
+  if (redisUrl(after) === redisUrl(before)) return;
+  throw new OpsError('the port of the embedded Redis was taken while it was down: start the daemon again');
 }
 
 async function adoptOrLaunch(options: EmbeddedRedisOptions): Promise<RedisSettings> {

@@ -102,6 +102,33 @@ describe('a probe that runs a command', () => {
   });
 });
 
+describe('the embedded Redis', () => {
+  it('is started again when it dies, and a task that waited in it runs', async () => {
+    await using home = await TestHome.make();
+    await home.start();
+    const redisPid = Number(readFileSync(join(home.home.var.redis, 'redis.pid'), 'utf8'));
+    const [mark, go] = [home.path('mark'), home.path('go')];
+    await home.submit(home.task('runs', [shell(`touch ${mark}; ${waitFor(go)}`)]));
+    await home.submit(home.task('waits', [shell('true')]));
+    await expect.poll(() => existsSync(mark)).toBe(true);
+    process.kill(redisPid, 'SIGKILL');
+    writeFileSync(go, '');
+    expect((await home.report('runs')).ops_output.status).toBe('completed');
+    expect((await home.report('waits', 1, 40_000)).ops_output.status).toBe('completed');
+    expect(await home.stop()).toBe(0);
+    expect(
+      isAlive(
+        Number(
+          readFileSync(home.home.var.log, 'utf8')
+            .match(/"pid":(\d+),"port"/g)
+            ?.at(-1)
+            ?.match(/\d+/)?.[0],
+        ),
+      ),
+    ).toBe(false);
+  }, 60_000);
+});
+
 describe('a daemon that is asked to stop', () => {
   it('stops while it still waits for Redis', async () => {
     await using home = await TestHome.make({ REDIS_URL: 'redis://127.0.0.1:1' });
