@@ -5,8 +5,8 @@ import {
   commandFields,
   commandLine,
   commandSpec,
+  commandTraits,
   guardOf,
-  resourcesOfCommand,
 } from '../../src/planning/command.ts';
 import { Argv } from '../../src/planning/input.ts';
 import type { CommandStep } from '../../src/planning/step.ts';
@@ -22,13 +22,9 @@ type Input = z.infer<typeof Input>;
 
 /** Runs one program with arguments. No shell reads them. */
 export const command = defineAction<Input>({
+  ...commandTraits,
   input: Input,
-  changes: true,
   reversible: (input) => input.undo !== undefined,
-  resources: resourcesOfCommand,
-  subjects: () => [],
-  check: (input) => input.check,
-  facts: () => ({}),
   plan: (input) => [commandStep(input), ...checkSteps(input.check)],
 });
 

@@ -5,8 +5,8 @@ import {
   commandFields,
   commandLine,
   commandSpec,
+  commandTraits,
   guardOf,
-  resourcesOfCommand,
 } from '../../src/planning/command.ts';
 import { Argv } from '../../src/planning/input.ts';
 
@@ -22,13 +22,9 @@ type Input = z.infer<typeof Input>;
 
 /** Runs a script: its text goes to the interpreter's standard input, never to a command line or a file. */
 export const script = defineAction<Input>({
+  ...commandTraits,
   input: Input,
-  changes: true,
   reversible: (input) => input.undo_text !== undefined,
-  resources: resourcesOfCommand,
-  subjects: () => [],
-  check: (input) => input.check,
-  facts: () => ({}),
   plan: (input) => [
     {
       kind: 'command',

@@ -46,7 +46,14 @@ export function commandSpec(input: CommandFields, argv: readonly string[], stdin
 
 export const guardOf = (input: CommandFields): Guard | null => input.guard ?? null;
 
-export const resourcesOfCommand = (input: CommandFields): string[] => input.resources ?? [WHOLE_HOST];
+/** What every action that runs a program has in common. */
+export const commandTraits = {
+  changes: true,
+  resources: (input: CommandFields): string[] => input.resources ?? [WHOLE_HOST],
+  subjects: (): string[] => [],
+  check: (input: CommandFields): Probe | undefined => input.check,
+  facts: () => ({}),
+};
 
 /** The probe that ends a plan, where the input names one. */
 export function checkSteps(probe: Probe | undefined): ProbeStep[] {

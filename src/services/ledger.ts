@@ -142,6 +142,8 @@ export interface Ledger {
   audit(event: AuditEvent): void;
   auditHead(): AuditHead;
   auditEntries(): Iterable<AuditEntry>;
+  /** The heads that went out with reports and alerts. */
+  reportedHeads(): AuditHead[];
 
   close(): void;
 }

@@ -51,13 +51,20 @@ function entryOf(row: Record<string, unknown>): AuditEntry {
   };
 }
 
-/** The number of whole entries, or the first that does not follow from the one before it. */
-export function verifyAudit(entries: Iterable<AuditEntry>): { whole: number; head: string } | { firstBad: number } {
+export type AuditVerdict = { whole: number; head: string } | { firstBad: number } | { cutAfter: number };
+
+/**
+ * Whether each entry follows from the one before it, and whether every head that went out with a report is still there:
+ * the first that is not, or after which one the end was cut off.
+ */
+export function verifyAudit(entries: Iterable<AuditEntry>, reported: readonly AuditHead[]): AuditVerdict {
+  const heads = new Map(reported.map(({ seq, head }) => [seq, head]));
   let { seq, head } = EMPTY_AUDIT;
   for (const { hash, ...entry } of entries) {
-    if (entry.seq !== seq + 1 || hash !== linkOf(head, entry)) return { firstBad: entry.seq };
+    const follows = entry.seq === seq + 1 && hash === linkOf(head, entry);
+    if (!follows || hash !== (heads.get(entry.seq) ?? hash)) return { firstBad: entry.seq };
     ({ seq } = entry);
     head = hash;
   }
-  return { whole: seq, head };
+  return Math.max(0, ...heads.keys()) > seq ? { cutAfter: seq } : { whole: seq, head };
 }

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Ledger, OutboxRow } from '../../services/ledger.ts';
 import type { Clock } from '../../services/ports.ts';
 
-type OutboxPart = Pick<Ledger, 'append' | 'messagesAfter' | 'reports' | 'alerts' | 'lastSeqBefore'>;
+type OutboxPart = Pick<Ledger, 'append' | 'messagesAfter' | 'reports' | 'alerts' | 'lastSeqBefore' | 'reportedHeads'>;
 
 export function outboxIn(db: DatabaseSync, clock: Clock): OutboxPart {
   const last = db.prepare('SELECT max(seq) AS seq FROM outbox');
@@ -13,7 +13,11 @@ export function outboxIn(db: DatabaseSync, clock: Clock): OutboxPart {
     "SELECT body FROM outbox WHERE kind = 'report' AND json_extract(body, '$.evidence.task_id') = ? ORDER BY json_extract(body, '$.evidence.final') DESC, seq DESC LIMIT 20",
   );
   const alerts = db.prepare("SELECT body FROM outbox WHERE kind = 'alert' ORDER BY seq DESC LIMIT 20");
+  const heads = db.prepare(
+    "SELECT json_extract(body, '$.evidence.audit.seq') AS seq, json_extract(body, '$.evidence.audit.head') AS head FROM outbox",
+  );
   return {
+    reportedHeads: () => heads.all().map(({ seq, head }) => ({ seq: Number(seq), head: String(head) })),
     alerts: () => alerts.all().map((row) => JSON.parse(String(row['body'])).alert),
     reports: (taskId) => report.all(taskId).map((row) => JSON.parse(String(row['body']))),
     append: (kind, id, body) => {
