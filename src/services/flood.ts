@@ -27,3 +27,18 @@ export class Flood {
     return minute.seen <= PER_WINDOW;
   }
 }
+
+const REMEMBERED = 1000;
+
+/** Tells what has come before, as far as the last thousand different ones go back. */
+export class Repeats {
+  readonly #keys = new Set<string>();
+
+  has(key: string): boolean {
+    const known = this.#keys.delete(key);
+    this.#keys.add(key);
+    const [oldest] = this.#keys;
+    if (this.#keys.size > REMEMBERED && oldest !== undefined) this.#keys.delete(oldest);
+    return known;
+  }
+}

@@ -7,7 +7,7 @@ import type { Blocker, OpsOutput } from '../contract/ops-output.ts';
 import { type Attestor, Evidence, type Outcome } from '../contract/report.ts';
 import type { Task } from '../contract/task.ts';
 import type { StepRecord } from '../planning/record.ts';
-import { Flood } from './flood.ts';
+import { Flood, Repeats } from './flood.ts';
 import type { Ledger, TaskRecord } from './ledger.ts';
 import { evidenceOf, type Host, nothingRan, opsOutputOf } from './ops-output.ts';
 import type { Clock } from './ports.ts';
@@ -45,8 +45,9 @@ export class Reporter {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
   readonly #host: HostFacts;
-  /** What bears no valid signature: anybody who reaches Redis can make it. */
-  readonly #unsigned: Flood;
+  /** What anybody who reaches Redis can make: without a valid signature, or a copy of what was refused before. */
+  readonly #cheap: Flood;
+  readonly #repeats = new Repeats();
   /** Told when there is something to publish. */
   readonly #onAppend: () => void;
 
@@ -55,7 +56,7 @@ export class Reporter {
     this.#clock = clock;
     this.#host = host;
     this.#onAppend = onAppend;
-    this.#unsigned = new Flood(clock, (count) => this.#floodAlert(count));
+    this.#cheap = new Flood(clock, (count) => this.#floodAlert(count));
   }
 
   /** Raises an alert. `id` is its name for ever: acknowledging and clearing refer to it. */
@@ -107,7 +108,8 @@ export class Reporter {
   /** Reports that a delivery was refused; the task_id stays unused. */
   async refuse({ delivery, task, digest, attestedBy }: RefusedDelivery, refusal: Refused): Promise<OpsOutput> {
     const opsOutput = refusalOutput(delivery, task, refusal);
-    if (attestedBy.length === 0 && !this.#unsigned.admit()) return opsOutput;
+    const cheap = attestedBy.length === 0 || this.#repeats.has(`${digest} ${refusal.reason}`);
+    if (cheap && !this.#cheap.admit()) return opsOutput;
     await this.#ledger.commit(() => {
       const at = this.#clock.now();
       const { reason } = refusal;
@@ -123,9 +125,9 @@ export class Reporter {
   async #floodAlert(count: number): Promise<void> {
     await this.alert(`refusals-${ulid().toLowerCase()}`, {
       severity: 'warning',
-      code: 'unsigned-flood',
+      code: 'refusals-flood',
       subject: `host:${this.#host.name}`,
-      message: `${count} more deliveries without a valid signature were refused in one minute and not reported one by one`,
+      message: `${count} more deliveries without a valid signature, or refused before, were refused in one minute and not reported one by one`,
     });
   }
 

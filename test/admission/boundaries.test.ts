@@ -199,6 +199,6 @@ describe('the report of a refusal', () => {
     const { line, delivery } = delivered;
     for (let n = 1; n <= 70; n += 1) await line.deliver({ ...delivery, data: { n } });
     expect(line.reports().filter(({ evidence }) => !evidence.final)).toHaveLength(60);
-    expect(line.ledger.alerts()).toMatchObject([{ code: 'unsigned-flood' }]);
+    expect(line.ledger.alerts()).toMatchObject([{ code: 'refusals-flood' }]);
   });
 });

@@ -354,7 +354,7 @@ describe('a refusal', () => {
       .poll(() => line.ledger.alerts())
       .toMatchObject([
         {
-          code: 'unsigned-flood',
+          code: 'refusals-flood',
           severity: 'warning',
           subject: 'host:mini-1',
           message: expect.stringMatching(/^15 more/),

@@ -107,3 +107,17 @@ describe('an alert', () => {
     expect(ledger.alerts()).toEqual([alert]);
   });
 });
+
+describe('copies of a signed task that was refused', () => {
+  it('are reported 60 times a minute at the most; another task is reported all the same', async () => {
+    const { ledger, reporter } = setUp();
+    const attestedBy = [{ role: 'manager' as const, principal: 'alice', kid: 'k' }];
+    const of = (digest: string) => ({ delivery: delivery('a~2'), task: actionsTask(), digest, attestedBy });
+    const [copied, other] = [`sha256:${'a'.repeat(64)}`, `sha256:${'b'.repeat(64)}`];
+    for (let n = 0; n < 200; n += 1) await reporter.refuse(of(copied), refused('not-allowed', 'no'));
+    expect(reports(ledger)).toHaveLength(61);
+    await reporter.refuse(of(other), refused('not-allowed', 'no'));
+    expect(reports(ledger)).toHaveLength(62);
+    expect([...ledger.auditEntries()]).toHaveLength(62);
+  });
+});
