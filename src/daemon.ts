@@ -22,9 +22,9 @@ import { Redactor, secretsOf } from './secret.ts';
 import type { Ledger } from './services/ledger.ts';
 import { VERSION } from './version.ts';
 
-/** How long a stop waits: for running tasks, for the outbox, for the workers. */
+/** How long a stop waits for running tasks to end by themselves. */
 const DRAIN_MS = 20_000;
-/** TERM, grace and KILL of what still runs. */
+/** How long it waits for TERM, grace and KILL of the rest. */
 const ABORT_MS = 10_000;
 const WORKERS_MS = 2_000;
 const SURVIVOR_GRACE_MS = 1_000;

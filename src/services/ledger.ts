@@ -4,7 +4,7 @@ import type { OpsOutput } from '../contract/ops-output.ts';
 import type { Attestor, Outcome, Report } from '../contract/report.ts';
 import type { Task } from '../contract/task.ts';
 import type { StepRecord } from '../planning/record.ts';
-import type { PlannedStep } from '../planning/step.ts';
+import type { PlannedStep, Step } from '../planning/step.ts';
 
 /** A claimed task. Times are milliseconds since 1970. */
 export interface TaskRecord {
@@ -102,8 +102,8 @@ export interface Ledger {
   steps(taskId: string): StepRecord[];
   addSteps(taskId: string, steps: readonly PlannedStep[]): void;
   changeStep(taskId: string, n: number, change: StepChange): void;
-  /** The newest later task whose applied steps have the same target, if there is one. */
-  laterTaskOn(target: string, taskId: string): string | undefined;
+  /** The newest later task with an applied step of the same kind on the same target, if there is one. */
+  laterTaskOn(step: Pick<Step, 'kind' | 'target'>, taskId: string): string | undefined;
 
   hold(task: HeldTask): void;
   held(): HeldTask[];

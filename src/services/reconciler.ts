@@ -38,56 +38,56 @@ export class Reconciler {
       const { task } = record;
       const taskId = 'undo' in task ? task.undo.task_id : task.task_id;
       const before = this.#parts.ledger.steps(taskId);
-      const resumes =
-        'on_interrupt' in task && task.on_interrupt === 'resume' && before.every(({ state }) => FORWARD.has(state));
+      const again = new Set<number>();
       for (const step of before.filter(({ state }) => state === 'applying' || state === 'undoing')) {
-        await this.#settle(taskId, step, resumes);
+        if ((await this.#settle(taskId, step)) === 'not-done') again.add(step.n);
       }
-      await this.#goOn(record, resumes && before.length > 0);
+      const resumes = 'on_interrupt' in task && task.on_interrupt === 'resume' && before.every(goesForward);
+      await this.#goOn(record, resumes ? again : null);
     }
   }
 
-  async #settle(taskId: string, record: StepRecord, resumes: boolean): Promise<void> {
+  async #settle(taskId: string, record: StepRecord): Promise<Answer> {
     const { ledger, kinds } = this.#parts;
     const { n, step, captured } = record;
     const kind = kindOf(kinds, step);
     const context = { task_id: taskId, n, signal: new AbortController().signal, output: async () => undefined };
     const answer = await kind.reconcile(step, captured, context).catch(() => 'unknown' as const);
-    const state = afterCrash(record, answer, resumes);
+    const state = afterCrash(record, answer);
     const left = state === 'applied' ? await kind.observe(step).catch(() => null) : null;
     await ledger.commit(() => {
       ledger.changeStep(taskId, n, { state, ...(left && { left }), message: `found ${state} after the daemon died` });
       ledger.audit({ event: 'reconciled', task_id: taskId, detail: { n, state } });
     });
+    return answer;
   }
 
-  async #goOn(record: TaskRecord, resumes: boolean): Promise<void> {
+  /** `again`: the steps that had begun and may be applied once more, where the task wants to be resumed; else null. */
+  async #goOn(record: TaskRecord, again: ReadonlySet<number> | null): Promise<void> {
     const { ledger, admissions, locks, running, onProblem } = this.#parts;
     const { task_id } = record.task;
     const bound = this.#bound(record);
     const request = await admissions.verify({ ...record, actions: bound ?? [] });
     const held = locks.take(request.resources);
-    const mayGoOn = bound !== null && resumes && ledger.steps(task_id).every(({ state }) => FORWARD.has(state));
-    const done = running.track(
-      task_id,
-      request.targets,
-      async () => undefined,
-      async (run) => {
-        using _mine = await held;
-        return mayGoOn ? this.#resume(record, request, run) : this.#end(record, run);
-      },
-    );
-    if (mayGoOn) done.catch((error: unknown) => onProblem(task_id, coerceError(error)));
+    const steps = ledger.steps(task_id);
+    const mayGoOn = bound && steps.length > 0 && steps.every((step) => goesForward(step) || again?.has(step.n));
+    const work = async (run: Run) => {
+      using _mine = await held;
+      return mayGoOn && again ? this.#resume(record, request, run, again) : this.#end(record, run);
+    };
+    const done = running.track(task_id, request.targets, async () => undefined, work);
+    if (mayGoOn && again) done.catch((error: unknown) => onProblem(task_id, coerceError(error)));
     else await done;
   }
 
-  async #resume(record: TaskRecord, request: Request, run: Run): Promise<OpsOutput | null> {
-    const { ledger, performer } = this.#parts;
-    const refusal = refusalOf(await this.#readmitted(request));
-    if (refusal === null) return performer.goOn(record, run);
-    const begun = ledger.steps(run.task_id).filter(({ message, state }) => state === 'planned' && message !== '');
-    ledger.write(() => begun.forEach(({ n }) => ledger.changeStep(run.task_id, n, { state: 'unknown' })));
-    return performer.finish(record, run, interrupted(refusal));
+  async #resume(record: TaskRecord, request: Request, run: Run, again: ReadonlySet<number>): Promise<OpsOutput | null> {
+    const { ledger, admissions, performer } = this.#parts;
+    const refusal = refusalOf(await admissions.readmit(request));
+    if (refusal !== null) return performer.finish(record, run, interrupted(refusal));
+    ledger.write(() => {
+      for (const n of again) ledger.changeStep(run.task_id, n, { state: 'planned' });
+    });
+    return performer.goOn(record, run);
   }
 
   /** A task whose steps were all through is completed: only the word was missing. */
@@ -101,10 +101,6 @@ export class Reconciler {
     );
   }
 
-  #readmitted(request: Request): Promise<Decision> {
-    return this.#parts.admissions.readmit(request);
-  }
-
   /** The task's actions, or null where this version no longer understands one of them. */
   #bound({ task }: TaskRecord): BoundAction[] | null {
     const requests = 'actions' in task ? task.actions : [];
@@ -114,21 +110,22 @@ export class Reconciler {
   }
 }
 
-/** The states of a task's steps while it goes forward. */
-const FORWARD: ReadonlySet<StepRecord['state']> = new Set(['planned', 'applying', 'applied']);
+const FORWARD: ReadonlySet<StepState> = new Set(['planned', 'applying', 'applied']);
+
+/** Whether the task was not being taken back when the daemon died, nor had failed. */
+const goesForward = ({ state }: StepRecord): boolean => FORWARD.has(state);
 
 type Answer = 'done' | 'not-done' | 'unknown';
 
 /**
  * What a step that was open is now. Only of what can be seen is "not done" the same as "untouched": a command that had
- * begun may have done a part, so its "not done" means that it may go on, not that there is nothing to undo.
+ * begun may have done a part, so its "not done" means that it may run again, not that there is nothing to undo.
  */
-function afterCrash({ step, state, captured }: StepRecord, answer: Answer, resumes: boolean): StepState {
-  const visible = captured !== null || step.kind === 'probe';
-  if (state === 'undoing')
-    return answer === 'done' ? 'applied' : answer === 'not-done' && visible ? 'undone' : 'undo-failed';
-  if (answer === 'not-done') return visible || resumes ? 'planned' : 'unknown';
-  return answer === 'done' ? 'applied' : 'unknown';
+function afterCrash({ step, state, captured }: StepRecord, answer: Answer): StepState {
+  const untouched = answer === 'not-done' && (captured !== null || step.kind === 'probe');
+  if (answer === 'done') return 'applied';
+  if (state === 'undoing') return untouched ? 'undone' : 'undo-failed';
+  return untouched ? 'planned' : 'unknown';
 }
 
 function refusalOf(decision: Decision): string | null {

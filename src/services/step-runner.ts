@@ -104,7 +104,7 @@ export class StepRunner {
         .observe(step)
         .catch(() => CANNOT_BE_SEEN);
       // Where nobody can see what a step changed, its target is but the name of a program.
-      const later = now === null ? undefined : this.#ledger.laterTaskOn(step.target, taskId);
+      const later = now === null ? undefined : this.#ledger.laterTaskOn(step, taskId);
       if (isAsLeft(record, now) && !later) continue;
       const by = later
         ? `: the later task ${later} stands on it, undo that one first`

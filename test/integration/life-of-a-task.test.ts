@@ -126,6 +126,27 @@ describe('a veto', () => {
   });
 });
 
+describe('an undo', () => {
+  it('of two tasks on one file takes back the later one first, and then the earlier one', async () => {
+    const file = home.path('twice.conf');
+    writeFileSync(file, 'before\n');
+    for (const [id, content] of [
+      ['first', 'one\n'],
+      ['second', 'two\n'],
+    ] as const) {
+      await home.submit(home.task(id, [{ action: 'config.file', with: { path: file, content } }]));
+      await home.report(id);
+    }
+    const tooEarly = await home.ops('undo', 'first');
+    expect([tooEarly.exitCode, tooEarly.stdout]).toEqual([
+      1,
+      expect.stringContaining('the later task second stands on it'),
+    ]);
+    for (const id of ['second', 'first']) expect((await home.ops('undo', id)).exitCode).toBe(0);
+    expect(readFileSync(file, 'utf8')).toBe('before\n');
+  });
+});
+
 describe('the rollback command of a report', () => {
   it('takes its action back when typed from /', async () => {
     const file = home.path('rollback.conf');

@@ -246,6 +246,29 @@ describe('on_interrupt', () => {
     ]);
   });
 
+  it.each([
+    [
+      'a file that was not written is untouched',
+      async (line: TestLine) => [await applyingFile(line)],
+      actionsTask(),
+      'planned',
+    ],
+    [
+      'a command that had begun may have done a part',
+      async () => [{ state: 'applying' as const }],
+      deployTask({ guard: { creates: '/srv/app' } }),
+      'unknown',
+    ],
+  ] as const)('resume: where it may not go on, %s', async (_, steps, task, state) => {
+    const line = await testLine();
+    await died(line, { ...task, on_interrupt: 'resume' }, await steps(line));
+    line.stream.send(await withdrawal('veto', 'task:task-1'));
+    await restart(line);
+    expect(statesOf(line.ledger, 'task-1')[0]).toBe(state);
+    const { notes } = lastReport(line).ops_output;
+    expect(notes).toContain(state === 'planned' ? 'Nothing was changed' : 'is unknown');
+  });
+
   it('resume: stays open, and harms nobody, where it cannot be asked whether it may', async () => {
     const line = await testLine();
     await halfDone(line, two('resume'));

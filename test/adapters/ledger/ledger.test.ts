@@ -227,7 +227,7 @@ describe('tasks and steps', () => {
     await add('t2', '/a', 'applied');
     await add('t3', '/a', 'undone');
     await add('t4', '/b', 'applied');
-    expect(['t0', 't1', 't2', 't4'].map((id) => ledger.laterTaskOn('/a', id))).toEqual([
+    expect(['t0', 't1', 't2', 't4'].map((id) => ledger.laterTaskOn(step('/a'), id))).toEqual([
       't2',
       't2',
       undefined,
