@@ -19,7 +19,6 @@ import { coerceError } from './errors.ts';
 import type { Logger } from './log.ts';
 import { keepConnected, openMail } from './mail.ts';
 import { Redactor, secretsOf } from './secret.ts';
-import type { Ledger } from './services/ledger.ts';
 import { VERSION } from './version.ts';
 
 /** How long a stop waits for running tasks to end by themselves. */
@@ -58,7 +57,7 @@ export async function startDaemon(config: Config, log: Logger, secrets: Secrets)
   secrets.redactor = new Redactor([...secretsOf(redisUrl), etc.hostKey.d]);
   writeFileSync(config.home.var.redisUrl, redisUrl, { mode: 0o600 });
   const redis = openRedis(source, log, stack);
-  const mail = openMail(config, ledger, etc.hostKey, redis, stack, log);
+  const mail = openMail({ config, ledger, hostKey: etc.hostKey, redis, stack, log });
   const { fault, ...problems } = problemsOf(log);
   const line = compose({
     config,
@@ -75,7 +74,10 @@ export async function startDaemon(config: Config, log: Logger, secrets: Secrets)
   await refuseEvictingRedis(redis);
   const workers = startWorkers({ config, ledger, log, redisUrl, executor: line.executor, onHeld: mail.onHeld });
   stack.defer(() => drain(workers, line, log));
-  await startWatching(config, redisUrl, line, ledger, stack, log);
+  const watch = new ControlWatch(connectRedis(redisUrl, log), config.queues.control, line.control, () =>
+    ledger.controlCursor(),
+  );
+  await stack.adopt(watch, (service) => service.stop()).start();
   keepConnected(redis, mail, stack);
   sayReady(config.home.var.daemon, stack);
   const owned = stack.move();
@@ -93,18 +95,6 @@ function problemsOf(log: Logger) {
       throw error;
     },
   };
-}
-
-async function startWatching(
-  config: Config,
-  url: string,
-  { control }: Line,
-  ledger: Ledger,
-  stack: AsyncDisposableStack,
-  log: Logger,
-) {
-  const watch = new ControlWatch(connectRedis(url, log), config.queues.control, control, () => ledger.controlCursor());
-  await stack.adopt(watch, (service) => service.stop()).start();
 }
 
 /** The file is there while the daemon takes tasks. */

@@ -16,17 +16,19 @@ const OUTBOX_MS = 3_000;
 const CLOSE_MS = 2_000;
 const MINUTE_MS = 60_000;
 
-export type Mail = ReturnType<typeof openMail>;
+interface MailParts {
+  config: Config;
+  ledger: Ledger;
+  hostKey: RoleKey;
+  redis: Redis;
+  stack: AsyncDisposableStack;
+  log: Logger;
+}
+
+type Mail = ReturnType<typeof openMail>;
 
 /** The queues and the outbox: everything that goes to or comes from Redis by itself. */
-export function openMail(
-  config: Config,
-  ledger: Ledger,
-  hostKey: RoleKey,
-  redis: Redis,
-  stack: AsyncDisposableStack,
-  log: Logger,
-) {
+export function openMail({ config, ledger, hostKey, redis, stack, log }: MailParts) {
   const { queues, host } = config;
   const open = (name: string) => openQueue(name, queues.prefix, redis, stack);
   const outlet = {

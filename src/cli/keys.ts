@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { exportJWK, generateKeyPair } from 'jose';
 import { keyRingFile, readRoleKey } from '../adapters/etc-files.ts';
 import { type Home, homeOf } from '../config.ts';
-import { type KeyRing, keyId, PublicJwk, RoleKey, ringEntry } from '../contract/keyring.ts';
+import { type KeyRing, type KeyRingEntry, keyId, PublicJwk, RoleKey, ringEntry } from '../contract/keyring.ts';
 import { HostName, type Role } from '../contract/names.ts';
 import { OpsError } from '../errors.ts';
 import { keyPath } from './signing.ts';
@@ -26,12 +26,11 @@ export async function keysInit(root: string | undefined, options: { host?: strin
   const keys = await Promise.all(
     principals.map(([role, principal]) => ensureKey(keyPath(home, role), role, principal)),
   );
-  const ring: KeyRing = { version: 1, keys: keys.map(ringEntry) };
-  writeNew(home.etc.keyring, `${JSON.stringify(ring, null, 2)}\n`, 0o644);
+  addToRing(home.etc.keyring, keys.map(ringEntry));
   writeNew(home.etc.ops, starterConfig(host.data), 0o644);
   writeNew(home.etc.policy, STARTER_POLICY, 0o644);
   chmodSync(dirname(dirname(home.var.hostKey)), 0o700);
-  print(`${home.root} is ready. Policy allows nothing yet: ${home.etc.policy}`);
+  print(`${home.root} is ready. What may run here stands in ${home.etc.policy}; in a new home that is nothing.`);
   listKeys(home);
 }
 
@@ -44,6 +43,16 @@ function listKeys(home: Home): void {
   const { keys } = keyRingFile(home.etc.keyring).current();
   const rows = keys.map(({ role, principal, kid, revoked_at }) => [role, principal, kid, revoked_at ?? 'in force']);
   printTable(['role', 'principal', 'kid', 'state'], rows);
+}
+
+/** A key that was made anew would otherwise be nobody's. The entries that are there stay as they are. */
+function addToRing(path: string, entries: readonly KeyRingEntry[]): void {
+  const ring = existsSync(path) ? keyRingFile(path).current() : { version: 0, keys: [] };
+  const fresh = entries.filter(({ kid }) => !ring.keys.some((key) => key.kid === kid));
+  if (fresh.length === 0) return;
+  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+  const next: KeyRing = { version: ring.version + 1, keys: [...ring.keys, ...fresh] };
+  writeFileSync(path, `${JSON.stringify(next, null, 2)}\n`, { mode: 0o644 });
 }
 
 async function ensureKey(path: string, role: Role, principal: string): Promise<RoleKey> {

@@ -69,18 +69,17 @@ program
   .description('sign with every role key here, submit, follow, print the report')
   .argument('<file>')
   .action(within(run));
-program
-  .command('approve')
-  .description('approve a held task, as PlanReview')
-  .argument('<task_id>', 'its id or digest')
-  .option('--key <file>', "PlanReview's private key")
-  .action(within((context, id: string, options: { key?: string }) => attestHeld(context, id, 'plan-review', options)));
-program
-  .command('clear')
-  .description('clear a held task, as Security')
-  .argument('<task_id>', 'its id or digest')
-  .option('--key <file>', "Security's private key")
-  .action(within((context, id: string, options: { key?: string }) => attestHeld(context, id, 'security', options)));
+for (const [verb, role, name] of [
+  ['approve', 'plan-review', 'PlanReview'],
+  ['clear', 'security', 'Security'],
+] as const) {
+  program
+    .command(verb)
+    .description(`${verb} a held task, as ${name}`)
+    .argument('<task_id>', 'its id or digest')
+    .option('--key <file>', `${name}'s private key`)
+    .action(within((context, task: string, options: { key?: string }) => attestHeld(context, task, role, options)));
+}
 program
   .command('report')
   .description("print a task's report")
