@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { execa } from 'execa';
+import { readDaemonState } from '../src/adapters/daemon-state.ts';
 import { readRoleKey } from '../src/adapters/etc-files.ts';
 import { type Home, homeOf } from '../src/config.ts';
 import { attest } from '../src/contract/attestation.ts';
@@ -23,7 +24,7 @@ export class BenchHome implements AsyncDisposable {
     const home = homeOf(root);
     writeFileSync(home.etc.policy, POLICY);
     const daemon = startDaemon(root);
-    while (!existsSync(home.var.daemon)) await pause(20);
+    while (readDaemonState(home.var.daemon)?.state !== 'ready') await pause(20);
     return new BenchHome(home, daemon);
   }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
@@ -33,7 +33,15 @@ const OpsFile = z.strictObject({
 /** Where everything of one home lies. */
 export interface Home {
   root: string;
-  etc: { dir: string; ops: string; policy: string; keyring: string; operatorKey: string };
+  etc: {
+    dir: string;
+    ops: string;
+    policy: string;
+    keyring: string;
+    operatorKey: string;
+    /** The URL of the Redis to use, where there is one; with its password, so not for everybody's eyes. */
+    redisUrl: string;
+  };
   /** Role keys for trying out; not there on an installed host. */
   keys: string;
   var: {
@@ -84,6 +92,7 @@ export function homeOf(root?: string): Home {
       policy: at('etc/policy.yaml'),
       keyring: at('etc/keyring.json'),
       operatorKey: at('etc/operator.key'),
+      redisUrl: at('etc/redis-url'),
     },
     keys: at('keys'),
     var: {
@@ -113,7 +122,7 @@ export function loadConfig(root?: string): Config {
     dev: file.dev ?? false,
     concurrency: file.concurrency ?? 8,
     queues: queueNames(file.queues),
-    redisUrl: redisUrl(process.env['REDIS_URL']),
+    redisUrl: redisUrl(home),
     logLevel: logLevel(process.env['OPS_LOG_LEVEL'] ?? 'info'),
     opsCommand: [process.execPath, CLI, '--home', home.root].map(shellWord).join(' '),
     baseEnv: Object.freeze({ HOME: homedir(), ...present(names) }),
@@ -121,7 +130,7 @@ export function loadConfig(root?: string): Config {
 }
 
 function parsed(path: string): z.infer<typeof OpsFile> {
-  const text = readText(path);
+  const text = readText(path, 'run "ops keys init" to make a home, or name another with --home');
   try {
     const result = OpsFile.safeParse(parseYaml(text));
     if (result.success) return result.data;
@@ -131,18 +140,26 @@ function parsed(path: string): z.infer<typeof OpsFile> {
   }
 }
 
-function readText(path: string): string {
+function readText(path: string, remedy: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new OpsError(`cannot read ${path}: run "ops keys init" to make a home, or name another with --home`, {
-      cause: error,
-    });
+    throw new OpsError(`cannot read ${path}: ${remedy}`, { cause: error });
   }
 }
 
-function redisUrl(url: string | undefined): string | null {
-  if (!url) return null;
+/** That of the environment, or of the file; null where there is neither. */
+function redisUrl({ etc }: Home): string | null {
+  const named = process.env['REDIS_URL'];
+  if (named) return checkedUrl(named, 'REDIS_URL');
+  const stat = statSync(etc.redisUrl, { throwIfNoEntry: false });
+  if (!stat) return null;
+  if ((stat.mode & 0o007) !== 0)
+    throw new OpsError(`everybody can read ${etc.redisUrl}: type chmod o= ${etc.redisUrl}`);
+  return checkedUrl(readText(etc.redisUrl, 'use sudo').trim(), etc.redisUrl);
+}
+
+function checkedUrl(url: string, source: string): string {
   try {
     const { protocol, username, password } = new URL(url);
     decodeURIComponent(`${username}${password}`);
@@ -150,7 +167,7 @@ function redisUrl(url: string | undefined): string | null {
   } catch {
     // Said below, without the URL: it may hold a password.
   }
-  throw new OpsError('REDIS_URL: expected redis://[user:password@]host:port, with special characters as %XX');
+  throw new OpsError(`${source}: expected redis://[user:password@]host:port, with special characters as %XX`);
 }
 
 function logLevel(level: string): string {

@@ -1,14 +1,13 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import type { Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { systemClock, within } from './adapters/clock.ts';
 import { ControlWatch } from './adapters/control-stream.ts';
 import { keyRingFile, policyFile, readRoleKey } from './adapters/etc-files.ts';
-import { lockHome } from './adapters/home-lock.ts';
 import { openLedger } from './adapters/ledger/index.ts';
-import { refuseForeignKeys } from './adapters/private-keys.ts';
+import { refuseForeignKeys, refuseLooseFiles } from './adapters/permissions.ts';
 import { connectRedis } from './adapters/redis.ts';
-import { refuseEvictingRedis } from './adapters/redis-policy.ts';
+import { refuseUnusableRedis } from './adapters/redis-policy.ts';
 import { embeddedRedis } from './adapters/redis-server.ts';
 import { Runner } from './adapters/runner.ts';
 import { sweepSurvivors } from './adapters/survivors.ts';
@@ -19,8 +18,9 @@ import { coerceError } from './errors.ts';
 import type { Logger } from './log.ts';
 import { keepConnected, openMail } from './mail.ts';
 import { Redactor, secretsOf } from './secret.ts';
-import { VERSION } from './version.ts';
 
+/** How long a start waits for Redis, which may be starting too. */
+const REDIS_MS = 10_000;
 /** How long a stop waits for running tasks to end by themselves. */
 const DRAIN_MS = 20_000;
 /** How long it waits for TERM, grace and KILL of the rest. */
@@ -44,11 +44,18 @@ export interface Daemon extends AsyncDisposable {
   readonly fault: Promise<Error>;
 }
 
-/** Starts everything in its order; disposing of the result stops it in the reverse order. @throws OpsError that says what to mend. */
-export async function startDaemon(config: Config, log: Logger, secrets: Secrets): Promise<Daemon> {
+/**
+ * Starts everything in its order; disposing of the result stops it in the reverse order. The home must be locked.
+ * `urgent` resolves when a stop is to wait no longer for what runs.
+ * @throws OpsError that says what to mend.
+ */
+export async function startDaemon(
+  config: Config,
+  log: Logger,
+  secrets: Secrets,
+  urgent: Promise<void>,
+): Promise<Daemon> {
   await using stack = new AsyncDisposableStack();
-  stack.use(lockHome(config.home.var.lock));
-  rmSync(config.home.var.daemon, { force: true });
   const etc = readEtc(config);
   const ledger = stack.adopt(openLedger(config.home.var.ledger, systemClock), (opened) => opened.close());
   const commands = await startRunner(config, log, stack);
@@ -71,15 +78,14 @@ export async function startDaemon(config: Config, log: Logger, secrets: Secrets)
   });
   stack.defer(() => within(ABORT_MS, line.running.stop()));
   await line.reconciler.start();
-  await refuseEvictingRedis(redis);
+  await refuseUnusableRedis(redis, REDIS_MS);
   const workers = startWorkers({ config, ledger, log, redisUrl, executor: line.executor, onHeld: mail.onHeld });
-  stack.defer(() => drain(workers, line, log));
+  stack.defer(() => drain(workers, line, urgent, log));
   const watch = new ControlWatch(connectRedis(redisUrl, log), config.queues.control, line.control, () =>
     ledger.controlCursor(),
   );
   await stack.adopt(watch, (service) => service.stop()).start();
   keepConnected(redis, mail, stack);
-  sayReady(config.home.var.daemon, stack);
   const owned = stack.move();
   return { fault, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
@@ -97,14 +103,9 @@ function problemsOf(log: Logger) {
   };
 }
 
-/** The file is there while the daemon takes tasks. */
-function sayReady(path: string, stack: AsyncDisposableStack): void {
-  writeFileSync(path, JSON.stringify({ pid: process.pid, version: VERSION }), { mode: 0o600 });
-  stack.defer(() => rmSync(path, { force: true }));
-}
-
 function readEtc({ home, dev }: Config) {
   refuseForeignKeys(home, dev);
+  refuseLooseFiles(home);
   const ring = keyRingFile(home.etc.keyring);
   const policy = policyFile(home.etc.policy);
   policy.current();
@@ -168,10 +169,15 @@ function startWorkers({ config, redisUrl, ...parts }: WorkerParts): Worker[] {
 }
 
 /** Takes nothing new, waits for what runs, ends the rest and leaves it open for the next start. */
-async function drain(workers: readonly Worker[], { running, locks }: Line, log: Logger): Promise<void> {
+async function drain(
+  workers: readonly Worker[],
+  { running, locks }: Line,
+  urgent: Promise<void>,
+  log: Logger,
+): Promise<void> {
   locks.close();
   await within(WORKERS_MS, Promise.all(workers.map((worker) => worker.pause(true))));
-  await within(DRAIN_MS, running.idle());
+  await within(DRAIN_MS, Promise.race([running.idle(), urgent]));
   if (running.taskIds.length > 0) log.warn({ tasks: running.taskIds }, 'these tasks are left open for the next start');
   await within(ABORT_MS, running.stop());
   await within(WORKERS_MS, Promise.all(workers.map((worker) => worker.close())));

@@ -3,6 +3,11 @@ export class OpsError extends Error {
   override name = 'OpsError';
 }
 
+/** Another daemon holds the home: waiting for it would make a second one that nobody asked for. */
+export class HomeInUseError extends OpsError {
+  override name = 'HomeInUseError';
+}
+
 /** Whatever was thrown, as an Error. */
 export function coerceError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));

@@ -1,64 +1,36 @@
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
-import { systemClock } from './adapters/clock.ts';
-import { type Config, loadConfig } from './config.ts';
-import { type Secrets, startDaemon } from './daemon.ts';
+import { type Home, homeOf } from './config.ts';
 import { coerceError, OpsError } from './errors.ts';
-import { createLogger, type Logger } from './log.ts';
-import { Redactor } from './secret.ts';
-import { VERSION } from './version.ts';
+import { live } from './life.ts';
+import { ExitCode, Orders } from './orders.ts';
 
 // The output of tasks passes through as short-lived strings. Measured with 128 MB of it: the process grows by 13 MB
 // instead of 60, at the same speed.
 setFlagsFromString('--semi-space-growth-factor=1');
 
-const STOPPED = 0;
-const FAULT = 1;
-/** launchd kills at 45 s. */
-const STOP_MS = 40_000;
-
-/** Entry of the daemon: `node src/main.ts [--home <dir>]`. Ends with 0 when it was asked to stop. */
+/** Entry of the daemon: `node src/main.ts [--home <dir>]`. Its exit codes are in `orders.ts`. */
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { home: { type: 'string' } }, allowPositionals: true, strict: false });
-  const secrets = { redactor: new Redactor([]) };
-  let log: Logger | undefined;
+  const orders = new Orders(process);
   try {
-    const config = loadConfig(typeof values.home === 'string' ? values.home : undefined);
-    const { logLevel: level, home } = config;
-    log = createLogger({ level, file: home.var.log, show: process.stdout.isTTY, redactor: () => secrets.redactor });
-    process.umask(0o077);
-    return await live(config, log, secrets);
-  } catch (thrown) {
-    const error = coerceError(thrown);
-    log?.fatal({ reason: error.message }, 'the daemon cannot go on');
-    process.stderr.write(`${error instanceof OpsError ? error.message : error.stack}\n`);
-    return FAULT;
+    await live(existing(homeOf(typeof values.home === 'string' ? values.home : undefined)), orders);
+    return orders.exitCode ?? ExitCode.STOPPED;
+  } catch (error) {
+    sayFault(error);
+    return ExitCode.FAULT;
   }
 }
 
-async function live(config: Config, log: Logger, secrets: Secrets): Promise<number> {
-  const asked = stopRequest();
-  process.once('uncaughtException', (error) => {
-    log.fatal({ reason: error.stack }, 'the daemon cannot go on');
-    process.exit(FAULT);
-  });
-  const daemon = await Promise.race([startDaemon(config, log, secrets), asked]);
-  // Asked while it starts, e.g. while it waits for Redis: nothing was begun that the next start could not find.
-  if (typeof daemon === 'string') return STOPPED;
-  log.info({ host: config.host.name, version: VERSION, dev: config.dev, home: config.home.root }, 'ready');
-  const why = await Promise.race([asked, daemon.fault]);
-  if (why instanceof Error) throw why;
-  log.info({ signal: why }, 'stopping');
-  const late = systemClock.wait(STOP_MS).then(() => 'late' as const);
-  const ended = await Promise.race([daemon[Symbol.asyncDispose](), late]);
-  log.info(ended === 'late' ? 'stopped without waiting any longer' : 'stopped');
-  return STOPPED;
+function existing(home: Home): Home {
+  if (existsSync(home.root)) return home;
+  throw new OpsError(`there is no home ${home.root}: run "ops keys init" to make one, or name another with --home`);
 }
 
-function stopRequest(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal));
-  });
+function sayFault(thrown: unknown): void {
+  const error = coerceError(thrown);
+  process.stderr.write(`${error instanceof OpsError ? error.message : error.stack}\n`);
 }
 
 // A closed terminal must not end the daemon; its log is a file.

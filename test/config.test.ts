@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { homeOf, loadConfig } from '../src/config.ts';
@@ -58,6 +58,21 @@ describe('the configuration', () => {
     vi.stubEnv('OPS_HOME', root);
     expect(homeOf().root).toBe(root);
     expect(homeOf('/elsewhere').root).toBe('/elsewhere');
+  });
+
+  it('takes Redis from a file that is not for everybody, unless the environment names one', () => {
+    const root = home('host: m');
+    const file = homeOf(root).etc.redisUrl;
+    writeFileSync(file, 'redis://:pw@x:1\n', { mode: 0o640 });
+    expect(loadConfig(root).redisUrl).toBe('redis://:pw@x:1');
+    vi.stubEnv('REDIS_URL', 'redis://y:2');
+    expect(loadConfig(root).redisUrl).toBe('redis://y:2');
+    vi.stubEnv('REDIS_URL', '');
+    chmodSync(file, 0o644);
+    expect(errorOf(root)).toBe(`everybody can read ${file}: type chmod o= ${file}`);
+    chmodSync(file, 0o600);
+    writeFileSync(file, 'secret-password');
+    expect(errorOf(root)).toBe(`${file}: expected redis://[user:password@]host:port, with special characters as %XX`);
   });
 
   it('gives commands a few variables of the daemon, and those that the file lists', () => {

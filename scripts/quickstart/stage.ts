@@ -33,7 +33,7 @@ export class Stage implements AsyncDisposable {
     this.say('$ ops up');
     this.#daemon = spawnDaemon(this.#home);
     const deadline = AbortSignal.timeout(READY_MS);
-    while ((await this.#state()) !== 'running') {
+    while ((await this.#state()) !== 'ready') {
       if (deadline.aborted || this.#daemon.nodeChildProcess.exitCode !== null)
         throw new Error('the daemon did not start');
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));

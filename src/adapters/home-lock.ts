@@ -1,14 +1,14 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { OpsError } from '../errors.ts';
+import { HomeInUseError } from '../errors.ts';
 
 /** How long to wait for somebody who only looks. */
 const WAIT_MS = 1_000;
 
 /**
  * Holds the home for this process: SQLite's exclusive lock on a file of its own, which dies with its holder.
- * @throws OpsError when another daemon holds it.
+ * @throws HomeInUseError when another daemon holds it.
  */
 export function lockHome(path: string): Disposable {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
@@ -17,7 +17,7 @@ export function lockHome(path: string): Disposable {
     db.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     db.close();
-    throw new OpsError('another daemon already runs on this home: see "ops status"', { cause: error });
+    throw new HomeInUseError('another daemon already runs on this home: see "ops status"', { cause: error });
   }
   return { [Symbol.dispose]: () => db.close() };
 }

@@ -112,7 +112,11 @@ program
   .option('--as <role>', 'manager, security or operator', 'operator')
   .option('--key <file>', 'the private key')
   .action(within((context, target: string, options: WithdrawOptions) => withdraw(context, 'cancel', target, options)));
-program.command('status').description('what this host is doing').option('--json', 'as JSON').action(within(status));
+program
+  .command('status')
+  .description('what this host is doing')
+  .option('--json', 'as JSON')
+  .action((options: { json?: boolean }) => status(home(), options));
 program
   .command('audit')
   .description('the audit log')

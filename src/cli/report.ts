@@ -1,4 +1,4 @@
-import { isHomeLocked } from '../adapters/home-lock.ts';
+import { daemonOf } from '../adapters/daemon-state.ts';
 import type { OpsOutput } from '../contract/ops-output.ts';
 import { OpsError } from '../errors.ts';
 import type { Context } from './context.ts';
@@ -18,11 +18,13 @@ export async function report(
   printOutput(first.ops_output, options);
 }
 
-/** One look further. @throws OpsError where nothing will come, because no daemon runs. */
+/** One look further. @throws OpsError where nothing will come, because no daemon takes tasks. */
 export async function waitForDaemon({ clock, config }: Context): Promise<void> {
-  if (!isHomeLocked(config.home.var.lock)) {
+  const { state, reason } = daemonOf(config.home);
+  if (state === 'stopped') {
     throw new OpsError('no daemon runs on this home, so nothing goes on: start it with "ops up"; what is queued waits');
   }
+  if (state === 'safe-mode') throw new OpsError(`the daemon is in safe mode, what is queued waits: ${reason}`);
   await clock.wait(POLL_MS);
 }
 

@@ -1,45 +1,37 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { Redis } from 'ioredis';
+import { daemonOf } from '../adapters/daemon-state.ts';
 import { keyRingFile } from '../adapters/etc-files.ts';
-import { isHomeLocked } from '../adapters/home-lock.ts';
-import type { Config } from '../config.ts';
-import { coerceError } from '../errors.ts';
-import { VERSION } from '../version.ts';
-import { type Context, redisUrlOf } from './context.ts';
+import { homeOf } from '../config.ts';
+import { coerceError, OpsError } from '../errors.ts';
+import { Context, redisUrlOf } from './context.ts';
 import { printData } from './terminal.ts';
 
 /** `ops status`: what this host is doing, as far as it can be seen. */
-export async function status(context: Context, options: { json?: boolean }): Promise<void> {
-  const { config } = context;
-  const { home, host, queues } = config;
-  const ledger = context.ledgerIfAny;
-  printData(
-    {
-      version: VERSION,
-      host: host.name,
-      ...daemonStatus(config),
+export async function status(root: string | undefined, options: { json?: boolean }): Promise<void> {
+  const home = homeOf(root);
+  const about = { ...daemonOf(home), home: home.root, config: home.etc.ops, logs: home.var.log };
+  printData({ ...about, ...(await hostStatus(root)) }, options);
+}
+
+/** What needs a usable configuration; without one, why there is none. */
+async function hostStatus(root: string | undefined) {
+  try {
+    await using context = new Context(root);
+    const { config, ledgerIfAny: ledger } = context;
+    return {
+      host: config.host.name,
       ...(await redisStatus(context)),
-      prefix: queues.prefix,
-      dashboard: null,
-      config: home.etc.ops,
-      home: home.root,
-      logs: home.var.log,
-      keys: keysOf(home.etc.keyring),
+      prefix: config.queues.prefix,
+      keys: keysOf(config.home.etc.keyring),
       running: ledger?.openTasks().map(({ task }) => task.task_id) ?? [],
       held: ledger?.held().map(({ task_id, missing }) => `${task_id} (${missing.join(', ')})`) ?? [],
       alerts: ledger?.alerts() ?? [],
-    },
-    options,
-  );
-}
-
-function daemonStatus({ home }: Config) {
-  if (!isHomeLocked(home.var.lock)) {
-    return { pid: null, state: 'stopped', reason: 'no daemon holds this home; start it with "ops up"' };
+    };
+  } catch (error) {
+    if (!(error instanceof OpsError)) throw error;
+    return { problem: error.message };
   }
-  if (!existsSync(home.var.daemon)) return { pid: null, state: 'starting', reason: 'it takes no tasks yet' };
-  const { pid } = JSON.parse(readFileSync(home.var.daemon, 'utf8')) as { pid: number };
-  return { pid, state: 'running', reason: null };
 }
 
 function keysOf(path: string): string[] {

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { refuseEvictingRedis } from '../../src/adapters/redis-policy.ts';
+import { refuseUnusableRedis } from '../../src/adapters/redis-policy.ts';
 import { embeddedRedis } from '../../src/adapters/redis-server.ts';
 
+const WAIT_MS = 2_000;
 const log = { info: () => undefined, warn: () => undefined };
 let home: string;
 let server: ReturnType<typeof embeddedRedis>;
@@ -45,12 +46,12 @@ async function guest(...denied: string[]): Promise<Redis> {
 
 it('takes a Redis that never evicts', async () => {
   await policy('noeviction');
-  await expect(refuseEvictingRedis(admin)).resolves.toBeUndefined();
+  await expect(refuseUnusableRedis(admin, WAIT_MS)).resolves.toBeUndefined();
 });
 
 it.each(['allkeys-lru', 'volatile-ttl'])('refuses %s, and says what to set', async (name) => {
   await policy(name);
-  await expect(refuseEvictingRedis(admin)).rejects.toThrow(
+  await expect(refuseUnusableRedis(admin, WAIT_MS)).rejects.toThrow(
     new RegExp(`maxmemory-policy ${name}, and may drop.*set .maxmemory-policy noeviction`),
   );
 });
@@ -58,13 +59,30 @@ it.each(['allkeys-lru', 'volatile-ttl'])('refuses %s, and says what to set', asy
 it('asks INFO where CONFIG is forbidden', async () => {
   const redis = await guest('-config');
   await policy('noeviction');
-  await expect(refuseEvictingRedis(redis)).resolves.toBeUndefined();
+  await expect(refuseUnusableRedis(redis, WAIT_MS)).resolves.toBeUndefined();
   await policy('allkeys-random');
-  await expect(refuseEvictingRedis(redis)).rejects.toThrow('allkeys-random');
+  await expect(refuseUnusableRedis(redis, WAIT_MS)).rejects.toThrow('allkeys-random');
+});
+
+it.each([
+  [
+    'a port where nothing listens',
+    () => new Redis(1, { maxRetriesPerRequest: null }),
+    /^Redis at \S+:1 cannot be used \(.*ECONNREFUSED/,
+  ],
+  [
+    'a wrong password',
+    () => new Redis(server.url.replace(/:[\w-]{43}@/, ':wrong@'), { maxRetriesPerRequest: null }),
+    /(WRONGPASS|NOAUTH).*(URL)/,
+  ],
+])('refuses %s, and says why', async (_what, connect, message) => {
+  const redis = connect();
+  guests.push(redis);
+  await expect(refuseUnusableRedis(redis, 300)).rejects.toThrow(message);
 });
 
 it('refuses a Redis that does not tell', async () => {
   await policy('noeviction');
   const redis = await guest('-config', '-info');
-  await expect(refuseEvictingRedis(redis)).rejects.toThrow('does not tell its maxmemory-policy');
+  await expect(refuseUnusableRedis(redis, WAIT_MS)).rejects.toThrow('does not tell its maxmemory-policy');
 });

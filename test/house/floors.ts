@@ -18,6 +18,8 @@ const FLOORS: Record<string, number> = {
   compose: 4,
   mail: 4,
   daemon: 4.2,
+  orders: 4.2,
+  life: 4.3,
   main: 4.4,
   cli: 5,
 };

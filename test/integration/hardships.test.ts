@@ -1,9 +1,8 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { embeddedRedis } from '../../src/adapters/redis-server.ts';
+import { ownRedis } from './own-redis.ts';
 import { isAlive, TestHome } from './test-home.ts';
 
 const shell = (script: string, undo = 'true', more: Record<string, unknown> = {}) => ({
@@ -104,20 +103,6 @@ describe('a probe that runs a command', () => {
   });
 });
 
-/** A Redis that is not the daemon's own. */
-async function ownRedis() {
-  const dir = mkdtempSync(join(tmpdir(), 'ops-own-redis-'));
-  const server = embeddedRedis({ dir, log: { info: () => undefined, warn: () => undefined } });
-  await server.start();
-  const pid = Number(readFileSync(join(dir, 'redis.pid'), 'utf8'));
-  const end = async () => {
-    if (isAlive(pid)) process.kill(pid, 'SIGKILL');
-    await expect.poll(() => isAlive(pid)).toBe(false);
-    rmSync(dir, { recursive: true });
-  };
-  return { url: server.url, pid, [Symbol.asyncDispose]: end };
-}
-
 describe('a Redis of your own', () => {
   it('is found by the rollback command, too', async () => {
     await using redis = await ownRedis();
@@ -157,40 +142,4 @@ describe('the embedded Redis', () => {
       ),
     ).toBe(false);
   }, 60_000);
-});
-
-describe('a daemon that is asked to stop', () => {
-  it('stops while it still waits for Redis', async () => {
-    await using home = await TestHome.make({ REDIS_URL: 'redis://127.0.0.1:1' });
-    const daemon = home.ops('up');
-    await expect.poll(() => existsSync(join(home.home.var.run, 'redis-url')), { timeout: 10_000 }).toBe(true);
-    daemon.kill('SIGTERM');
-    expect((await daemon).exitCode).toBe(0);
-  }, 30_000);
-
-  it.each(['SIGKILL', 'SIGSTOP'] as const)(
-    'stops although its Redis got %s',
-    async (signal) => {
-      await using redis = await ownRedis();
-      await using home = await TestHome.make({ REDIS_URL: redis.url }, { readResults: false });
-      await home.start();
-      process.kill(redis.pid, signal);
-      expect(await home.stop()).toBe(0);
-    },
-    60_000,
-  );
-
-  it('says what is wrong with a REDIS_URL, without its password', async () => {
-    await using home = await TestHome.make();
-    const { exitCode, stderr } = await execa(
-      process.execPath,
-      [join(import.meta.dirname, '../../src/main.ts'), '--home', home.root],
-      {
-        env: { REDIS_URL: 'redis://:p%ZZ@127.0.0.1:1' },
-        reject: false,
-      },
-    );
-    expect(exitCode).toBe(1);
-    expect(stderr.trim()).toBe('REDIS_URL: expected redis://[user:password@]host:port, with special characters as %XX');
-  });
 });

@@ -27,7 +27,7 @@ const sleeping = (mark: string, seconds: number) => ({
   action: 'infra.command',
   with: { argv: ['/bin/sh', '-c', `touch ${mark}; sleep ${seconds}`], undo: ['true'] },
 });
-const daemonPid = (): number => JSON.parse(readFileSync(home.home.var.daemon, 'utf8')).pid;
+const daemonPid = (): number => home.state?.pid ?? Number.NaN;
 
 beforeAll(async () => {
   home = await TestHome.make();
@@ -68,7 +68,7 @@ describe('under pm2', () => {
     async (verb) => {
       const pid = daemonPid();
       await pm2(verb, 'savorg-ops');
-      await expect.poll(() => existsSync(home.home.var.daemon) && daemonPid() !== pid, { timeout: 15_000 }).toBe(true);
+      await expect.poll(() => home.state?.state === 'ready' && home.state.pid !== pid, { timeout: 15_000 }).toBe(true);
       expect(isAlive(pid)).toBe(false);
     },
     60_000,

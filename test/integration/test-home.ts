@@ -6,6 +6,7 @@ import { execa } from 'execa';
 import { Redis } from 'ioredis';
 import { expect, vi } from 'vitest';
 import { sendControl } from '../../src/adapters/control-stream.ts';
+import { type DaemonState, readDaemonState } from '../../src/adapters/daemon-state.ts';
 import { readRoleKey } from '../../src/adapters/etc-files.ts';
 import { type Home, homeOf } from '../../src/config.ts';
 import { attest } from '../../src/contract/attestation.ts';
@@ -61,6 +62,11 @@ export class TestHome implements AsyncDisposable {
     return this.#daemon?.pid ?? Number.NaN;
   }
 
+  /** What the daemon says of itself; null where none runs. */
+  get state(): DaemonState | null {
+    return readDaemonState(this.home.var.daemon);
+  }
+
   async start(): Promise<void> {
     this.#daemon = spawnDaemon(this.root, this.#env);
     const { nodeChildProcess } = this.#daemon;
@@ -69,7 +75,7 @@ export class TestHome implements AsyncDisposable {
 
   /** Waits until a daemon takes tasks, whoever started it; `failed` returns something else than null where it never will. */
   async ready(failed: () => unknown = () => null): Promise<void> {
-    await vi.waitFor(() => expect(failed() ?? existsSync(this.home.var.daemon)).toBe(true), { timeout: 15_000 });
+    await vi.waitFor(() => expect(failed() ?? this.state?.state).toBe('ready'), { timeout: 15_000 });
     this.#redis ??= this.#openRedis();
   }
 
@@ -80,8 +86,13 @@ export class TestHome implements AsyncDisposable {
   }
 
   /** Stops the daemon in order; its exit code. */
-  async stop(): Promise<number | undefined> {
-    this.#daemon?.kill('SIGTERM');
+  stop(): Promise<number | undefined> {
+    return this.end('SIGTERM');
+  }
+
+  /** Sends the daemon a signal that ends it in order; its exit code. */
+  async end(signal: NodeJS.Signals): Promise<number | undefined> {
+    this.#daemon?.kill(signal);
     const exitCode = (await this.#daemon)?.exitCode;
     this.#daemon = undefined;
     return exitCode;

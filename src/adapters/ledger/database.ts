@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { OpsError } from '../../errors.ts';
+import { coerceError, OpsError } from '../../errors.ts';
 
 const VERSION = 1;
 
@@ -47,6 +47,15 @@ export function openDatabase(path: string, options: { readOnly?: boolean } = {})
   if (options.readOnly && !existsSync(path)) {
     throw new OpsError(`there is no ledger ${path}: start the daemon with "ops up", or name its home with --home`);
   }
+  try {
+    return opened(path, options);
+  } catch (error) {
+    if (error instanceof OpsError) throw error;
+    throw new OpsError(`the ledger ${path} cannot be used: ${coerceError(error).message}`, { cause: error });
+  }
+}
+
+function opened(path: string, options: { readOnly?: boolean }): DatabaseSync {
   const db = new DatabaseSync(path, { readOnly: options.readOnly ?? false, timeout: 5_000 });
   const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
   if (version > VERSION) {

@@ -15,6 +15,21 @@ export function refuseForeignKeys(home: Home, dev: boolean): void {
   );
 }
 
+/**
+ * Who can write these files decides what runs here.
+ * @throws OpsError naming those that others than their owner can write, and the command that mends it.
+ */
+export function refuseLooseFiles({ etc }: Home): void {
+  const loose = [etc.dir, etc.ops, etc.policy, etc.keyring].filter(isWritableByOthers);
+  if (loose.length === 0) return;
+  throw new OpsError(`others can write ${loose.join(', ')}: type chmod go-w ${loose.join(' ')}`);
+}
+
+function isWritableByOthers(path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && (stat.mode & 0o022) !== 0;
+}
+
 function filesIn(directory: string): string[] {
   if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return [];
   return readdirSync(directory).map((name) => join(directory, name));

@@ -1,0 +1,61 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import type { Home } from '../config.ts';
+import { VERSION } from '../version.ts';
+import { isHomeLocked } from './home-lock.ts';
+
+/** What a daemon says of itself, in `var/run/daemon.json`, as long as it lives. */
+export interface DaemonState {
+  pid: number;
+  version: string;
+  /** Tasks are taken only when `ready`. In `safe-mode` it waits for somebody to mend `reason`. */
+  state: 'starting' | 'ready' | 'safe-mode' | 'stopping';
+  reason: string | null;
+  /** Where the dashboard is. */
+  dashboard: string | null;
+}
+
+/** Keeps the file as it changes; disposing of it removes the file. A reader never sees half of it. */
+export class StateFile implements Disposable {
+  readonly #path: string;
+  #current: DaemonState;
+
+  constructor(path: string, first: DaemonState) {
+    this.#path = path;
+    this.#current = first;
+    this.say({});
+  }
+
+  get current(): Readonly<DaemonState> {
+    return this.#current;
+  }
+
+  say(change: Partial<DaemonState>): void {
+    this.#current = { ...this.#current, ...change };
+    const next = `${this.#path}.next`;
+    writeFileSync(next, JSON.stringify(this.#current), { mode: 0o600 });
+    renameSync(next, this.#path);
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.#path, { force: true });
+  }
+}
+
+/** What the daemon of a home says; `stopped` where none holds the home. Of a dead one the file may be left. */
+export function daemonOf({ var: { lock, daemon } }: Home): Omit<DaemonState, 'pid' | 'state'> & {
+  pid: number | null;
+  state: DaemonState['state'] | 'stopped';
+} {
+  const nothing = { pid: null, version: VERSION, dashboard: null };
+  if (!isHomeLocked(lock)) return { ...nothing, state: 'stopped', reason: 'no daemon holds this home' };
+  return readDaemonState(daemon) ?? { ...nothing, state: 'starting', reason: null };
+}
+
+/** Null where there is no file. */
+export function readDaemonState(path: string): DaemonState | null {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as DaemonState;
+  } catch {
+    return null;
+  }
+}

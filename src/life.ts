@@ -1,0 +1,98 @@
+import { systemClock } from './adapters/clock.ts';
+import { StateFile } from './adapters/daemon-state.ts';
+import { lockHome } from './adapters/home-lock.ts';
+import { type Home, loadConfig } from './config.ts';
+import { type Daemon, type Secrets, startDaemon } from './daemon.ts';
+import { coerceError, HomeInUseError, OpsError } from './errors.ts';
+import { createLogger, type Logger } from './log.ts';
+import type { Orders } from './orders.ts';
+import { Redactor } from './secret.ts';
+import { VERSION } from './version.ts';
+
+/** How long safe mode waits before it tries again. */
+const AGAIN_MS = 30_000;
+/** launchd kills at 45 s. */
+const STOP_MS = 40_000;
+
+/** What stays from the first attempt to start until the end. */
+interface Ground {
+  log: Logger;
+  state: StateFile;
+  secrets: Secrets;
+}
+
+/**
+ * The daemon's life in a home, until it is told to end. What it cannot start with is said, and tried again: this is
+ * safe mode, for a supervisor's crash loop would mend nothing.
+ * @throws HomeInUseError, and whatever broke a daemon that was ready.
+ */
+export async function live(home: Home, orders: Orders): Promise<void> {
+  await using stack = new AsyncDisposableStack();
+  let ground: Ground | undefined;
+  let reason: string | undefined;
+  while (orders.exitCode === null) {
+    try {
+      ground ??= settle(home, stack);
+      const daemon = await Promise.race([start(home, ground, orders), orders.given]);
+      // Told to end while it starts: nothing was begun that the next start could not find.
+      if (daemon) await work(daemon, ground, orders);
+    } catch (error) {
+      if (ground?.state.current.state === 'ready' || error instanceof HomeInUseError) throw error;
+      reason = enterSafeMode(error, reason, ground);
+      await Promise.race([systemClock.wait(AGAIN_MS), orders.given]);
+    }
+  }
+}
+
+/** Takes the home for this process alone. */
+function settle(home: Home, stack: AsyncDisposableStack): Ground {
+  const lock = lockHome(home.var.lock);
+  try {
+    const secrets = { redactor: new Redactor([]) };
+    const log = createLogger({ file: home.var.log, show: process.stdout.isTTY, redactor: () => secrets.redactor });
+    const first = { pid: process.pid, version: VERSION, state: 'starting', reason: null, dashboard: null } as const;
+    const state = new StateFile(home.var.daemon, first);
+    // Node goes on to print it, and ends with 1.
+    process.on('uncaughtExceptionMonitor', (error) => log.fatal({ reason: error.stack }, 'the daemon cannot go on'));
+    stack.use(lock);
+    stack.use(state);
+    return { log, state, secrets };
+  } catch (error) {
+    lock[Symbol.dispose]();
+    throw error;
+  }
+}
+
+function start(home: Home, { log, secrets }: Ground, orders: Orders): Promise<Daemon> {
+  const config = loadConfig(home.root);
+  log.level = config.logLevel;
+  return startDaemon(config, log, secrets, orders.urgent);
+}
+
+async function work(daemon: Daemon, { log, state }: Ground, orders: Orders): Promise<void> {
+  state.say({ state: 'ready', reason: null });
+  log.info({ version: VERSION }, 'ready');
+  const fault = await Promise.race([daemon.fault, orders.given]);
+  if (fault) {
+    log.fatal({ reason: fault.message }, 'the daemon cannot go on');
+    throw fault;
+  }
+  state.say({ state: 'stopping' });
+  log.info('stopping');
+  const stopped = daemon[Symbol.asyncDispose]().then(() => 'stopped');
+  const late = systemClock.wait(STOP_MS).then(() => 'stopped without waiting any longer');
+  log.info(await Promise.race([stopped, late]));
+}
+
+/** Said once for each reason. */
+function enterSafeMode(thrown: unknown, before: string | undefined, ground: Ground | undefined): string {
+  const error = coerceError(thrown);
+  const reason = error.message;
+  ground?.state.say({ state: 'safe-mode', reason });
+  if (reason === before) return reason;
+  const detail = error instanceof OpsError ? reason : error.stack;
+  ground?.log.error({ reason: detail }, 'safe mode: it takes no tasks, and tries again every 30 s');
+  // Where there is no log yet, a supervisor keeps this.
+  if (!ground || !process.stdout.isTTY) process.stderr.write(`safe mode: ${reason}\n`);
+  return reason;
+}

@@ -1,0 +1,87 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ownRedis } from './own-redis.ts';
+import { isAlive, TestHome } from './test-home.ts';
+
+/** Runs until the file `go` is there, or for ever without one; deaf to TERM where asked. */
+function busy(home: TestHome, name: string, { deaf = false } = {}) {
+  const [mark, go] = [home.path(`${name}.pid`), home.path(`${name}.go`)];
+  const script = `${deaf ? "trap '' TERM; " : ''}echo $$ > ${mark}.next; mv ${mark}.next ${mark}; until test -e ${go}; do sleep 0.05; done`;
+  return { action: { action: 'infra.command', with: { argv: ['/bin/sh', '-c', script], undo: ['true'] } }, mark, go };
+}
+
+const pidIn = (path: string) => Number(readFileSync(path, 'utf8'));
+
+describe('a daemon that is told to be started again', () => {
+  it('lets what runs end, and ends with 75; the signal for a closed terminal means nothing', async () => {
+    await using home = await TestHome.make();
+    await home.start();
+    const { action, mark, go } = busy(home, 'again');
+    await home.submit(home.task('again', [action]));
+    await expect.poll(() => existsSync(mark)).toBe(true);
+    process.kill(home.pid, 'SIGHUP');
+    const ended = home.end('SIGUSR2');
+    await expect.poll(() => home.state?.state).toBe('stopping');
+    writeFileSync(go, '');
+    expect(await ended).toBe(75);
+    await home.start();
+    expect((await home.report('again')).ops_output.status).toBe('completed');
+  }, 40_000);
+});
+
+describe('a daemon that is told twice to stop', () => {
+  it('waits no longer for what runs: ends it, leaves its task open, and ends with 0', async () => {
+    await using home = await TestHome.make();
+    await home.start();
+    const { action, mark } = busy(home, 'twice', { deaf: true });
+    await home.submit(home.task('twice', [action]));
+    await expect.poll(() => existsSync(mark)).toBe(true);
+    const pid = pidIn(mark);
+    const ended = home.end('SIGTERM');
+    await expect.poll(() => home.state?.state).toBe('stopping');
+    const hurried = performance.now();
+    process.kill(home.pid, 'SIGTERM');
+    expect(await ended).toBe(0);
+    expect(performance.now() - hurried).toBeLessThan(15_000);
+    expect(isAlive(pid)).toBe(false);
+    await home.start();
+    expect((await home.report('twice')).evidence.outcome).toBe('interrupted');
+  }, 60_000);
+});
+
+describe('a Manager that enqueues while the daemon is stopped', () => {
+  it('has its task done after the start', async () => {
+    await using redis = await ownRedis();
+    await using home = await TestHome.make({ REDIS_URL: redis.url });
+    await home.start();
+    expect(await home.stop()).toBe(0);
+    const task = home.task('waits', [{ action: 'infra.command', with: { argv: ['true'], undo: ['true'] } }]);
+    await home.submit(task);
+    expect(home.state).toBeNull();
+    await home.start();
+    expect((await home.report('waits')).ops_output.status).toBe('completed');
+  }, 40_000);
+});
+
+describe('a daemon that is asked to stop', () => {
+  it('stops while it still waits for Redis', async () => {
+    await using home = await TestHome.make({ REDIS_URL: 'redis://127.0.0.1:1' });
+    const daemon = home.ops('up');
+    await expect.poll(() => existsSync(join(home.home.var.run, 'redis-url')), { timeout: 10_000 }).toBe(true);
+    daemon.kill('SIGTERM');
+    expect((await daemon).exitCode).toBe(0);
+  }, 30_000);
+
+  it.each(['SIGKILL', 'SIGSTOP'] as const)(
+    'stops although its Redis got %s',
+    async (signal) => {
+      await using redis = await ownRedis();
+      await using home = await TestHome.make({ REDIS_URL: redis.url }, { readResults: false });
+      await home.start();
+      process.kill(redis.pid, signal);
+      expect(await home.stop()).toBe(0);
+    },
+    60_000,
+  );
+});
