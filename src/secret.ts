@@ -11,7 +11,7 @@ export class Redactor {
 
   constructor(secrets: readonly string[]) {
     const pieces = secrets.flatMap((secret) => [secret, encodeURIComponent(secret), ...secret.split('\n')]);
-    const values = [...new Set(pieces)]
+    const values = [...new Set(pieces.flatMap((piece) => [piece, asInJson(piece)]))]
       .filter((piece) => piece.length >= MIN_LENGTH)
       .toSorted((a, b) => b.length - a.length);
     this.longest = values[0]?.length ?? 0;
@@ -22,6 +22,8 @@ export class Redactor {
     return this.#pattern ? text.replace(this.#pattern, MASK) : text;
   }
 }
+
+const asInJson = (text: string): string => JSON.stringify(text).slice(1, -1);
 
 /** The passwords in a Redis URL. */
 export function secretsOf(url: string): string[] {

@@ -21,6 +21,13 @@ describe('redactor', () => {
     expect(redactor.redact('first line\nsecond line\nend')).toBe('[secret]');
   });
 
+  it('masks a value as it stands in JSON', () => {
+    const secret = 'a "quoted"\\ one\nand more';
+    expect(new Redactor([secret]).redact(JSON.stringify({ secret, line: 'a "quoted"\\ one' }))).toBe(
+      '{"secret":"[secret]","line":"[secret]"}',
+    );
+  });
+
   it('takes no character of a value for a pattern', () => {
     expect(new Redactor(['a.c*(d)[e]']).redact('aXc*(d)[e] a.c*(d)[e]')).toBe('aXc*(d)[e] [secret]');
   });
