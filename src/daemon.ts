@@ -5,6 +5,7 @@ import { systemClock, within } from './adapters/clock.ts';
 import { ControlWatch } from './adapters/control-stream.ts';
 import { keyRingFile, policyFile, readRoleKey } from './adapters/etc-files.ts';
 import { openLedger } from './adapters/ledger/index.ts';
+import { toldLedger } from './adapters/ledger/told.ts';
 import { refuseForeignKeys, refuseLooseFiles } from './adapters/permissions.ts';
 import { connectRedis } from './adapters/redis.ts';
 import { refuseUnusableRedis } from './adapters/redis-policy.ts';
@@ -57,7 +58,7 @@ export async function startDaemon(
 ): Promise<Daemon> {
   await using stack = new AsyncDisposableStack();
   const etc = readEtc(config);
-  const ledger = stack.adopt(openLedger(config.home.var.ledger, systemClock), (opened) => opened.close());
+  const ledger = stack.adopt(toldLedger(openLedger(config.home.var.ledger, systemClock), log), (it) => it.close());
   const commands = await startRunner(config, log, stack);
   const source = await startRedis(config, log, stack);
   const redisUrl = source.url;
@@ -116,9 +117,9 @@ function readEtc({ home, dev }: Config) {
 /** Ends what an earlier daemon's commands left running, before any new one can start. */
 async function startRunner({ home }: Config, log: Logger, stack: AsyncDisposableStack): Promise<Runner> {
   for (const survivor of await sweepSurvivors({ runDir: home.var.run, graceMs: SURVIVOR_GRACE_MS })) {
-    log.warn(survivor, 'a command outlived its daemon');
+    log.warn({ task_id: survivor.task_id, outcome: survivor.fate, detail: survivor }, 'a command outlived its daemon');
   }
-  const onDeath = (message: string, survivors: readonly object[]) => log.error({ survivors }, message);
+  const onDeath = (message: string, survivors: readonly object[]) => log.error({ detail: { survivors } }, message);
   const runner = new Runner({ runDir: home.var.run, clock: systemClock, onDeath });
   await runner.start();
   return stack.adopt(runner, (service) => service.stop());
@@ -163,7 +164,9 @@ function startWorkers({ config, redisUrl, ...parts }: WorkerParts): Worker[] {
     });
     worker
       .run()
-      .catch((error: unknown) => parts.log.error({ queue, reason: coerceError(error).message }, 'the worker ended'));
+      .catch((error: unknown) =>
+        parts.log.error({ reason: coerceError(error).message, detail: { queue } }, 'the worker ended'),
+      );
     return worker;
   });
 }
@@ -178,7 +181,8 @@ async function drain(
   locks.close();
   await within(WORKERS_MS, Promise.all(workers.map((worker) => worker.pause(true))));
   await within(DRAIN_MS, Promise.race([running.idle(), urgent]));
-  if (running.taskIds.length > 0) log.warn({ tasks: running.taskIds }, 'these tasks are left open for the next start');
+  if (running.taskIds.length > 0)
+    log.warn({ detail: { tasks: running.taskIds } }, 'these tasks are left open for the next start');
   await within(ABORT_MS, running.stop());
   await within(WORKERS_MS, Promise.all(workers.map((worker) => worker.close())));
   await within(WORKERS_MS, Promise.all(workers.map((worker) => worker.close(true))));

@@ -1,10 +1,12 @@
 import { systemClock } from './adapters/clock.ts';
 import { StateFile } from './adapters/daemon-state.ts';
 import { lockHome } from './adapters/home-lock.ts';
+import { LogFile } from './adapters/log-file.ts';
 import { type Home, loadConfig } from './config.ts';
 import { type Daemon, type Secrets, startDaemon } from './daemon.ts';
 import { coerceError, HomeInUseError, OpsError } from './errors.ts';
 import { createLogger, type Logger } from './log.ts';
+import { readable } from './log-text.ts';
 import type { Orders } from './orders.ts';
 import { Redactor } from './secret.ts';
 import { VERSION } from './version.ts';
@@ -13,10 +15,11 @@ import { VERSION } from './version.ts';
 const AGAIN_MS = 30_000;
 /** launchd kills at 45 s. */
 const STOP_MS = 40_000;
+const CRASHED = 'the daemon cannot go on';
 
 /** What stays from the first attempt to start until the end. */
 interface Ground {
-  log: Logger;
+  log: Logger & { level: string };
   state: StateFile;
   secrets: Secrets;
 }
@@ -49,11 +52,11 @@ function settle(home: Home, stack: AsyncDisposableStack): Ground {
   const lock = lockHome(home.var.lock);
   try {
     const secrets = { redactor: new Redactor([]) };
-    const log = createLogger({ file: home.var.log, show: process.stdout.isTTY, redactor: () => secrets.redactor });
+    const log = createLogger({ sinks: sinksOf(home.var.log), redactor: () => secrets.redactor });
     const first = { pid: process.pid, version: VERSION, state: 'starting', reason: null, dashboard: null } as const;
     const state = new StateFile(home.var.daemon, first);
     // Node goes on to print it, and ends with 1.
-    process.on('uncaughtExceptionMonitor', (error) => log.fatal({ reason: error.stack }, 'the daemon cannot go on'));
+    process.on('uncaughtExceptionMonitor', ({ message, stack = message }) => log.fatal({ reason: stack }, CRASHED));
     stack.use(lock);
     stack.use(state);
     return { log, state, secrets };
@@ -61,6 +64,16 @@ function settle(home: Home, stack: AsyncDisposableStack): Ground {
     lock[Symbol.dispose]();
     throw error;
   }
+}
+
+/** The log is a file; who started the daemon in a terminal sees it there, too. */
+function sinksOf(path: string): ((line: string) => void)[] {
+  const file = new LogFile(path, systemClock);
+  return [(line) => file.write(line), ...(process.stdout.isTTY ? [show] : [])];
+}
+
+function show(line: string): void {
+  process.stdout.write(`${readable(line)}\n`);
 }
 
 function start(home: Home, { log, secrets }: Ground, orders: Orders): Promise<Daemon> {
@@ -71,17 +84,17 @@ function start(home: Home, { log, secrets }: Ground, orders: Orders): Promise<Da
 
 async function work(daemon: Daemon, { log, state }: Ground, orders: Orders): Promise<void> {
   state.say({ state: 'ready', reason: null });
-  log.info({ version: VERSION }, 'ready');
+  log.info({ detail: { version: VERSION, pid: process.pid } }, 'ready');
   const fault = await Promise.race([daemon.fault, orders.given]);
   if (fault) {
-    log.fatal({ reason: fault.message }, 'the daemon cannot go on');
+    log.fatal({ reason: fault.message }, CRASHED);
     throw fault;
   }
   state.say({ state: 'stopping' });
-  log.info('stopping');
+  log.info({}, 'stopping');
   const stopped = daemon[Symbol.asyncDispose]().then(() => 'stopped');
   const late = systemClock.wait(STOP_MS).then(() => 'stopped without waiting any longer');
-  log.info(await Promise.race([stopped, late]));
+  log.info({}, await Promise.race([stopped, late]));
 }
 
 /** Said once for each reason. */
@@ -90,8 +103,8 @@ function enterSafeMode(thrown: unknown, before: string | undefined, ground: Grou
   const reason = error.message;
   ground?.state.say({ state: 'safe-mode', reason });
   if (reason === before) return reason;
-  const detail = error instanceof OpsError ? reason : error.stack;
-  ground?.log.error({ reason: detail }, 'safe mode: it takes no tasks, and tries again every 30 s');
+  const { stack = reason } = error;
+  ground?.log.error({ reason: error instanceof OpsError ? reason : stack }, 'safe mode: it takes no tasks, and tries again every 30 s');
   // Where there is no log yet, a supervisor keeps this.
   if (!ground || !process.stdout.isTTY) process.stderr.write(`safe mode: ${reason}\n`);
   return reason;

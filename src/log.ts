@@ -1,24 +1,68 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { type Logger, multistream, pino, stdTimeFunctions } from 'pino';
-import pretty from 'pino-pretty';
+import { pino, stdTimeFunctions } from 'pino';
 import type { Redactor } from './secret.ts';
+import { visible } from './visible.ts';
 
-export type { Logger };
+/** What a line says besides its time, level, service and event. */
+export interface LogFields {
+  task_id?: string | null;
+  /** e.g. `config.file` */
+  action?: string | null;
+  outcome?: string | null;
+  /** Why, in words. */
+  reason?: string | null;
+  duration_ms?: number | null;
+  /** What else is known of this event, e.g. a port. */
+  detail?: object | null;
+}
 
-const terminal = () => pretty({ sync: true, ignore: 'pid,hostname,service', translateTime: 'SYS:HH:MM:ss' });
+/** Each line has each of them, so that nobody who searches must ask whether a key is there. */
+const NOTHING: Required<LogFields> = {
+  task_id: null,
+  action: null,
+  outcome: null,
+  reason: null,
+  duration_ms: null,
+  detail: null,
+};
 
-/** JSON lines in `file`, and readable ones on standard output where `show` is set. Its level may be changed. */
-export function createLogger(options: { file: string; show: boolean; redactor: () => Redactor }): Logger {
-  mkdirSync(dirname(options.file), { recursive: true, mode: 0o700 });
-  const file = pino.destination({ dest: options.file, mode: 0o600, sync: true });
-  const streams = options.show ? [{ stream: file }, { stream: terminal() }] : [{ stream: file }];
+type Say = (fields: LogFields, event: string) => void;
+export type Logger = Record<'fatal' | 'error' | 'warn' | 'info' | 'debug', Say>;
+
+const LONGEST_LINE_BYTES = 16 * 1024;
+/** What is kept of each text in a longer line: so short that the line fits even if every character is escaped. */
+const KEPT_CHARS = 500;
+
+/** One JSON line for each event, to all sinks: secrets masked, at most 16 KiB, without control characters. Its level may be changed. */
+export function createLogger(options: {
+  redactor: () => Redactor;
+  sinks: readonly ((line: string) => void)[];
+}): Logger & { level: string } {
+  const write = (line: string) => {
+    for (const sink of options.sinks) sink(line);
+  };
   return pino(
     {
       base: { service: 'savorg-ops' },
       timestamp: stdTimeFunctions.isoTime,
-      hooks: { streamWrite: (line) => options.redactor().redact(line) },
+      messageKey: 'event',
+      mixin: () => ({ ...NOTHING }),
+      hooks: { streamWrite: (line) => clean(line, options.redactor()) },
     },
-    multistream(streams.map((stream) => ({ ...stream, level: 'trace' }))),
+    { write },
   );
+}
+
+function clean(line: string, redactor: Redactor): string {
+  const text = visible(redactor.redact(line));
+  return Buffer.byteLength(text) <= LONGEST_LINE_BYTES ? text : visible(redactor.redact(shortened(line, redactor)));
+}
+
+/** Redacted before the cut, which may go through a secret. */
+function shortened(line: string, redactor: Redactor): string {
+  const cut = (_key: string, value: unknown) => {
+    if (typeof value !== 'string') return value;
+    const text = redactor.redact(value);
+    return text.length > KEPT_CHARS ? `${text.slice(0, KEPT_CHARS)}…` : text;
+  };
+  return `${JSON.stringify({ ...JSON.parse(line, cut), detail: null })}\n`;
 }

@@ -34,6 +34,7 @@ function sayFault(thrown: unknown): void {
 }
 
 // A closed terminal must not end the daemon; its log is a file.
+process.on('SIGHUP', () => undefined);
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 process.exit(await main());

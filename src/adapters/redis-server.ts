@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Logger } from 'pino';
 import { OpsError } from '../errors.ts';
+import type { Logger } from '../log.ts';
 import type { Service } from '../services/ports.ts';
 import { makePrivateFolder, type RedisSettings, readSettings, redisUrl, writeSettings } from './redis-conf.ts';
 import { freshSettings, isFree } from './redis-port.ts';
@@ -51,7 +51,7 @@ export function embeddedRedis(options: EmbeddedRedisOptions): EmbeddedRedis {
       if (!running) return;
       await shutDown(options.dir, running);
       running = undefined;
-      options.log.info('the embedded Redis has ended');
+      options.log.info({}, 'the embedded Redis has ended');
     },
   };
 }
@@ -70,12 +70,15 @@ async function adoptOrLaunch(options: EmbeddedRedisOptions): Promise<RedisSettin
   if (!kept) return launch(options, await freshSettings());
   const pid = await answering(dir, kept);
   if (pid !== undefined) {
-    log.info({ pid, port: kept.port }, 'adopted the Redis that was still running');
+    log.info({ detail: { pid, port: kept.port } }, 'adopted the Redis that was still running');
     return kept;
   }
   await refuseSilentServer(dir, kept.port);
   if (await isFree(kept.port)) return launch(options, kept);
-  log.warn({ port: kept.port }, 'another program has taken the port of the embedded Redis: choosing a new one');
+  log.warn(
+    { detail: { port: kept.port } },
+    'another program has taken the port of the embedded Redis: choosing a new one',
+  );
   return launch(options, await freshSettings());
 }
 
@@ -95,7 +98,7 @@ async function launch(options: EmbeddedRedisOptions, first: RedisSettings): Prom
     const child = spawnServer(program, dir);
     const pid = await answering(dir, settings, child);
     if (pid !== undefined) {
-      log.info({ pid, port: settings.port }, 'started the embedded Redis');
+      log.info({ detail: { pid, port: settings.port } }, 'started the embedded Redis');
       return settings;
     }
     if (await isFree(settings.port)) break;

@@ -9,7 +9,7 @@ export function connectRedis(url: string, log: Logger): Redis {
   const redis = new Redis(url, { maxRetriesPerRequest: null });
   let complained = false;
   redis.on('ready', () => {
-    if (complained) log.info('Redis is back');
+    if (complained) log.info({}, 'Redis is back');
     complained = false;
   });
   redis.on('error', (error: Error) => {

@@ -38,7 +38,7 @@ export function taskWorker(options: WorkerOptions): Worker {
     stalledInterval: STALLED_CHECK_MS,
     maxStalledCount: Number.MAX_SAFE_INTEGER,
   });
-  worker.on('error', (error) => log.debug({ queue, reason: error.message }, 'worker'));
+  worker.on('error', (error) => log.debug({ reason: error.message, detail: { queue } }, 'worker'));
   return worker;
 }
 
@@ -52,7 +52,7 @@ async function process(job: Job, token: string, options: WorkerOptions): Promise
   } catch (error) {
     if (error instanceof UnrecoverableError || error instanceof DelayedError) throw error;
     log.error(
-      { job: job.id, reason: coerceError(error).stack },
+      { reason: coerceError(error).stack ?? null, detail: { job: name } },
       'a delivery failed inside the daemon; it will be looked at again',
     );
     return await lookAgain(job, token, options.clock);

@@ -1,5 +1,7 @@
 import { stringify } from 'yaml';
+import { visible } from '../visible.ts';
 
+/** What comes from a task or its output must not move the cursor of who approves it. */
 export function print(text: string): void {
   process.stdout.write(`${visible(text)}\n`);
 }
@@ -7,14 +9,6 @@ export function print(text: string): void {
 /** For progress: not part of what a script reads. */
 export function tell(text: string): void {
   process.stderr.write(`${visible(text)}\n`);
-}
-
-/** What comes from a task or its output must not move the cursor of who approves it. */
-function visible(text: string): string {
-  return text.replaceAll(
-    /[^\P{Cc}\n\t]|\p{Bidi_Control}/gu,
-    (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }
 
 /** JSON for programs, YAML for people. */

@@ -96,7 +96,8 @@ export class Admissions {
       const { task_id } = task;
       ledger.claim({ task, digest, tokens, attestedBy: decision.attestedBy, claimedAt: clock.now() });
       ledger.releaseAll(digest);
-      ledger.audit({ event: 'claimed', task_id, detail: { digest, by: decision.attestedBy.map(({ kid }) => kid) } });
+      const by = decision.attestedBy.map(({ kid }) => kid);
+      ledger.audit({ event: 'claimed', task_id, detail: { digest, by } }, { outcome: 'claimed' });
       const record = ledger.task(task_id);
       if (!record) throw new Error(`the claim of ${task_id} did not reach the ledger`);
       return { kind: 'claimed', record };

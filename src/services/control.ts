@@ -70,11 +70,13 @@ export class Control {
     return fact.verified ? this.#attestation(token, fact.claims) : null;
   }
 
-  #attestation(token: string, { sub, role, iss }: Attestation): Change {
+  #attestation(token: string, claims: Attestation): Change {
+    const { sub, role, iss, decision } = claims;
     return {
       apply: () => {
         const news = this.#ledger.addLateToken(sub, token);
-        if (news) this.#ledger.audit({ event: 'attested', detail: { subject: sub, role, by: iss } });
+        const entry = { event: 'attested', ...('digest' in claims && { task_id: sub }) };
+        if (news) this.#ledger.audit({ ...entry, detail: { subject: sub, role, by: iss } }, { outcome: decision });
         return news;
       },
       tell: (listener) => listener.attested(sub),
@@ -89,10 +91,15 @@ export class Control {
     return {
       apply: () => {
         const news = this.#ledger.withdraw({ verb, target, reason, by: iss, iat, exp: exp ?? null, token });
-        if (news) this.#ledger.audit({ event: verb, detail: { target, by: iss } });
+        const told = { outcome: verb === 'veto' ? 'vetoed' : 'cancelled', reason };
+        if (news) this.#ledger.audit({ event: verb, ...taskIn(target), detail: { target, by: iss } }, told);
         return news;
       },
       tell: (listener) => listener.withdrawn({ verb, target, reason, by: iss }),
     };
   }
+}
+
+function taskIn(target: string): { task_id?: string } {
+  return target.startsWith('task:') ? { task_id: target.slice('task:'.length) } : {};
 }

@@ -85,7 +85,10 @@ export class Executor {
     const until = Date.parse(task.expires_at);
     await ledger.commit(() => {
       ledger.hold({ task_id, digest, queue, jobId, name: task.operation_type, data, missing, expiresAt: until });
-      ledger.audit({ event: 'held', task_id, detail: { digest, missing } });
+      ledger.audit(
+        { event: 'held', task_id, detail: { digest, missing } },
+        { outcome: 'held', reason: missing.join(', ') },
+      );
     });
     // What came before it was held woke nobody.
     if (admissions.hasNews(request)) return this.execute(delivery, log);

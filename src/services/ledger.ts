@@ -49,10 +49,20 @@ export interface AuditHead {
 }
 
 /** One entry of the audit log; `detail` holds names and digests, never content. */
-interface AuditEvent {
+export interface AuditEvent {
   event: string;
   task_id?: string;
   detail?: Record<string, unknown>;
+}
+
+/** What the daemon's log says of an event besides; it may quote the task. */
+export interface Told {
+  /** Which of the task's actions, from 1. */
+  action?: number;
+  /** Absent while it is only intended. */
+  outcome?: string;
+  reason?: string | null;
+  duration_ms?: number | null;
 }
 
 export interface AuditEntry extends AuditEvent {
@@ -139,7 +149,7 @@ export interface Ledger {
   /** The job reached an admission: it does not kill the daemon. */
   forgetDeliveries(job: string): void;
 
-  audit(event: AuditEvent): void;
+  audit(event: AuditEvent, told?: Told): void;
   auditHead(): AuditHead;
   auditEntries(): Iterable<AuditEntry>;
   /** The heads that went out with reports and alerts. */

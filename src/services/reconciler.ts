@@ -56,8 +56,10 @@ export class Reconciler {
     const state = afterCrash(record, answer);
     const left = state === 'applied' ? await kind.observe(step).catch(() => null) : null;
     await ledger.commit(() => {
-      ledger.changeStep(taskId, n, { state, ...(left && { left }), message: `found ${state} after the daemon died` });
-      ledger.audit({ event: 'reconciled', task_id: taskId, detail: { n, state } });
+      const message = `found ${state} after the daemon died`;
+      ledger.changeStep(taskId, n, { state, ...(left && { left }), message });
+      const told = { action: record.action, outcome: state, reason: message };
+      ledger.audit({ event: 'reconciled', task_id: taskId, detail: { n, state } }, told);
     });
     return answer;
   }

@@ -82,12 +82,16 @@ export class Reporter {
   async conclude(end: TaskEnd): Promise<OpsOutput> {
     const { task } = end.record;
     const opsOutput = opsOutputOf({ ...end, task }, this.#host);
-    const reason = end.blockers[0]?.code ?? null;
+    const [first] = end.blockers;
+    const reason = first?.code ?? null;
     await this.#ledger.commit(() => {
       const at = this.#clock.now();
       this.#ledger.conclude(task.task_id, { at, outcome: end.outcome, reason, opsOutput });
-      if (end.undid !== null) this.#ledger.markUndone(end.undid, task.task_id);
-      this.#ledger.audit({ event: 'concluded', task_id: task.task_id, detail: { outcome: end.outcome, reason } });
+      if (end.undid !== null) this.#markUndone(end.undid, task.task_id);
+      this.#ledger.audit(
+        { event: 'concluded', task_id: task.task_id, detail: { outcome: end.outcome, reason } },
+        { outcome: end.outcome, reason: first ? inWords(first) : null, duration_ms: at - end.record.claimedAt },
+      );
       this.#append(opsOutput, {
         ...this.#evidence(at),
         final: true,
@@ -114,12 +118,18 @@ export class Reporter {
       const at = this.#clock.now();
       const { reason } = refusal;
       const { task_id } = opsOutput;
-      this.#ledger.audit({ event: 'refused', task_id, detail: { reason, digest } });
       const outcome = OUTCOME_OF[reason] ?? 'refused';
+      const why = inWords({ code: reason, message: refusal.message });
+      this.#ledger.audit({ event: 'refused', task_id, detail: { reason, digest } }, { outcome, reason: why });
       this.#append(opsOutput, { ...this.#evidence(at), task_id, digest, outcome, reason, attested_by: attestedBy });
     });
     this.#onAppend();
     return opsOutput;
+  }
+
+  #markUndone(taskId: string, by: string): void {
+    this.#ledger.markUndone(taskId, by);
+    this.#ledger.audit({ event: 'undone', task_id: taskId, detail: { by } }, { outcome: 'undone' });
   }
 
   async #floodAlert(count: number): Promise<void> {
@@ -155,6 +165,8 @@ export class Reporter {
     };
   }
 }
+
+const inWords = ({ code, message }: Pick<Blocker, 'code' | 'message'>): string => `${code}: ${message}`;
 
 const OUTCOME_OF: Partial<Record<Refused['reason'], Outcome>> = {
   expired: 'expired',

@@ -3,7 +3,7 @@ import type { Withdrawal } from '../admission/facts.ts';
 import type { Outcome } from '../contract/report.ts';
 import { coerceError } from '../errors.ts';
 import { type State, type StepRecord, undoPlan } from '../planning/record.ts';
-import type { Ledger } from './ledger.ts';
+import type { Ledger, StepChange, Told } from './ledger.ts';
 import type { Clock } from './ports.ts';
 import { type Effect, failed, kindOf, refusedTo, type StepContext, type StepKinds } from './step-kind.ts';
 
@@ -133,13 +133,10 @@ export class StepRunner {
     return { ...effect, durationMs: Math.round(this.#clock.monotonic() - began) };
   }
 
-  #change(taskId: string, { n, step }: StepRecord, change: Parameters<Ledger['changeStep']>[2]): void {
+  #change(taskId: string, { n, action, step }: StepRecord, change: StepChange): void {
     this.#ledger.changeStep(taskId, n, change);
-    this.#ledger.audit({
-      event: `step-${change.state}`,
-      task_id: taskId,
-      detail: { n, kind: step.kind, target: step.target },
-    });
+    const detail = { n, kind: step.kind, target: step.target };
+    this.#ledger.audit({ event: `step-${change.state}`, task_id: taskId, detail }, { action, ...toldOf(change) });
   }
 }
 
@@ -167,6 +164,11 @@ function haltBy({ step, n }: StepRecord, effect: Effect): Halt {
 
 function resultOf({ left, message, health, durationMs }: Effect & { durationMs: number }) {
   return { left, message, health, durationMs };
+}
+
+function toldOf({ state, message, durationMs }: StepChange): Told {
+  if (state === 'applying' || state === 'undoing') return {};
+  return { outcome: state, reason: message || null, duration_ms: durationMs ?? null };
 }
 
 function remains({ n, step }: StepRecord, why: string): string {

@@ -28,7 +28,9 @@ const FLOORS: Record<string, number> = {
 const NARROWER: Record<string, string[]> = { jobs: ['contract', 'planning'], client: ['contract'], runner: [] };
 
 /** Files of the src root for everybody from floor 2 up. */
-const ROOT = new Set(['src/config.ts', 'src/log.ts', 'src/errors.ts', 'src/secret.ts', 'src/version.ts']);
+const ROOT = new Set(
+  ['config', 'errors', 'log', 'log-text', 'secret', 'version', 'visible'].map((name) => `src/${name}.ts`),
+);
 
 /** What the daemon's side of the runner shares with it: the conversation, and how a process is found and ended. */
 const SHARED_BY_RUNNER = /^src\/runner\/(?:conversation|frames|messages|process-table|ending)\.ts$/;
