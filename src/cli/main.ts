@@ -6,6 +6,7 @@ import { attestHeld } from './attest.ts';
 import { auditVerify } from './audit.ts';
 import { Context } from './context.ts';
 import { keysInit, keysList } from './keys.ts';
+import { type LogsOptions, logs } from './logs.ts';
 import { preview } from './preview.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
@@ -36,6 +37,7 @@ program
   .command('up')
   .description('run the daemon in this terminal until Ctrl-C')
   .action(async () => {
+    process.stdout.off('error', endUnread);
     await import('../main.ts');
   });
 
@@ -118,6 +120,14 @@ program
   .option('--json', 'as JSON')
   .action((options: { json?: boolean }) => status(home(), options));
 program
+  .command('logs')
+  .description("the daemon's log, readable")
+  .option('--follow', 'go on with what comes, until Ctrl-C')
+  .option('--task <task_id>', 'only of this task')
+  .option('--lines <n>', 'how many', positive, 100)
+  .option('--json', 'as they stand in the file')
+  .action((options: LogsOptions) => logs(home(), options));
+program
   .command('audit')
   .description('the audit log')
   .command('verify')
@@ -130,8 +140,12 @@ function positive(text: string): number {
   return value;
 }
 
-// Who reads has seen enough, e.g. `ops tasks | head`.
-process.stdout.on('error', () => process.exit());
+/** Who reads has seen enough, e.g. `ops tasks | head`. */
+function endUnread(): void {
+  process.exit();
+}
+
+process.stdout.on('error', endUnread);
 
 try {
   await program.parseAsync();
