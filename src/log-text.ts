@@ -27,14 +27,16 @@ export function readable(line: string): string {
 }
 
 function sentence({ time, level, event, task_id, action, outcome, reason, duration_ms, detail }: LogEntry): string {
+  const result = outcome != null && event.endsWith(outcome) ? null : outcome;
   const took = duration_ms == null ? null : `${duration_ms} ms`;
-  const words = [task_id, event, action, outcome === event ? null : outcome, took, ...pairs(detail)];
+  const words = [task_id, event, action, ...pairs(detail, task_id != null), result, took];
   const said = words.filter((word) => word != null).join('  ');
   return `${time}  ${(LEVELS[level] ?? '').padEnd(5)}  ${said}${reason ? `: ${reason}` : ''}`;
 }
 
-function pairs(detail: object | null): string[] {
-  return Object.entries(detail ?? {}).map(([name, value]) =>
-    typeof value === 'string' ? `${name}=${value}` : `${name}=${JSON.stringify(value)}`,
-  );
+/** Of a task only what was acted on: digests and keys are for programs. */
+function pairs(detail: object | null, ofTask: boolean): string[] {
+  return Object.entries(detail ?? {})
+    .filter(([name]) => !ofTask || name === 'target')
+    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
 }

@@ -96,7 +96,13 @@ describe('readable', () => {
     const fields = { task_id: 't-1', action: 'config.file', outcome: 'failed', reason: 'no room', duration_ms: 12 };
     const detail = { n: 1, target: '/etc/x' };
     expect(said((log) => log.warn({ ...fields, detail }, 'step-failed'))).toBe(
-      'TIME  WARN   t-1  step-failed  config.file  failed  12 ms  n=1  target=/etc/x: no room',
+      'TIME  WARN   t-1  step-failed  config.file  target=/etc/x  12 ms: no room',
+    );
+    expect(said((log) => log.info({ task_id: 't', outcome: 'completed' }, 'concluded'))).toBe(
+      'TIME  INFO   t  concluded  completed',
+    );
+    expect(said((log) => log.info({ detail: { pid: 1, home: '/h' } }, 'ready'))).toBe(
+      'TIME  INFO   ready  pid=1  home=/h',
     );
     expect(said((log) => log.info({}, 'stopped'))).toBe('TIME  INFO   stopped');
     expect(said((log) => log.info({ task_id: 't', outcome: 'held' }, 'held'))).toBe('TIME  INFO   t  held');

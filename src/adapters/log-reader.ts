@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, statSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
+import { coerceError, OpsError } from '../errors.ts';
 import type { Clock } from '../services/ports.ts';
 import { logNames } from './log-file.ts';
 
@@ -8,7 +9,7 @@ const CHUNK_BYTES = 64 * 1024;
 const POLL_MS = 500;
 const NEWLINE = 10;
 
-/** Reads the log while another process writes it, across the files that are moved aside. */
+/** Reads the log while another process writes it, across the files that are moved aside. @throws OpsError where it may not. */
 export class LogReader implements Disposable {
   readonly #path: string;
   /** What is read now, and how far: always the beginning of a line. */
@@ -98,7 +99,7 @@ function openIfThere(path: string): number | null {
     return openSync(path, 'r');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
+    throw new OpsError(`cannot read ${path} (${coerceError(error).message}): it is for the daemon's user and root`);
   }
 }
 

@@ -68,10 +68,11 @@ describe('backward', () => {
   });
 
   it('reads no more of a large file than it needs', () => {
-    writeFileSync(path, `${'x'.repeat(99)}\n`.repeat(100_000));
-    const began = performance.now();
-    expect(reader().backward().take(100).toArray()).toHaveLength(100);
-    expect(performance.now() - began).toBeLessThan(100);
+    writeFileSync(path, '');
+    // More than there is memory for; nothing of it is on the disk.
+    truncateSync(path, 64 * 1024 ** 3);
+    appendFileSync(path, '\nlast but one\nlast\n');
+    expect(reader().backward().take(2).toArray()).toEqual(['last', 'last but one']);
   });
 });
 
@@ -111,7 +112,6 @@ describe('forward', () => {
     writeFileSync(path, 'old\n');
     const seen = follow();
     truncateSync(path, 0);
-    await vi.waitFor(() => expect(seen).toEqual([]));
     appendFileSync(path, 'b\n');
     await vi.waitFor(() => expect(seen).toEqual(['b']));
     rmSync(path);

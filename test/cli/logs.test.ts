@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
@@ -59,6 +59,13 @@ describe('ops logs', () => {
   it('says where it looked when there is nothing', async () => {
     const { exitCode, stderr } = await logs('--task', 'nobody');
     expect([exitCode, stderr]).toEqual([1, `ops: there is nothing of this in ${home.var.log}`]);
+  });
+
+  it('says what it cannot read, without a stack', async () => {
+    rmSync(dirname(home.var.log), { recursive: true });
+    writeFileSync(dirname(home.var.log), '');
+    const { exitCode, stderr } = await logs();
+    expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/^ops: cannot read .*daemon\.log \(ENOTDIR.*root$/)]);
   });
 
   it('shows a line that is none of ours, without what a terminal would obey', async () => {
