@@ -56,7 +56,7 @@ function settle(home: Home, stack: AsyncDisposableStack): Ground {
     const first = { pid: process.pid, version: VERSION, state: 'starting', reason: null, dashboard: null } as const;
     const state = new StateFile(home.var.daemon, first);
     // Node goes on to print it, and ends with 1.
-    process.on('uncaughtExceptionMonitor', ({ message, stack = message }) => log.fatal({ reason: stack }, CRASHED));
+    process.on('uncaughtExceptionMonitor', (error) => log.fatal({ reason: textOf(error) }, CRASHED));
     stack.use(lock);
     stack.use(state);
     return { log, state, secrets };
@@ -104,8 +104,16 @@ function enterSafeMode(thrown: unknown, before: string | undefined, ground: Grou
   ground?.state.say({ state: 'safe-mode', reason });
   if (reason === before) return reason;
   const { stack = reason } = error;
-  ground?.log.error({ reason: error instanceof OpsError ? reason : stack }, 'safe mode: it takes no tasks, and tries again every 30 s');
+  ground?.log.error(
+    { reason: error instanceof OpsError ? reason : stack },
+    'safe mode: it takes no tasks, and tries again every 30 s',
+  );
   // Where there is no log yet, a supervisor keeps this.
   if (!ground || !process.stdout.isTTY) process.stderr.write(`safe mode: ${reason}\n`);
   return reason;
+}
+
+/** What a person can mend needs no stack. */
+function textOf(error: Error): string {
+  return error instanceof OpsError ? error.message : (error.stack ?? error.message);
 }
