@@ -1,5 +1,5 @@
-import { createWriteStream, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { Redactor } from '../secret.ts';
 import type { TaskOutput } from '../services/ports.ts';
@@ -18,36 +18,39 @@ export interface OutputOptions {
   log: (lines: string[]) => Promise<void>;
 }
 
-/** Opens the output of one task: `<directory>/<task_id>.log`, and in batches the log of its job. */
+/**
+ * Opens the output of one task: `<directory>/<task_id>.log`, and in batches the log of its job. Who prints nothing has
+ * no file: making one is dear on ext4, most of all where many were removed of late.
+ */
 export function openOutput(taskId: string, { directory, redactor, log }: OutputOptions): TaskOutput {
-  makeFolder(directory);
-  const file = createWriteStream(join(directory, `${taskId}.log`), { flags: 'a', mode: 0o600 });
-  file.on('error', () => undefined);
+  const path = join(directory, `${taskId}.log`);
   const text = new PlainText(redactor());
-  const job = new JobLog(log, `the rest is in ${join(directory, `${taskId}.log`)}`);
+  const job = new JobLog(log, `the rest is in ${path}`);
+  let file: WriteStream | undefined;
+  const keep = async (lines: string) => {
+    if (lines === '') return;
+    job.add(lines);
+    const opened = (file ??= openFile(path));
+    await new Promise<void>((resolve) => opened.write(lines, () => resolve()));
+  };
   return {
-    write: async (chunk) => {
-      const lines = text.push(chunk);
-      if (lines === '') return;
-      job.add(lines);
-      await new Promise<void>((resolve) => file.write(lines, () => resolve()));
-    },
+    write: (chunk) => keep(text.push(chunk)),
     close: async () => {
-      const last = text.end();
-      job.add(last);
-      file.end(last);
-      await Promise.all([finished(file).catch(() => undefined), job.flush()]);
+      await Promise.all([keep(text.end()), job.flush()]);
+      file?.end();
+      if (file) await finished(file).catch(() => undefined);
     },
   };
 }
 
 /** Where it cannot be made the output is lost, and not the task. */
-function makeFolder(directory: string): void {
+function openFile(path: string): WriteStream {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   } catch {
     // The file's own error says the same.
   }
+  return createWriteStream(path, { flags: 'a', mode: 0o600 }).on('error', () => undefined);
 }
 
 /** Sends lines in batches: each is a round trip to Redis. */

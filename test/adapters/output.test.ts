@@ -46,10 +46,11 @@ describe("a task's output", () => {
     expect(text()).toBe('before\nafter\n');
   });
 
-  it('that says nothing leaves an empty file and no line', async () => {
-    const { output, text, logged } = open();
+  it('that says nothing leaves no file and no line', async () => {
+    const { output, path, logged } = open();
+    await output.write(Buffer.from('\u001B[0m'));
     await output.close();
-    expect([text(), logged]).toEqual(['', []]);
+    expect([existsSync(path), logged]).toEqual([false, []]);
   });
 });
 
