@@ -1,8 +1,9 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, openSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunRecord } from './messages.ts';
 import { readProcess } from './process-table.ts';
 
+const sparePath = (runDir: string, n: number): string => join(runDir, `spare-${n}`);
 const recordPath = (runDir: string, pid: number): string => join(runDir, `${pid}.json`);
 
 /**
@@ -13,10 +14,19 @@ export function startOf(pid: number): number {
   return process.platform === 'linux' ? (readProcess(pid)?.start ?? 0) : Date.now();
 }
 
+/** Of every record, so that none leaves an end of the one before: more than the longest task_id needs. */
+const RECORD_BYTES = 512;
+
+/** How many files of ended runs wait to be used again: on ext4 it is dear to make a file where many were removed of late. */
+let spares = 0;
+
 /** Leaves a trace of the process for the sweep after a crash. Returns what went wrong, or an empty text. */
 export function writeRecord(runDir: string, record: RunRecord): string {
   try {
-    writeFileSync(recordPath(runDir, record.pid), JSON.stringify(record), { mode: 0o600 });
+    spares = Math.max(0, spares - 1);
+    const spare = sparePath(runDir, spares);
+    writeOver(spare, JSON.stringify(record).padEnd(RECORD_BYTES));
+    renameSync(spare, recordPath(runDir, record.pid));
     return '';
   } catch (error) {
     return `its process could not be noted in ${runDir} (${error instanceof Error ? error.message : String(error)})`;
@@ -25,8 +35,19 @@ export function writeRecord(runDir: string, record: RunRecord): string {
 
 export function removeRecord(runDir: string, pid: number): void {
   try {
-    rmSync(recordPath(runDir, pid), { force: true });
+    renameSync(recordPath(runDir, pid), sparePath(runDir, spares));
+    spares += 1;
   } catch {
     // The sweep at the next start finds the process gone and removes it.
+  }
+}
+
+/** Without cutting it first, which ext4 answers by going to the disk at the close. */
+function writeOver(path: string, content: string): void {
+  const file = openSync(path, constants.O_WRONLY | constants.O_CREAT, 0o600);
+  try {
+    writeSync(file, content);
+  } finally {
+    closeSync(file);
   }
 }

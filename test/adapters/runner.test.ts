@@ -36,6 +36,8 @@ async function ownRunner(given: Partial<RunnerOptions> = {}): Promise<{ runner: 
   return { runner, runDir: own.path };
 }
 
+const recordsIn = (runDir: string) => readdirSync(runDir).filter((name) => name.endsWith('.json'));
+
 async function untilGone(pids: readonly number[], timeout = 3_000): Promise<void> {
   await expect.poll(() => living(pids), { timeout }).toEqual([]);
 }
@@ -285,11 +287,19 @@ describe('output', () => {
 });
 
 describe('the runner', () => {
+  it('notes one command after the other in the same file', async () => {
+    const { runner, runDir } = await ownRunner();
+    for (const task_id of ['first-and-longer', 'second'])
+      await runner.run(shell('true', { task_id }), never, async () => undefined);
+    expect(readdirSync(runDir)).toEqual(['spare-0']);
+    expect(JSON.parse(readFileSync(join(runDir, 'spare-0'), 'utf8'))).toMatchObject({ task_id: 'second' });
+  });
+
   it('runs a hundred commands at once', async () => {
     const exits = await Promise.all(Array.from({ length: 100 }, (_, i) => run(shell(`echo ${i}; exit ${i}`))));
     expect(exits.map((exit) => exit.exitCode)).toEqual(exits.map((_, i) => i));
     expect(exits.map((exit) => exit.printed.text)).toEqual(exits.map((_, i) => `${i}\n`));
-    expect(readdirSync(join(folder.path, 'run'))).toEqual([]);
+    expect(recordsIn(join(folder.path, 'run'))).toEqual([]);
   });
 
   it.runIf(isLinux)('has nothing of the daemon in its environment', async () => {
@@ -327,7 +337,7 @@ describe('the runner', () => {
       expect.objectContaining({ task_id: 'deploy-web', step: 1, fate: 'ended' }),
       expect.objectContaining({ task_id: 'deploy-web', step: 1, fate: 'ended' }),
     ]);
-    expect(readdirSync(runDir)).toEqual([]);
+    expect(recordsIn(runDir)).toEqual([]);
   });
 
   it.each([
@@ -383,6 +393,6 @@ describe('the runner', () => {
     expect(await living([runner, ...pids])).toHaveLength(10);
     daemon.kill('SIGKILL');
     await untilGone([runner, ...pids]);
-    expect(readdirSync(own.path)).toEqual([]);
+    expect(recordsIn(own.path)).toEqual([]);
   });
 });
