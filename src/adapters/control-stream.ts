@@ -3,27 +3,24 @@ import type { Control, ControlStream, StreamEntry } from '../services/control.ts
 import type { Service } from '../services/ports.ts';
 import { systemClock } from './clock.ts';
 
+const START = '0-0';
 const PAGE = 100;
 /** How long one blocking read waits; it only bounds how late a stop is noticed by Redis. */
 const BLOCK_MS = 10_000;
 /** After a reading that failed. */
 const RETRY_MS = 1_000;
 
+/** Reads from the entry at the cursor on: so one command tells too whether the stream is still the same one. */
 export function controlStream(redis: Redis, key: string): ControlStream {
-  const read = async (cursor: string) => entriesOf(await redis.xread('COUNT', PAGE, 'STREAMS', key, cursor));
+  const from = async (id: string) => (await redis.xrange(key, id, '+', 'COUNT', PAGE)).map(entryOf);
   return {
     after: async (cursor) => {
-      const [entries, [newest]] = await Promise.all([read(cursor), redis.xrevrange(key, '+', '-', 'COUNT', 1)]);
+      const found = await from(cursor);
       // A stream that ends before the cursor is another one: Redis was wiped or replaced.
-      return newest && isBefore(newest[0], cursor) ? read('0-0') : entries;
+      if (found.length === 0 && cursor !== START) return from(START);
+      return found.filter(({ id }) => id !== cursor);
     },
   };
-}
-
-function isBefore(id: string, other: string): boolean {
-  const [ms, seq] = id.split('-').map(BigInt);
-  const [otherMs, otherSeq] = other.split('-').map(BigInt);
-  return ms === otherMs ? (seq ?? 0n) < (otherSeq ?? 0n) : (ms ?? 0n) < (otherMs ?? 0n);
 }
 
 /** Appends a token to the control stream; every host reads it. */
@@ -73,11 +70,7 @@ export class ControlWatch implements Service {
   }
 }
 
-type XRead = [key: string, items: [id: string, fields: string[]][]][] | null;
-
-function entriesOf(reply: XRead): StreamEntry[] {
-  return (reply?.[0]?.[1] ?? []).map(([id, flat]) => {
-    const pairs = flat.flatMap((field, index) => (index % 2 === 0 ? [[field, flat[index + 1] ?? '']] : []));
-    return { id, fields: Object.fromEntries(pairs) as Record<string, string> };
-  });
+function entryOf([id, flat]: [id: string, fields: string[]]): StreamEntry {
+  const pairs = flat.flatMap((field, index) => (index % 2 === 0 ? [[field, flat[index + 1] ?? '']] : []));
+  return { id, fields: Object.fromEntries(pairs) as Record<string, string> };
 }

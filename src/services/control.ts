@@ -30,6 +30,7 @@ export class Control {
   readonly #verifier: Verifier;
   readonly #listener: ControlListener;
   #reading: Promise<void> = Promise.resolve();
+  #waiting = false;
 
   constructor(stream: ControlStream, ledger: Ledger, verifier: Verifier, listener: ControlListener) {
     this.#stream = stream;
@@ -38,14 +39,19 @@ export class Control {
     this.#listener = listener;
   }
 
-  /** Reads the stream to its end. Rejects where Redis cannot be reached: then nothing may be admitted. */
+  /**
+   * Reads the stream to its end. Rejects where Redis cannot be reached: then nothing may be admitted. Who asks before a
+   * reading has begun shares it; one under way may already have passed what was added just before the question.
+   */
   catchUp(): Promise<void> {
-    const next = this.#reading.catch(() => undefined).then(() => this.#readToEnd());
-    this.#reading = next;
-    return next;
+    if (this.#waiting) return this.#reading;
+    this.#waiting = true;
+    this.#reading = this.#reading.catch(() => undefined).then(() => this.#readToEnd());
+    return this.#reading;
   }
 
   async #readToEnd(): Promise<void> {
+    this.#waiting = false;
     for (;;) {
       const entries = await this.#stream.after(this.#ledger.controlCursor());
       const last = entries.at(-1);

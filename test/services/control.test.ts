@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Withdrawal } from '../../src/admission/facts.ts';
 import { attest } from '../../src/contract/attestation.ts';
 import { signControl } from '../../src/contract/control.ts';
@@ -132,13 +132,35 @@ describe('control', () => {
     expect(line.stream.asked).toEqual(['0-0', '100-0', '200-0', '250-0']);
   });
 
-  it('reads for one after the other, so that each entry is applied and told once', async () => {
+  it('applies and tells each entry once, however many ask', async () => {
     const line = await setUp();
     line.stream.send(await withdrawal('veto', 'task:a'));
     await Promise.all([line.control.catchUp(), line.control.catchUp(), line.control.catchUp()]);
     expect(line.told.withdrawn).toHaveLength(1);
     expect(events(line)).toEqual(['veto']);
-    expect(line.stream.asked).toEqual(['0-0', '1-0', '1-0', '1-0']);
+    expect(line.stream.asked).toEqual(['0-0', '1-0']);
+  });
+
+  it('reads once for all who ask before it begins, and again for who asks later', async () => {
+    const line = await setUp();
+    const gate = Promise.withResolvers<void>();
+    const after = line.stream.after.bind(line.stream);
+    line.stream.after = async (cursor) => {
+      const entries = await after(cursor);
+      await gate.promise;
+      return entries;
+    };
+    const first = line.control.catchUp();
+    await vi.waitFor(() => expect(line.stream.asked).toHaveLength(1));
+    // The reading under way has passed it already.
+    line.stream.send(await withdrawal('veto', 'task:a'));
+    const others = [line.control.catchUp(), line.control.catchUp(), line.control.catchUp()];
+    gate.resolve();
+    await first;
+    expect(line.inForce('task:a')).toEqual([]);
+    await Promise.all(others);
+    expect(line.inForce('task:a')).toHaveLength(1);
+    expect(line.stream.asked).toEqual(['0-0', '0-0', '1-0']);
   });
 
   it('rejects where the stream cannot be read, keeps its cursor, and reads it the next time', async () => {
