@@ -41,6 +41,14 @@ export interface OutboxRow {
   body: object;
 }
 
+/** What one report said, for counting. */
+export interface ReportedOutcome {
+  seq: number;
+  outcome: Outcome;
+  /** From claim to end; null where nothing was claimed, or this is not its final report. */
+  durationMs: number | null;
+}
+
 export type UnsignedReport = Omit<Report, 'signature'>;
 
 export interface AuditHead {
@@ -128,6 +136,8 @@ export interface Ledger {
   messagesAfter(seq: number, limit: number): OutboxRow[];
   /** The reports that name this task: the final one first, then at most 20 others, the newest first. */
   reports(taskId: string): UnsignedReport[];
+  /** Of at most `limit` reports after `seq`, the oldest first. */
+  outcomesAfter(seq: number, limit: number): ReportedOutcome[];
   /** Alerts that were raised, the newest first. */
   alerts(): Alert[];
   /** The `seq` of the last message older than `at`. */

@@ -1,8 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Ledger, OutboxRow } from '../../services/ledger.ts';
+import type { Ledger, OutboxRow, ReportedOutcome } from '../../services/ledger.ts';
 import type { Clock } from '../../services/ports.ts';
 
-type OutboxPart = Pick<Ledger, 'append' | 'messagesAfter' | 'reports' | 'alerts' | 'lastSeqBefore' | 'reportedHeads'>;
+type OutboxPart = Pick<
+  Ledger,
+  'append' | 'messagesAfter' | 'reports' | 'outcomesAfter' | 'alerts' | 'lastSeqBefore' | 'reportedHeads'
+>;
 
 export function outboxIn(db: DatabaseSync, clock: Clock): OutboxPart {
   const last = db.prepare('SELECT max(seq) AS seq FROM outbox');
@@ -12,6 +15,12 @@ export function outboxIn(db: DatabaseSync, clock: Clock): OutboxPart {
   const report = db.prepare(
     "SELECT body FROM outbox WHERE kind = 'report' AND json_extract(body, '$.evidence.task_id') = ? ORDER BY json_extract(body, '$.evidence.final') DESC, seq DESC LIMIT 20",
   );
+  const outcomes = db.prepare(
+    `SELECT seq, json_extract(body, '$.evidence.outcome') AS outcome, tasks.ended_at - tasks.claimed_at AS durationMs
+     FROM outbox LEFT JOIN tasks
+       ON json_extract(body, '$.evidence.final') AND tasks.task_id = json_extract(body, '$.evidence.task_id')
+     WHERE seq > ? AND kind = 'report' ORDER BY seq LIMIT ?`,
+  );
   const alerts = db.prepare("SELECT body FROM outbox WHERE kind = 'alert' ORDER BY seq DESC LIMIT 20");
   const heads = db.prepare(
     "SELECT json_extract(body, '$.evidence.audit.seq') AS seq, json_extract(body, '$.evidence.audit.head') AS head FROM outbox",
@@ -20,6 +29,7 @@ export function outboxIn(db: DatabaseSync, clock: Clock): OutboxPart {
     reportedHeads: () => heads.all().map(({ seq, head }) => ({ seq: Number(seq), head: String(head) })),
     alerts: () => alerts.all().map((row) => JSON.parse(String(row['body'])).alert),
     reports: (taskId) => report.all(taskId).map((row) => JSON.parse(String(row['body']))),
+    outcomesAfter: (seq, limit) => outcomes.all(seq, limit) as unknown as ReportedOutcome[],
     append: (kind, id, body) => {
       const seq = Number(last.get()?.['seq'] ?? 0) + 1;
       const row: OutboxRow = { seq, kind, id, body: body(seq) };

@@ -1,0 +1,37 @@
+import type { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { DashboardSettings } from '../config.ts';
+import type { Logger } from '../log.ts';
+import type { Redactor } from '../secret.ts';
+import type { Ledger } from '../services/ledger.ts';
+
+export interface DaemonState {
+  state: 'starting' | 'ready' | 'safe-mode' | 'stopping';
+  /** Why it is not ready. */
+  reason: string | null;
+}
+
+export interface DashboardOptions {
+  settings: DashboardSettings;
+  passwordFile: string;
+  /** The name of this host. */
+  host: string;
+  state: () => DaemonState;
+  redactor: () => Redactor;
+  log: Logger;
+}
+
+/** What a running daemon has to show. */
+export interface DashboardSources {
+  queues: readonly Queue[];
+  ledger: Ledger;
+  /** The ids of the tasks that run now. */
+  running: () => readonly string[];
+  redis: Redis;
+}
+
+export interface Dashboard extends AsyncDisposable {
+  readonly url: string;
+  /** Null before the daemon runs, and after. */
+  show(sources: DashboardSources | null): void;
+}

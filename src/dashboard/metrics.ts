@@ -1,0 +1,121 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { queueNames } from '../contract/queues.ts';
+import type { Ledger } from '../services/ledger.ts';
+import { VERSION } from '../version.ts';
+import type { DaemonState, DashboardOptions, DashboardSources } from './dashboard.ts';
+
+const PAGE = 500;
+const DURATIONS_S = [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 1800, 7200];
+
+/** What `/metrics` says. Everything is read when somebody asks; nothing is counted while work is done. */
+export class Metrics {
+  readonly #options: Pick<DashboardOptions, 'host' | 'state'>;
+  readonly #registry = new Registry();
+  readonly #of = metersIn(this.#registry);
+  /** Reports up to here are counted; those from before this process are not. */
+  #counted: number | undefined;
+  /** Of the last message that Redis was known to have. */
+  #published = 0;
+
+  constructor(options: Pick<DashboardOptions, 'host' | 'state'>) {
+    this.#options = options;
+    this.#of.info.set({ host: options.host, version: VERSION }, 1);
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** From here on reports are counted. */
+  begin({ ledger }: DashboardSources): void {
+    this.#counted ??= lastSeq(ledger);
+  }
+
+  async text(sources: DashboardSources | null): Promise<string> {
+    this.#readProcess(this.#options.state());
+    if (sources) {
+      await this.#readLedger(sources);
+      await this.#readRedis(sources);
+    }
+    return this.#registry.metrics();
+  }
+
+  #readProcess({ state }: DaemonState): void {
+    const { user, system } = process.cpuUsage();
+    this.#of.ready.set(state === 'ready' ? 1 : 0);
+    this.#of.memory.set(process.memoryUsage.rss());
+    this.#of.cpu.set((user + system) / 1e6);
+  }
+
+  async #readLedger({ ledger, running }: DashboardSources): Promise<void> {
+    this.#of.running.set(running().length);
+    this.#of.held.set(ledger.held().length);
+    for (;;) {
+      const page = ledger.outcomesAfter(this.#counted ?? 0, PAGE);
+      for (const { seq, outcome, durationMs } of page) {
+        this.#of.outcomes.inc({ outcome });
+        if (durationMs !== null) this.#of.durations.observe(durationMs / 1000);
+        this.#counted = seq;
+      }
+      if (page.length < PAGE) return;
+      await nextTurn();
+    }
+  }
+
+  async #readRedis({ redis, queues, ledger }: DashboardSources): Promise<void> {
+    const up = isUp(redis);
+    this.#of.redis.set(up ? 1 : 0);
+    this.#of.jobs.reset();
+    if (up) {
+      for (const queue of queues) {
+        for (const [state, count] of Object.entries(await queue.getJobCounts()))
+          this.#of.jobs.set({ queue: queue.name, state }, count);
+      }
+      this.#published = await this.#mark(redis, queues);
+    }
+    this.#of.outbox.set(lastSeq(ledger) - this.#published);
+  }
+
+  async #mark(redis: Redis, [queue]: DashboardSources['queues']): Promise<number> {
+    const { published } = queueNames({ prefix: queue?.opts.prefix });
+    return Number(await redis.get(published(this.#options.host)));
+  }
+}
+
+/** Where it is not, a command would wait for it. */
+export function isUp(redis: Redis): boolean {
+  return redis.status === 'ready';
+}
+
+const lastSeq = (ledger: Ledger): number => ledger.lastSeqBefore(Number.MAX_SAFE_INTEGER);
+
+function metersIn(registry: Registry) {
+  const gauge = <Name extends string = never>(name: string, help: string, labelNames: Name[] = []) =>
+    new Gauge({ name, help, labelNames, registers: [registry] });
+  const registers = [registry];
+  return {
+    info: gauge('ops_info', 'Which daemon this is; always 1.', ['host', 'version']),
+    ready: gauge('ops_ready', 'Whether it takes tasks.'),
+    running: gauge('ops_tasks_running', 'Tasks that run now.'),
+    held: gauge('ops_tasks_held', 'Tasks that wait for a signature.'),
+    outcomes: new Counter({
+      name: 'ops_reports_total',
+      help: 'Reports since the daemon started, by the outcome that they tell.',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    durations: new Histogram({
+      name: 'ops_task_duration_seconds',
+      help: 'From the claim of a task to its end, since the daemon started.',
+      buckets: DURATIONS_S,
+      registers,
+    }),
+    jobs: gauge('ops_queue_jobs', 'Jobs by queue and state, as far as Redis keeps them.', ['queue', 'state']),
+    outbox: gauge('ops_outbox_messages', 'Reports and alerts that are not yet on their queues.'),
+    redis: gauge('ops_redis_up', 'Whether Redis answers.'),
+    memory: gauge('process_resident_memory_bytes', 'Memory of the daemon.'),
+    cpu: gauge('process_cpu_seconds', 'Processor time of the daemon since its start.'),
+  };
+}

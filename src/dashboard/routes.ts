@@ -1,0 +1,37 @@
+import type { FastifyInstance } from 'fastify';
+import { addBoard, BOARD_PATH } from './board.ts';
+import type { DashboardOptions, DashboardSources } from './dashboard.ts';
+import { isUp, Metrics } from './metrics.ts';
+import { statusPage } from './page.ts';
+import { redacted } from './redacted.ts';
+import { type Status, statusOf } from './status.ts';
+
+/** Adds everything that can be looked at; the result changes what there is to show. */
+export function addRoutes(
+  server: FastifyInstance,
+  { host, state, redactor }: DashboardOptions,
+  onError: (error: Error) => void,
+): (sources: DashboardSources | null) => void {
+  const metrics = new Metrics({ host, state });
+  let shown: DashboardSources | null = null;
+  server.get('/', (_request, reply) => {
+    const status = redacted(statusOf(host, state(), shown), redactor()) as Status;
+    return reply.type('text/html').send(statusPage(status));
+  });
+  server.get('/healthz', () => ({ alive: true }));
+  server.get('/readyz', (_request, reply) => {
+    const now = state();
+    return reply.code(now.state === 'ready' ? 200 : 503).send(now);
+  });
+  server.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text(shown)));
+  const board = addBoard(server, host, onError);
+  server.addHook('preHandler', async ({ url }, reply) => {
+    if (shown && !isUp(shown.redis) && url.startsWith(`${BOARD_PATH}/api/`))
+      return reply.code(503).send({ error: 'Redis cannot be reached' });
+  });
+  return (sources) => {
+    shown = sources;
+    if (sources) metrics.begin(sources);
+    board.show(sources?.queues ?? []);
+  };
+}

@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import type { InjectOptions } from 'fastify';
+import { onTestFinished } from 'vitest';
+import type { DaemonState, DashboardOptions } from '../../src/dashboard/index.ts';
+import { passwordIn } from '../../src/dashboard/password.ts';
+import { dashboardServer } from '../../src/dashboard/server.ts';
+import type { Logger } from '../../src/log.ts';
+import { Redactor } from '../../src/secret.ts';
+import { temporaryFolder } from '../services/support.ts';
+
+export const SECRET = 'hunter2"&<s3cret>\\';
+export const HOST = '127.0.0.1:7070';
+
+interface TestOptions extends DashboardOptions {
+  /** What was logged. */
+  logged: string[];
+}
+
+export function testOptions(more: Partial<DashboardOptions> = {}): TestOptions {
+  const logged: string[] = [];
+  const log = (_: object, message: string) => void logged.push(message);
+  return {
+    settings: { host: '127.0.0.1', port: 0, tls: null, hosts: [] },
+    passwordFile: join(temporaryFolder(), 'dashboard.password'),
+    host: 'mini-1',
+    state: (): DaemonState => ({ state: 'ready', reason: null }),
+    redactor: () => new Redactor([SECRET]),
+    log: { warn: log, error: log } as unknown as Logger,
+    logged,
+    ...more,
+  };
+}
+
+export const basic = (password: string, user = 'ops'): string =>
+  `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+
+/** A dashboard without a socket, and how its people and strangers ask it. */
+export async function testServer(more: Partial<DashboardOptions> = {}) {
+  const options = testOptions(more);
+  const { server, show } = await dashboardServer(options);
+  onTestFinished(() => server.close());
+  const password = passwordIn(options.passwordFile);
+  const ask = (request: InjectOptions) =>
+    server.inject({ method: 'GET', ...request, headers: { host: HOST, ...request.headers } });
+  return {
+    ...options,
+    show,
+    password,
+    /** As anybody. */
+    ask,
+    /** As somebody with the password. */
+    look: (url: string, headers: Record<string, string> = {}) =>
+      ask({ url, headers: { authorization: basic(password), ...headers } }),
+  };
+}
