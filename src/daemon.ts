@@ -15,6 +15,7 @@ import { sweepSurvivors } from './adapters/survivors.ts';
 import { taskWorker, type WorkerOptions } from './adapters/worker.ts';
 import { compose, type Line } from './compose.ts';
 import type { Config } from './config.ts';
+import type { DashboardSources } from './dashboard/dashboard.ts';
 import { coerceError } from './errors.ts';
 import type { Logger } from './log.ts';
 import { keepConnected, openMail } from './mail.ts';
@@ -45,17 +46,21 @@ export interface Daemon extends AsyncDisposable {
   readonly fault: Promise<Error>;
 }
 
+/** What a daemon lives with. */
+export interface Surroundings {
+  log: Logger;
+  secrets: Secrets;
+  /** Resolves when a stop is to wait no longer for what runs. */
+  urgent: Promise<void>;
+  /** Who looks on gets what there is to see, and null before it is closed. */
+  show: (sources: DashboardSources | null) => void;
+}
+
 /**
  * Starts everything in its order; disposing of the result stops it in the reverse order. The home must be locked.
- * `urgent` resolves when a stop is to wait no longer for what runs.
  * @throws OpsError that says what to mend.
  */
-export async function startDaemon(
-  config: Config,
-  log: Logger,
-  secrets: Secrets,
-  urgent: Promise<void>,
-): Promise<Daemon> {
+export async function startDaemon(config: Config, { log, secrets, urgent, show }: Surroundings): Promise<Daemon> {
   await using stack = new AsyncDisposableStack();
   const etc = readEtc(config);
   const ledger = stack.adopt(toldLedger(openLedger(config.home.var.ledger, systemClock), log), (it) => it.close());
@@ -77,6 +82,8 @@ export async function startDaemon(
     ...problems,
     ...mail,
   });
+  stack.defer(() => show(null));
+  show({ queues: mail.queues, ledger, running: () => line.running.taskIds, redis });
   stack.defer(() => within(ABORT_MS, line.running.stop()));
   await line.reconciler.start();
   await refuseUnusableRedis(redis, REDIS_MS);

@@ -2,8 +2,9 @@ import { systemClock } from './adapters/clock.ts';
 import { StateFile } from './adapters/daemon-state.ts';
 import { lockHome } from './adapters/home-lock.ts';
 import { LogFile } from './adapters/log-file.ts';
-import { type Home, loadConfig } from './config.ts';
+import { type Config, type Home, loadConfig } from './config.ts';
 import { type Daemon, type Secrets, startDaemon } from './daemon.ts';
+import { type Dashboard, openDashboard } from './dashboard/index.ts';
 import { coerceError, HomeInUseError, OpsError } from './errors.ts';
 import { createLogger, type Logger } from './log.ts';
 import { readable } from './log-text.ts';
@@ -22,6 +23,8 @@ interface Ground {
   log: Logger & { level: string };
   state: StateFile;
   secrets: Secrets;
+  /** Null where the configuration wants none, or it could not be opened. */
+  dashboard?: Dashboard | null;
 }
 
 /**
@@ -36,7 +39,7 @@ export async function live(home: Home, orders: Orders): Promise<void> {
   while (orders.exitCode === null) {
     try {
       ground ??= settle(home, stack);
-      const daemon = await Promise.race([start(home, ground, orders), orders.given]);
+      const daemon = await Promise.race([start(home, ground, orders, stack), orders.given]);
       // Told to end while it starts: nothing was begun that the next start could not find.
       if (daemon) await work(daemon, ground, orders);
     } catch (error) {
@@ -76,10 +79,33 @@ function show(line: string): void {
   process.stdout.write(`${readable(line)}\n`);
 }
 
-function start(home: Home, { log, secrets }: Ground, orders: Orders): Promise<Daemon> {
+async function start(home: Home, ground: Ground, { urgent }: Orders, stack: AsyncDisposableStack): Promise<Daemon> {
   const config = loadConfig(home.root);
+  const { log, secrets } = ground;
   log.level = config.logLevel;
-  return startDaemon(config, log, secrets, orders.urgent);
+  if (ground.dashboard === undefined) ground.dashboard = stack.use(await dashboardOf(config, ground));
+  return startDaemon(config, { log, secrets, urgent, show: (sources) => ground.dashboard?.show(sources) });
+}
+
+/** Work goes on without one. */
+async function dashboardOf({ dashboard: settings, home, host }: Config, ground: Ground): Promise<Dashboard | null> {
+  if (!settings) return null;
+  const { log, secrets, state } = ground;
+  try {
+    const dashboard = await openDashboard({
+      settings,
+      passwordFile: home.var.dashboardPassword,
+      host: host.name,
+      state: () => state.current,
+      redactor: () => secrets.redactor,
+      log,
+    });
+    state.say({ dashboard: dashboard.url });
+    return dashboard;
+  } catch (error) {
+    log.error({ reason: coerceError(error).message }, 'there is no dashboard');
+    return null;
+  }
 }
 
 async function work(daemon: Daemon, { log, state }: Ground, orders: Orders): Promise<void> {

@@ -31,15 +31,11 @@ type Mail = ReturnType<typeof openMail>;
 export function openMail({ config, ledger, hostKey, redis, stack, log }: MailParts) {
   const { queues, host } = config;
   const open = (name: string) => openQueue(name, queues.prefix, redis, stack);
-  const outlet = {
-    results: open(queues.results),
-    alerts: open(queues.alerts),
-    redis,
-    markKey: queues.published(host.name),
-    hostKey,
-  };
+  const taskQueues = [open(queues.tasks), open(queues.hostTasks(host.name))];
+  const [results, alerts] = [open(queues.results), open(queues.alerts)];
+  const outlet = { results, alerts, redis, markKey: queues.published(host.name), hostKey };
   const publisher = new Publisher(ledger, queueOutlet(outlet), systemClock);
-  const heldJobs = new HeldJobs([open(queues.tasks), open(queues.hostTasks(host.name))], systemClock);
+  const heldJobs = new HeldJobs(taskQueues, systemClock);
   const held = new HeldTasks(ledger, heldJobs);
   const inBackground = (what: string, work: Promise<void>) => {
     work.catch((error: unknown) =>
@@ -48,6 +44,7 @@ export function openMail({ config, ledger, hostKey, redis, stack, log }: MailPar
   };
   stack.defer(() => within(OUTBOX_MS, publisher.drain()));
   return {
+    queues: [...taskQueues, results, alerts],
     onMessage: () => inBackground('publishing', publisher.drain()),
     onSubject: (subject: string) => inBackground('waking held tasks', held.wake(subject)),
     onConnect: () => {

@@ -1,28 +1,59 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import * as http from 'node:http';
+import * as https from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { FastifyInstance } from 'fastify';
+import type { DashboardSettings } from '../config.ts';
+import { coerceError, OpsError } from '../errors.ts';
 import type { Dashboard, DashboardOptions } from './dashboard.ts';
-import { dashboardServer } from './server.ts';
+import { LazyApp } from './lazy-app.ts';
+import { passwordIn } from './password.ts';
 
 export type * from './dashboard.ts';
 
+const REQUEST_MS = 10_000;
+const CONNECTIONS = 64;
+
 /** Starts the dashboard, on another port where its own is taken. @throws OpsError that says what to mend. */
 export async function openDashboard(options: DashboardOptions): Promise<Dashboard> {
-  const { server, show } = await dashboardServer(options);
+  const { settings, passwordFile, log } = options;
+  const app = new LazyApp(options, passwordIn(passwordFile));
+  const server = serverWith(settings.tls, (request, response) => void app.answer(request, response));
+  server.requestTimeout = REQUEST_MS;
+  server.maxConnections = CONNECTIONS;
   await listen(server, options);
-  return { url: urlOf(server, options), show, [Symbol.asyncDispose]: () => server.close() };
+  server.on('error', (error) => log.error({ reason: error.message }, 'the dashboard cannot take connections'));
+  return {
+    url: urlOf(server, settings),
+    show: (sources) => app.show(sources),
+    [Symbol.asyncDispose]: async () => {
+      server.close();
+      server.closeAllConnections();
+      await app[Symbol.asyncDispose]();
+    },
+  };
 }
 
-async function listen(server: FastifyInstance, { settings: { host, port }, log }: DashboardOptions): Promise<void> {
+function serverWith(tls: DashboardSettings['tls'], answer: http.RequestListener): http.Server {
+  if (!tls) return http.createServer(answer);
   try {
-    await server.listen({ host, port });
+    return https.createServer({ cert: readFileSync(tls.certificate), key: readFileSync(tls.key) }, answer);
+  } catch (error) {
+    throw new OpsError(`dashboard.tls: ${coerceError(error).message}`, { cause: error });
+  }
+}
+
+async function listen(server: http.Server, { settings: { host, port }, log }: DashboardOptions): Promise<void> {
+  try {
+    await once(server.listen(port, host), 'listening');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-    await server.listen({ host, port: 0 });
+    await once(server.listen(0, host), 'listening');
     log.warn({ port }, "the dashboard's port is taken; it listens on another one");
   }
 }
 
-function urlOf(server: FastifyInstance, { settings: { host, tls } }: DashboardOptions): string {
-  const { port } = server.server.address() as AddressInfo;
+function urlOf(server: http.Server, { host, tls }: DashboardSettings): string {
+  const { port } = server.address() as AddressInfo;
   return `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

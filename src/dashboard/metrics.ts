@@ -14,8 +14,8 @@ export class Metrics {
   readonly #options: Pick<DashboardOptions, 'host' | 'state'>;
   readonly #registry = new Registry();
   readonly #of = metersIn(this.#registry);
-  /** Reports up to here are counted; those from before this process are not. */
-  #counted: number | undefined;
+  /** Reports up to here are counted; those from before the daemon ran are not. */
+  #counted = 0;
   /** Of the last message that Redis was known to have. */
   #published = 0;
 
@@ -28,9 +28,9 @@ export class Metrics {
     return this.#registry.contentType;
   }
 
-  /** From here on reports are counted. */
-  begin({ ledger }: DashboardSources): void {
-    this.#counted ??= lastSeq(ledger);
+  /** Leaves out reports up to this one. */
+  countAfter(seq: number): void {
+    this.#counted = Math.max(this.#counted, seq);
   }
 
   async text(sources: DashboardSources | null): Promise<string> {
@@ -53,7 +53,7 @@ export class Metrics {
     this.#of.running.set(running().length);
     this.#of.held.set(ledger.held().length);
     for (;;) {
-      const page = ledger.outcomesAfter(this.#counted ?? 0, PAGE);
+      const page = ledger.outcomesAfter(this.#counted, PAGE);
       for (const { seq, outcome, durationMs } of page) {
         this.#of.outcomes.inc({ outcome });
         if (durationMs !== null) this.#of.durations.observe(durationMs / 1000);

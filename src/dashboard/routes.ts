@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { App } from './app.ts';
 import { addBoard, BOARD_PATH } from './board.ts';
 import type { DashboardOptions, DashboardSources } from './dashboard.ts';
 import { isUp, Metrics } from './metrics.ts';
@@ -11,7 +12,7 @@ export function addRoutes(
   server: FastifyInstance,
   { host, state, redactor }: DashboardOptions,
   onError: (error: Error) => void,
-): (sources: DashboardSources | null) => void {
+): App['show'] {
   const metrics = new Metrics({ host, state });
   let shown: DashboardSources | null = null;
   server.get('/', (_request, reply) => {
@@ -20,8 +21,8 @@ export function addRoutes(
   });
   server.get('/healthz', () => ({ alive: true }));
   server.get('/readyz', (_request, reply) => {
-    const now = state();
-    return reply.code(now.state === 'ready' ? 200 : 503).send(now);
+    const { state: now, reason } = state();
+    return reply.code(now === 'ready' ? 200 : 503).send({ state: now, reason });
   });
   server.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text(shown)));
   const board = addBoard(server, host, onError);
@@ -29,9 +30,9 @@ export function addRoutes(
     if (shown && !isUp(shown.redis) && url.startsWith(`${BOARD_PATH}/api/`))
       return reply.code(503).send({ error: 'Redis cannot be reached' });
   });
-  return (sources) => {
+  return (sources, since) => {
     shown = sources;
-    if (sources) metrics.begin(sources);
+    metrics.countAfter(since);
     board.show(sources?.queues ?? []);
   };
 }

@@ -20,24 +20,26 @@ async function shown() {
   return { ...board, redis, queues };
 }
 
+async function fail(job: Job): Promise<void> {
+  await job.log(`said ${SECRET}\nand more`);
+  await job.updateProgress({ state: SECRET });
+  throw new Error(`failed with ${SECRET}`);
+}
+
 async function failedTask(redis: Redis): Promise<void> {
-  const job = async (it: Job) => {
-    await it.log(`said ${SECRET}\nand more`);
-    await it.updateProgress({ state: SECRET });
-    throw new Error(`failed with ${SECRET}`);
-  };
-  const worker = new Worker('ops', job, { connection: redis.duplicate(), prefix: '{savorg}' });
+  const worker = new Worker('ops', fail, { connection: redis.duplicate(), prefix: '{savorg}' });
   worker.on('error', () => undefined);
   await new Promise((resolve) => worker.on('failed', resolve));
   await worker.close();
 }
 
+const filled = (path: string): string =>
+  `/queues${path.replace(':queueName', 'ops').replace(':jobId', 'task-1').replace(':queueStatus', 'failed')}`;
+
 describe('every route of Bull Board that changes something', () => {
   const changing = appRoutes.api.flatMap(({ method, route }) =>
     [method].flat().flatMap((verb) => (verb === 'get' ? [] : [route].flat().map((path) => [verb, path] as const))),
   );
-  const filled = (path: string) =>
-    `/queues${path.replace(':queueName', 'ops').replace(':jobId', 'task-1').replace(':queueStatus', 'failed')}`;
 
   it('is known', () => {
     expect(changing.length).toBeGreaterThan(20);
@@ -125,7 +127,7 @@ describe('Bull Board', () => {
     const { look, redis, queues } = await shown();
     await queues[0]?.add(SECRET, { a: SECRET }, { jobId: 'task-1' });
     await failedTask(redis);
-    const answer = await look(`/queues${path.replace(':queueName', 'ops').replace(':jobId', 'task-1')}`);
+    const answer = await look(filled(path));
     expect([200, 404]).toContain(answer.statusCode);
     expect(answer.body).not.toContain('hunter2');
   });

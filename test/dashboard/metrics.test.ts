@@ -108,7 +108,7 @@ describe('the metrics', () => {
         ledger.append('report', `r${n}`, () => ({ evidence: { task_id: 't', final: false, outcome: 'refused' } }));
     });
     const both = await Promise.all([read(), read()]);
-    expect(both.map((it) => it['ops_reports_total{outcome="refused"}'])).toEqual([1_001, 1_001]);
+    expect(both.map((metrics) => metrics['ops_reports_total{outcome="refused"}'])).toEqual([1_001, 1_001]);
   });
 
   it('tell how much of the outbox Redis does not have, also while it is away', async () => {

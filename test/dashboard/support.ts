@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { InjectOptions } from 'fastify';
 import { onTestFinished } from 'vitest';
-import type { DaemonState, DashboardOptions } from '../../src/dashboard/index.ts';
+import { dashboardApp } from '../../src/dashboard/app.ts';
+import type { DaemonState, DashboardOptions, DashboardSources } from '../../src/dashboard/index.ts';
 import { passwordIn } from '../../src/dashboard/password.ts';
-import { dashboardServer } from '../../src/dashboard/server.ts';
 import type { Logger } from '../../src/log.ts';
 import { Redactor } from '../../src/secret.ts';
 import { temporaryFolder } from '../services/support.ts';
@@ -37,14 +37,14 @@ export const basic = (password: string, user = 'ops'): string =>
 /** A dashboard without a socket, and how its people and strangers ask it. */
 export async function testServer(more: Partial<DashboardOptions> = {}) {
   const options = testOptions(more);
-  const { server, show } = await dashboardServer(options);
-  onTestFinished(() => server.close());
   const password = passwordIn(options.passwordFile);
+  const { server, ...app } = await dashboardApp(options, password);
+  onTestFinished(() => server.close());
   const ask = (request: InjectOptions) =>
     server.inject({ method: 'GET', ...request, headers: { host: HOST, ...request.headers } });
   return {
     ...options,
-    show,
+    show: (sources: DashboardSources | null) => app.show(sources, sources?.ledger.lastSeqBefore(Infinity) ?? 0),
     password,
     /** As anybody. */
     ask,
