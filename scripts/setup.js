@@ -16,6 +16,10 @@ const OLDEST_NODE = 18;
 const FAILED = 2;
 /** Programs whose package has another name; all others are packaged under their own. */
 const PACKAGES = { brew: { 'redis-server': 'redis' }, apt: { ps: 'procps' } };
+/** Any of these does; the test that opens one reads the same file. */
+const BROWSERS = JSON.parse(readFileSync(path.join(ROOT, 'scripts/browsers.json'), 'utf8'));
+/** On a Mac it is no command but an application, which people install as they like. */
+const OPTIONAL_ON_MAC = 'chromium';
 /** Where Homebrew puts programs; a shell without a login has neither on its PATH. */
 const HOMEBREW = ['/opt/homebrew/bin', '/usr/local/bin'];
 
@@ -42,14 +46,17 @@ function checkPlatform() {
 }
 
 function find(program) {
-  for (const folder of [...(process.env.PATH || '').split(path.delimiter), ...HOMEBREW]) {
-    const file = path.join(folder, program);
+  const folders = [...(process.env.PATH || '').split(path.delimiter), ...HOMEBREW];
+  const names = program === 'chromium' ? BROWSERS : [program];
+  const files = names.flatMap((name) => folders.map((folder) => path.resolve(folder, name)));
+  return files.find((file) => {
     try {
       accessSync(file, constants.X_OK);
-      return file;
-    } catch {}
-  }
-  return undefined;
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }
 
 /** Runs it unseen; what it said is shown only if it failed. */
@@ -109,7 +116,8 @@ function installers(missing) {
 }
 
 function installPrograms(programs) {
-  const missing = programs.filter((program) => !find(program));
+  const optional = process.platform === 'darwin' && OPTIONAL_ON_MAC;
+  const missing = programs.filter((program) => program !== optional && !find(program));
   if (missing.length === 0) return;
   const { mayRun, commands = [], typed } = installers(missing);
   if (mayRun) say(`installing ${missing.join(', ')} …`);

@@ -10,7 +10,7 @@ function home(text: string | null, environment: Record<string, string | undefine
   const root = join(temporaryFolder(), name);
   mkdirSync(join(root, 'etc'), { recursive: true });
   if (text !== null) writeFileSync(join(root, 'etc', 'ops.yaml'), text);
-  const clean = { REDIS_URL: undefined, OPS_LOG_LEVEL: undefined, OPS_HOME: undefined };
+  const clean = { REDIS_URL: undefined, OPS_LOG_LEVEL: undefined, OPS_HOME: undefined, OPS_DASHBOARD: undefined };
   for (const [key, value] of Object.entries({ ...clean, ...environment })) vi.stubEnv(key, value);
   onTestFinished(() => void vi.unstubAllEnvs());
   return root;
@@ -126,5 +126,75 @@ describe('the configuration', () => {
     expect(errorOf(home('host: m', { OPS_LOG_LEVEL: 'loud' }))).toBe(
       'OPS_LOG_LEVEL: expected one of fatal, error, warn, info, debug, trace, silent, got loud',
     );
+  });
+});
+
+describe('the dashboard', () => {
+  const of = (dashboard: string, OPS_DASHBOARD?: string) =>
+    home(`host: m\n${dashboard && `dashboard: ${dashboard}\n`}`, { OPS_DASHBOARD });
+  const local = { host: '127.0.0.1', port: 7070, tls: null, hosts: [] };
+
+  it.each([
+    ['', undefined, local],
+    ['off', undefined, null],
+    ['{}', undefined, local],
+    ['{ listen: off }', undefined, null],
+    [
+      '{ listen: "127.0.0.2:80", hosts: [mini-1.local] }',
+      undefined,
+      { ...local, host: '127.0.0.2', port: 80, hosts: ['mini-1.local'] },
+    ],
+    ['{ listen: "[::1]:7070" }', undefined, { ...local, host: '::1' }],
+    ['{ listen: "localhost:7070" }', '', { ...local, host: 'localhost' }],
+    ['{ hosts: [a] }', '127.0.0.1:0', { ...local, port: 0, hosts: ['a'] }],
+    ['off', '127.0.0.1:8080', { ...local, port: 8080 }],
+    ['{}', 'off', null],
+  ])('as the file says it (%s), unless the environment (%s) says otherwise', (file, environment, expected) => {
+    expect(loadConfig(of(file, environment)).dashboard).toEqual(expected);
+  });
+
+  it('takes files beside the configuration, or anywhere', () => {
+    const root = of('{ listen: "0.0.0.0:443", tls: { certificate: tls/cert.pem, key: /keys/key.pem } }');
+    expect(loadConfig(root).dashboard?.tls).toEqual({
+      certificate: join(root, 'etc/tls/cert.pem'),
+      key: '/keys/key.pem',
+    });
+  });
+
+  it.each(['0.0.0.0:7070', '192.168.0.9:7070', '[::]:7070', '128.0.0.1:7070'])(
+    'stays here without TLS: %s',
+    (listen) => {
+      const root = of(`{ listen: "${listen}" }`);
+      const says =
+        /without TLS the dashboard listens on a loopback address only, not on .*: set dashboard\.tls .* or leave it on 127\.0\.0\.1 and reach it by ssh -L$/;
+      expect(errorOf(root)).toMatch(says);
+      expect(errorOf(root).startsWith(`${root}/etc/ops.yaml: dashboard.listen: `)).toBe(true);
+      expect(errorOf(of('{}', listen)).startsWith('OPS_DASHBOARD: without TLS')).toBe(true);
+    },
+  );
+
+  it.each([
+    '7070',
+    'localhost',
+    'mini-1:7070',
+    '127.0.0.1:70700',
+    '127.0.0.1:',
+    '::1:7070',
+    '[127.0.0.1]:7070',
+    '127.evil:1',
+  ])('is nowhere else: %s', (listen) => {
+    expect(errorOf(of(`{ listen: "${listen}" }`))).toMatch(
+      /dashboard\.listen: expected an IP address and a port, e\.g\. /,
+    );
+    expect(errorOf(of('', listen))).toMatch(/^OPS_DASHBOARD: expected an IP address and a port, .*, or off; got /);
+  });
+
+  it.each([
+    ['on', /→ at dashboard/],
+    ['{ port: 1 }', /Unrecognized key: "port"\n {2}→ at dashboard/],
+    ['{ tls: { key: a } }', /→ at dashboard\.tls\.certificate/],
+    ['{ hosts: ["a:1"] }', /expected a name without a port\n {2}→ at dashboard\.hosts\[0\]/],
+  ])('says what to mend: %s', (file, message) => {
+    expect(errorOf(of(file))).toMatch(message);
   });
 });

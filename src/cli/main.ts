@@ -5,6 +5,7 @@ import { VERSION } from '../version.ts';
 import { attestHeld } from './attest.ts';
 import { auditVerify } from './audit.ts';
 import { Context } from './context.ts';
+import { dashboard } from './dashboard.ts';
 import { keysInit, keysList } from './keys.ts';
 import { type LogsOptions, logs } from './logs.ts';
 import { preview } from './preview.ts';
@@ -127,6 +128,11 @@ program
   .option('--lines <n>', 'how many', positive, 100)
   .option('--json', 'as they stand in the file')
   .action((options: LogsOptions) => logs(home(), options));
+program
+  .command('dashboard')
+  .description('where to look at the queues in a browser')
+  .option('--json', 'as JSON')
+  .action((options: { json?: boolean }) => dashboard(home(), options));
 program
   .command('audit')
   .description('the audit log')

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type FastifyInstance, fastify } from 'fastify';
 import { addChecks } from './checks.ts';
-import type { DashboardOptions, DashboardSources } from './dashboard.ts';
+import type { DashboardOptions } from './dashboard.ts';
 import { redacted } from './redacted.ts';
-import { addRoutes } from './routes.ts';
+import { addRoutes, type Show } from './routes.ts';
 
 /** Longer answers mean that Redis hangs. */
 const ANSWER_MS = 5_000;
@@ -12,8 +12,7 @@ const ANSWER_MS = 5_000;
 export interface App extends AsyncDisposable {
   server: FastifyInstance;
   answer: (request: IncomingMessage, response: ServerResponse) => void;
-  /** Reports after the one of `since` are counted. */
-  show: (sources: DashboardSources | null, since: number) => void;
+  show: Show;
 }
 
 export async function dashboardApp(options: DashboardOptions, password: string): Promise<App> {
@@ -35,7 +34,7 @@ export async function dashboardApp(options: DashboardOptions, password: string):
 /** Logs what goes wrong once, although people and machines ask again every few seconds. */
 function complaints({ log }: DashboardOptions): (error: Error) => void {
   let last = '';
-  return ({ message, stack }) => {
+  return ({ message, stack = message }) => {
     if (message !== last) log.error({ reason: stack }, 'the dashboard could not answer');
     last = message;
   };

@@ -49,7 +49,7 @@ async function listen(server: http.Server, { settings: { host, port }, log }: Da
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     await once(server.listen(0, host), 'listening');
-    log.warn({ port }, "the dashboard's port is taken; it listens on another one");
+    log.warn({ detail: { port } }, "the dashboard's port is taken; it listens on another one");
   }
 }
 

@@ -29,7 +29,7 @@ export class LazyApp implements AsyncDisposable {
       this.#loading ??= this.#load();
       (await this.#loading).answer(request, response);
     } catch (error) {
-      this.#options.log.error({ reason: coerceError(error).stack }, 'the dashboard could not be loaded');
+      this.#options.log.error({ reason: coerceError(error).message }, 'the dashboard could not be loaded');
       response.writeHead(500).end();
     }
   }

@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify';
-import type { App } from './app.ts';
 import { addBoard, BOARD_PATH } from './board.ts';
 import type { DashboardOptions, DashboardSources } from './dashboard.ts';
 import { isUp, Metrics } from './metrics.ts';
@@ -7,12 +6,15 @@ import { statusPage } from './page.ts';
 import { redacted } from './redacted.ts';
 import { type Status, statusOf } from './status.ts';
 
-/** Adds everything that can be looked at; the result changes what there is to show. */
+/** Changes what there is to show; reports up to the message `since` are not counted. */
+export type Show = (sources: DashboardSources | null, since: number) => void;
+
+/** Adds everything that can be looked at. */
 export function addRoutes(
   server: FastifyInstance,
   { host, state, redactor }: DashboardOptions,
   onError: (error: Error) => void,
-): App['show'] {
+): Show {
   const metrics = new Metrics({ host, state });
   let shown: DashboardSources | null = null;
   server.get('/', (_request, reply) => {

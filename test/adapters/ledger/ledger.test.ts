@@ -285,6 +285,27 @@ describe('the outbox', () => {
     expect(ledger.reports('a')[0]).toMatchObject(reportOf(true));
   });
 
+  it('tells the outcomes of reports, and how long their tasks took', async () => {
+    const { ledger } = setUp();
+    await claimed(ledger, actionsTask({ task_id: 'a' }));
+    const said = (task_id: string, outcome: string, final: boolean) => ({ evidence: { task_id, outcome, final } });
+    await ledger.commit(() => {
+      ledger.append('report', 'refused', () => said('a', 'refused', false));
+      ledger.conclude('a', { at: START + 1_234, outcome: 'failed', reason: null, opsOutput });
+      ledger.append('alert', 'alert', () => ({ alert: {} }));
+      ledger.append('report', 'final', () => said('a', 'failed', true));
+      ledger.append('report', 'unclaimed', () => said('b', 'expired', false));
+    });
+    const all = [
+      { seq: 1, outcome: 'refused', durationMs: null },
+      { seq: 3, outcome: 'failed', durationMs: 1_234 },
+      { seq: 4, outcome: 'expired', durationMs: null },
+    ];
+    expect(ledger.outcomesAfter(0, 9)).toEqual(all);
+    expect(ledger.outcomesAfter(1, 1)).toEqual([all[1]]);
+    expect(ledger.outcomesAfter(4, 9)).toEqual([]);
+  });
+
   it('finds the newest reports of a task, and the newest alerts', async () => {
     const { ledger } = setUp();
     await ledger.commit(() => {
