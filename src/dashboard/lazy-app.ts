@@ -3,7 +3,7 @@ import { coerceError } from '../errors.ts';
 import type { App } from './app.ts';
 import type { DashboardOptions, DashboardSources } from './dashboard.ts';
 
-/** Loads the dashboard when somebody first looks: until then it costs the daemon a fifth of its memory less. */
+/** Loads the dashboard when somebody first looks: a daemon that nobody looks at needs neither its memory nor its time. */
 export class LazyApp implements AsyncDisposable {
   readonly #options: DashboardOptions;
   readonly #password: string;
@@ -30,7 +30,8 @@ export class LazyApp implements AsyncDisposable {
       (await this.#loading).answer(request, response);
     } catch (error) {
       this.#options.log.error({ reason: coerceError(error).message }, 'the dashboard could not be loaded');
-      response.writeHead(500).end();
+      if (response.headersSent) response.destroy();
+      else response.writeHead(500).end();
     }
   }
 

@@ -150,6 +150,18 @@ describe('Bull Board', () => {
     expect((await look('/queues/')).statusCode).toBe(200);
   });
 
+  it('does not wait longer than 5 seconds for a Redis that hangs', async () => {
+    const { look, show, redis, queues, logged } = await shown();
+    const [first, ...others] = queues;
+    if (!first) throw new Error('no queue');
+    first.getJobCounts = () => new Promise(() => undefined);
+    show({ queues: [first, ...others], ledger: testLedger(), running: () => [], redis });
+    const answers = await Promise.all([look('/queues/api/queues'), look('/metrics')]);
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([500, 500]);
+    expect((await look('/')).statusCode).toBe(200);
+    expect(logged[0]).toBe('the dashboard could not answer');
+  }, 10_000);
+
   it('says what went wrong once in the log, however often it is asked, and redacts it', async () => {
     const { look, show, redis, queues, logged } = await shown();
     const [first, ...others] = queues;

@@ -68,9 +68,14 @@ export class TestHome implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    this.#daemon = spawnDaemon(this.root, this.#env);
-    const { nodeChildProcess } = this.#daemon;
+    const { nodeChildProcess } = this.launch();
     await this.ready(() => nodeChildProcess.exitCode);
+  }
+
+  /** Starts a daemon that may never be ready. */
+  launch(): ReturnType<typeof spawnDaemon> {
+    this.#daemon = spawnDaemon(this.root, this.#env);
+    return this.#daemon;
   }
 
   /** Waits until a daemon takes tasks, whoever started it; `failed` returns something else than null where it never will. */
