@@ -1,23 +1,14 @@
 import { readFileSync, statSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { HostName } from './contract/names.ts';
 import { type QueueNames, queueNames } from './contract/queues.ts';
+import { DashboardFile, type DashboardSettings, dashboardSettings } from './dashboard-settings.ts';
 import { coerceError, OpsError } from './errors.ts';
 
 const queueName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected [a-z0-9][a-z0-9-]{0,62}');
-
-const DashboardFile = z.strictObject({
-  listen: z.string().optional().describe('<address>:<port>; 127.0.0.1:7070 where absent.'),
-  tls: z.strictObject({ certificate: z.string().min(1), key: z.string().min(1) }).optional(),
-  hosts: z
-    .array(z.string().regex(/^[a-z0-9.-]+$/i, 'expected a name without a port'))
-    .optional()
-    .describe('Names besides its own addresses under which people open it.'),
-});
 
 /** `etc/ops.yaml` */
 const OpsFile = z.strictObject({
@@ -34,10 +25,7 @@ const OpsFile = z.strictObject({
       control: queueName.optional(),
     })
     .optional(),
-  dashboard: z
-    .preprocess((value) => (value === 'off' ? null : value), DashboardFile.nullable())
-    .optional()
-    .describe('off: there is none.'),
+  dashboard: DashboardFile,
   pass_environment: z
     .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/))
     .optional()
@@ -73,18 +61,6 @@ export interface Home {
     log: string;
     dashboardPassword: string;
   };
-}
-
-/** Where the dashboard listens, and for whom. */
-export interface DashboardSettings {
-  /** An IP address, or localhost. */
-  host: string;
-  /** Another free one where it is taken. */
-  port: number;
-  /** Two files in PEM. Null only on a loopback address. */
-  tls: { certificate: string; key: string } | null;
-  /** Names besides its own addresses under which people open it. */
-  hosts: readonly string[];
 }
 
 export interface Config {
@@ -152,7 +128,7 @@ export function loadConfig(root?: string): Config {
     dev: file.dev ?? false,
     concurrency: file.concurrency ?? 8,
     queues: queueNames(file.queues),
-    dashboard: dashboardOf(home, file.dashboard, process.env['OPS_DASHBOARD']),
+    dashboard: dashboardSettings(home.etc, file.dashboard, process.env['OPS_DASHBOARD']),
     redisUrl: redisUrl(home),
     logLevel: logLevel(process.env['OPS_LOG_LEVEL'] ?? 'info'),
     opsCommand: [process.execPath, CLI, '--home', home.root].map(shellWord).join(' '),
@@ -199,32 +175,6 @@ function checkedUrl(url: string, source: string): string {
     // Said below, without the URL: it may hold a password.
   }
   throw new OpsError(`${source}: expected redis://[user:password@]host:port, with special characters as %XX`);
-}
-
-function dashboardOf(
-  { etc }: Home,
-  file: z.infer<typeof DashboardFile> | null | undefined,
-  override: string | undefined,
-): DashboardSettings | null {
-  const listen = override || (file === null ? 'off' : (file?.listen ?? '127.0.0.1:7070'));
-  if (listen === 'off') return null;
-  const field = override ? 'OPS_DASHBOARD' : `${etc.ops}: dashboard.listen`;
-  const { tls, hosts = [] } = file ?? {};
-  const { host, port } = address(listen, field);
-  if (!tls && host !== 'localhost' && host !== '::1' && !host.startsWith('127.'))
-    throw new OpsError(
-      `${field}: without TLS the dashboard listens on a loopback address only, not on ${host}: set dashboard.tls (certificate, key) in ${etc.ops}, or leave it on 127.0.0.1 and reach it by ssh -L`,
-    );
-  const inEtc = (path: string) => resolve(etc.dir, path);
-  return { host, port, hosts, tls: tls ? { certificate: inEtc(tls.certificate), key: inEtc(tls.key) } : null };
-}
-
-function address(text: string, field: string): { host: string; port: number } {
-  const [, host = '', digits = ''] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
-  const bare = host.replace(/^\[(.+)\]$/, '$1');
-  const port = Number(digits);
-  if ((host === 'localhost' || isIP(bare) === (bare === host ? 4 : 6)) && port <= 65_535) return { host: bare, port };
-  throw new OpsError(`${field}: expected an IP address and a port, e.g. 127.0.0.1:7070, or off; got ${text}`);
 }
 
 function logLevel(level: string): string {

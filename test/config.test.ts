@@ -129,9 +129,10 @@ describe('the configuration', () => {
   });
 });
 
+const of = (dashboard: string, OPS_DASHBOARD?: string) =>
+  home(`host: m\n${dashboard && `dashboard: ${dashboard}\n`}`, { OPS_DASHBOARD });
+
 describe('the dashboard', () => {
-  const of = (dashboard: string, OPS_DASHBOARD?: string) =>
-    home(`host: m\n${dashboard && `dashboard: ${dashboard}\n`}`, { OPS_DASHBOARD });
   const local = { host: '127.0.0.1', port: 7070, tls: null, hosts: [] };
 
   it.each([

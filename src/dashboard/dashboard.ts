@@ -1,6 +1,6 @@
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { DashboardSettings } from '../config.ts';
+import type { DashboardSettings } from '../dashboard-settings.ts';
 import type { Logger } from '../log.ts';
 import type { Redactor } from '../secret.ts';
 import type { Ledger } from '../services/ledger.ts';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { DashboardSettings } from '../config.ts';
+import type { DashboardSettings } from '../dashboard-settings.ts';
 import { coerceError, OpsError } from '../errors.ts';
 import type { Dashboard, DashboardOptions } from './dashboard.ts';
 import { LazyApp } from './lazy-app.ts';

@@ -29,7 +29,9 @@ const NARROWER: Record<string, string[]> = { jobs: ['contract', 'planning'], cli
 
 /** Files of the src root for everybody from floor 2 up. */
 const ROOT = new Set(
-  ['config', 'errors', 'log', 'log-text', 'secret', 'version', 'visible'].map((name) => `src/${name}.ts`),
+  ['config', 'dashboard-settings', 'errors', 'log', 'log-text', 'secret', 'version', 'visible'].map(
+    (name) => `src/${name}.ts`,
+  ),
 );
 
 /** What the daemon's side of the runner shares with it: the conversation, and how a process is found and ended. */

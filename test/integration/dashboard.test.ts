@@ -118,7 +118,7 @@ describe('a daemon in safe mode', () => {
   it('says why on its dashboard', async () => {
     await using home = await TestHome.make(ANY_PORT);
     writeFileSync(home.home.etc.policy, 'allow: 1');
-    home.launch();
+    void home.launch();
     await expect.poll(() => home.state).toMatchObject({ state: 'safe-mode', dashboard: expect.any(String) });
     const answer = await fetch(`${urlOf(home)}/readyz`);
     expect(answer.status).toBe(503);

@@ -240,6 +240,8 @@ const report = (task_id: string, n: number) => ({ ops_output: {}, evidence: { ta
 
 const reportOf = (final: boolean) => ({ evidence: { task_id: 'a', final } });
 
+const said = (task_id: string, outcome: string, final: boolean) => ({ evidence: { task_id, outcome, final } });
+
 describe('the outbox', () => {
   it('counts without gaps, across rollbacks and restarts', async () => {
     const { ledger, path, clock } = setUp();
@@ -288,7 +290,6 @@ describe('the outbox', () => {
   it('tells the outcomes of reports, and how long their tasks took', async () => {
     const { ledger } = setUp();
     await claimed(ledger, actionsTask({ task_id: 'a' }));
-    const said = (task_id: string, outcome: string, final: boolean) => ({ evidence: { task_id, outcome, final } });
     await ledger.commit(() => {
       ledger.append('report', 'refused', () => said('a', 'refused', false));
       ledger.conclude('a', { at: START + 1_234, outcome: 'failed', reason: null, opsOutput });
