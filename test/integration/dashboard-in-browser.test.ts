@@ -77,5 +77,5 @@ describe.skipIf(!findBrowser())('the dashboard in Chromium (left out where no br
     await page.getByText('restart-web-1').first().waitFor();
     if (PICTURE) await page.screenshot({ path: PICTURE, animations: 'disabled' });
     expect([elsewhere, errors]).toEqual([[], []]);
-  });
+  }, 60_000);
 });
