@@ -48,11 +48,11 @@ export function openMail({ config, ledger, hostKey, redis, stack, log }: MailPar
     onMessage: () => inBackground('publishing', publisher.drain()),
     onSubject: (subject: string) => inBackground('waking held tasks', held.wake(subject)),
     onConnect: () => {
-      inBackground('publishing', publisher.drain());
+      inBackground('publishing', publisher.recover());
       inBackground('looking at held tasks', held.wakeAll());
     },
     onMinute: () => {
-      inBackground('publishing', publisher.drain());
+      inBackground('publishing', publisher.recover());
       inBackground('keeping held tasks', held.keepAll());
     },
     onHeld: (job: Job) => heldJobs.putAside(job),

@@ -22,11 +22,16 @@ return 1`;
 
 /** Signs messages and puts them on their queues; their ids make publishing twice harmless. */
 export function queueOutlet({ results, alerts, redis, markKey, hostKey }: OutletOptions): Outlet {
+  const jobOf = async ({ kind, id, body }: OutboxRow) => {
+    const signature = await signBody(hostKey, id, body);
+    return { name: kind, data: { ...body, signature }, opts: { jobId: id } };
+  };
+  const jobsOf = (kind: OutboxRow['kind'], rows: readonly OutboxRow[]) =>
+    Promise.all(rows.filter((row) => row.kind === kind).map(jobOf));
   return {
-    publish: async ({ kind, id, body }: OutboxRow) => {
-      const signature = await signBody(hostKey, id, body);
-      const queue = kind === 'report' ? results : alerts;
-      await queue.add(kind, { ...body, signature }, { jobId: id });
+    publish: async (rows) => {
+      const [reports, raised] = await Promise.all([jobsOf('report', rows), jobsOf('alert', rows)]);
+      await Promise.all([results.addBulk(reports), alerts.addBulk(raised)]);
     },
     mark: async () => {
       const mark = await redis.get(markKey);

@@ -104,6 +104,8 @@ export interface Ledger {
   commit<T>(work: () => T): Promise<T>;
   /** The same without the wait: it is on the disk before anything that is committed later. */
   write<T>(work: () => T): T;
+  /** Resolves when all that was written before is on the disk. */
+  durable(): Promise<void>;
 
   /** Remembers `now` where it is the latest time seen: a clock that is set back later is noticed by it. */
   sawTime(now: number): void;

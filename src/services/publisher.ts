@@ -3,7 +3,8 @@ import type { Clock } from './ports.ts';
 
 /** Where reports and alerts go, and the mark of how far they got; both are kept by Redis. */
 export interface Outlet {
-  publish(row: OutboxRow): Promise<void>;
+  /** All of them, in their order. Where it rejects, some may be published. */
+  publish(rows: readonly OutboxRow[]): Promise<void>;
   /** The `seq` of the last published message; null where Redis does not know it (any more). */
   mark(): Promise<number | null>;
   /** Moves it only where it still is at `from`; false where Redis was wiped or replaced meanwhile. */
@@ -21,6 +22,8 @@ export class Publisher {
   readonly #clock: Clock;
   #draining: Promise<void> = Promise.resolve();
   #waiting = false;
+  /** Where it was seen last; undefined where Redis may have lost it. */
+  #mark: number | undefined;
 
   constructor(ledger: Ledger, outlet: Outlet, clock: Clock) {
     this.#ledger = ledger;
@@ -28,7 +31,7 @@ export class Publisher {
     this.#clock = clock;
   }
 
-  /** Something is in the outbox, or Redis is back. Resolves when all is published; rejects when that failed. */
+  /** Something is in the outbox. Resolves when all is published; rejects when that failed. */
   drain(): Promise<void> {
     if (this.#waiting) return this.#draining;
     this.#waiting = true;
@@ -36,27 +39,36 @@ export class Publisher {
     return this.#draining;
   }
 
+  /** The same where Redis is back, or may have lost something without a word. */
+  recover(): Promise<void> {
+    this.#mark = undefined;
+    return this.drain();
+  }
+
   async #publishAll(): Promise<void> {
     this.#waiting = false;
-    let mark = await this.#outlet.mark();
-    let seq = this.#startAfter(mark);
     for (;;) {
-      // Committed first: a report must not be read before it is on the disk.
-      const rows = await this.#ledger.commit(() => this.#ledger.messagesAfter(seq, PAGE));
-      if (rows.length === 0) return;
-      for (const row of rows) {
-        await this.#outlet.publish(row);
-        if (!(await this.#outlet.moveMark(mark, row.seq))) return this.#publishAll();
-        mark = row.seq;
-        ({ seq } = row);
-      }
+      const mark = this.#mark ?? (await this.#findMark());
+      const rows = this.#ledger.messagesAfter(mark, PAGE);
+      const last = rows.at(-1);
+      if (!last) return;
+      // A report must not be read before it is on the disk.
+      await this.#ledger.durable();
+      await this.#outlet.publish(rows);
+      this.#mark = (await this.#outlet.moveMark(mark, last.seq)) ? last.seq : undefined;
     }
   }
 
-  /** The mark never survives what it marks: a lost one means that the queue was lost too. A mark of the future is another ledger's. */
-  #startAfter(mark: number | null): number {
+  /**
+   * The mark never survives what it marks: a lost one means that the queue was lost too. A mark of the future is another
+   * ledger's. It is put where we begin before anything is published: only a mark that was there can be seen to be gone.
+   */
+  async #findMark(): Promise<number> {
+    const mark = await this.#outlet.mark();
     const last = this.#ledger.lastSeqBefore(Number.MAX_SAFE_INTEGER);
     if (mark !== null && mark <= last) return mark;
-    return this.#ledger.lastSeqBefore(this.#clock.now() - REPUBLISH_MS);
+    const start = this.#ledger.lastSeqBefore(this.#clock.now() - REPUBLISH_MS);
+    await this.#outlet.moveMark(mark, start);
+    return start;
   }
 }

@@ -48,7 +48,7 @@ describe('the outlet', () => {
     const { results, line, publisher, outlet } = await setUp();
     await submit(line, actionsTask());
     await publisher.drain();
-    for (const row of line.ledger.messagesAfter(0, 9)) await outlet.publish(row);
+    await outlet.publish(line.ledger.messagesAfter(0, 9));
     expect(await results.getJobCountByTypes('waiting')).toBe(1);
   });
 
@@ -57,7 +57,7 @@ describe('the outlet', () => {
     await submit(line, actionsTask());
     await publisher.drain();
     await redis.flushall();
-    await publisher.drain();
+    await publisher.recover();
     expect((await results.getJobs()).map(({ data }) => data.evidence.task_id)).toEqual(['task-1']);
   });
 

@@ -52,7 +52,8 @@ export class Batch {
 
   #begin(): void {
     if (this.#open) return;
-    this.#db.exec('BEGIN IMMEDIATE');
+    // Not IMMEDIATE: one daemon writes, and an empty transaction then costs nothing.
+    this.#db.exec('BEGIN');
     this.#open = { durable: Promise.withResolvers(), timer: setImmediate(() => this.#commit()) };
     // Not everybody waits; who does gets the rejection.
     this.#open.durable.promise.catch(() => undefined);

@@ -34,6 +34,7 @@ export function openLedger(path: string, clock: Clock, options: { readOnly?: boo
   return {
     ...parts,
     write: (work) => batch.write(work),
+    durable: () => batch.durable(),
     commit: async (work) => {
       const result = batch.write(work);
       await batch.durable();
