@@ -11,7 +11,6 @@ const SCHEMA = `
     attested_by TEXT NOT NULL, claimed_at INTEGER NOT NULL, ended_at INTEGER, outcome TEXT, reason TEXT, ops_output TEXT, undone_by TEXT
   );
   CREATE INDEX open_tasks ON tasks (claimed_at) WHERE ended_at IS NULL;
-  CREATE INDEX tasks_by_time ON tasks (claimed_at);
   CREATE TABLE steps (
     task_id TEXT NOT NULL, n INTEGER NOT NULL, action INTEGER NOT NULL, step TEXT NOT NULL, state TEXT NOT NULL,
     captured TEXT NOT NULL DEFAULT 'null', left TEXT NOT NULL DEFAULT 'null', message TEXT NOT NULL DEFAULT '',
@@ -26,7 +25,6 @@ const SCHEMA = `
     seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL, at INTEGER NOT NULL
   );
   CREATE INDEX reports_by_task ON outbox (json_extract(body, '$.evidence.task_id')) WHERE kind = 'report';
-  CREATE INDEX outbox_by_time ON outbox (at);
   CREATE TABLE late_tokens (token TEXT PRIMARY KEY, subject TEXT NOT NULL);
   CREATE INDEX late_tokens_by_subject ON late_tokens (subject);
   CREATE TABLE withdrawals (

@@ -11,7 +11,7 @@ export function outboxIn(db: DatabaseSync, clock: Clock): OutboxPart {
   const last = db.prepare('SELECT max(seq) AS seq FROM outbox');
   const insert = db.prepare('INSERT INTO outbox (seq, kind, id, body, at) VALUES (?, ?, ?, ?, ?)');
   const after = db.prepare('SELECT seq, kind, id, body FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?');
-  const before = db.prepare('SELECT max(seq) AS seq FROM outbox WHERE at < ?');
+  const before = db.prepare('SELECT seq FROM outbox WHERE at < ? ORDER BY seq DESC LIMIT 1');
   const report = db.prepare(
     "SELECT body FROM outbox WHERE kind = 'report' AND json_extract(body, '$.evidence.task_id') = ? ORDER BY json_extract(body, '$.evidence.final') DESC, seq DESC LIMIT 20",
   );

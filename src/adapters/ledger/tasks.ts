@@ -9,8 +9,8 @@ type TaskPart = Pick<Ledger, 'task' | 'openTasks' | 'recentTasks' | 'claim' | 'c
 
 export function tasksIn(db: DatabaseSync): TaskPart {
   const one = db.prepare('SELECT * FROM tasks WHERE task_id = ?');
-  const open = db.prepare('SELECT * FROM tasks WHERE ended_at IS NULL ORDER BY claimed_at');
-  const recent = db.prepare('SELECT * FROM tasks ORDER BY claimed_at DESC LIMIT ?');
+  const open = db.prepare('SELECT * FROM tasks WHERE ended_at IS NULL ORDER BY rowid');
+  const recent = db.prepare('SELECT * FROM tasks ORDER BY rowid DESC LIMIT ?');
   const insert = db.prepare(
     'INSERT INTO tasks (task_id, digest, task, tokens, attested_by, claimed_at) VALUES (?, ?, ?, ?, ?, ?)',
   );

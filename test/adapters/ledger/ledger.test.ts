@@ -175,7 +175,7 @@ describe('tasks and steps', () => {
     expect(ledger.openTasks()).toEqual([]);
   });
 
-  it('are listed the newest first, and open ones the oldest first', async () => {
+  it('are listed the newest first, and open ones the oldest first, though the clock went backward', async () => {
     const { ledger } = setUp();
     for (const [index, task_id] of ['a', 'b', 'c'].entries()) {
       const task = actionsTask({ task_id });
@@ -183,8 +183,8 @@ describe('tasks and steps', () => {
         ledger.claim({ task, digest, tokens: [], attestedBy: [], claimedAt: START + 10 - index }),
       );
     }
-    expect(ledger.recentTasks(2).map(({ task }) => task.task_id)).toEqual(['a', 'b']);
-    expect(ledger.openTasks().map(({ task }) => task.task_id)).toEqual(['c', 'b', 'a']);
+    expect(ledger.recentTasks(2).map(({ task }) => task.task_id)).toEqual(['c', 'b']);
+    expect(ledger.openTasks().map(({ task }) => task.task_id)).toEqual(['a', 'b', 'c']);
   });
 
   it('keep what a change of a step does not name', async () => {
