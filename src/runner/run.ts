@@ -16,6 +16,9 @@ import { removeRecord, startOf, writeRecord } from './record.ts';
 import { describeRefusal } from './refusal.ts';
 import { spawnCommand } from './spawn.ts';
 
+/** The daemon needs to know a process only where its record is lost, and the runner with it: most commands are over by then. */
+const ANNOUNCE_MS = 5;
+
 /** What a run needs of the runner around it. */
 export interface RunLink {
   runDir: string;
@@ -51,6 +54,7 @@ export class Run {
   readonly #output: Output;
   readonly #outputEnds: string[];
   readonly #timer: NodeJS.Timeout;
+  readonly #announcement: NodeJS.Timeout;
   readonly #exited = Promise.withResolvers<void>();
   readonly #stopped = Promise.withResolvers<void>();
   #exit: { code: number | null; signal: string | null } | null = null;
@@ -67,7 +71,7 @@ export class Run {
     this.#target = { group: pid, start: startOf(pid), tree: true };
     const record = { pid, start: this.#target.start, boot_id: link.bootId, task_id, step };
     const fault = writeRecord(link.runDir, record);
-    link.started(record);
+    this.#announcement = setTimeout(() => link.started(record), ANNOUNCE_MS);
     this.#outputEnds = outputEnds(pid);
     const streams = [child.stdout, child.stderr].filter((stream) => stream !== null);
     this.#output = new Output(streams, outputLimitBytes, link.output, () => this.end('output-limit'));
@@ -106,6 +110,7 @@ export class Run {
     const cause = this.#cause;
     const [note, left] = cause === null ? await this.#afterExit() : await this.#afterCause(cause);
     clearTimeout(this.#timer);
+    clearTimeout(this.#announcement);
     this.#output.finish();
     this.#child.stdin?.destroy();
     this.#child.unref();
