@@ -12,3 +12,8 @@ export class HomeInUseError extends OpsError {
 export function coerceError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
+
+/** For a log: what a person can mend needs no stack. */
+export function textOf(error: Error): string {
+  return error instanceof OpsError ? error.message : (error.stack ?? error.message);
+}

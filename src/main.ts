@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { type Home, homeOf } from './config.ts';
-import { coerceError, OpsError } from './errors.ts';
+import { coerceError, OpsError, textOf } from './errors.ts';
 import { live } from './life.ts';
 import { ExitCode, Orders } from './orders.ts';
 
@@ -18,7 +18,7 @@ async function main(): Promise<number> {
     await live(existing(homeOf(typeof values.home === 'string' ? values.home : undefined)), orders);
     return orders.exitCode ?? ExitCode.STOPPED;
   } catch (error) {
-    sayFault(error);
+    process.stderr.write(`${textOf(coerceError(error))}\n`);
     return ExitCode.FAULT;
   }
 }
@@ -26,11 +26,6 @@ async function main(): Promise<number> {
 function existing(home: Home): Home {
   if (existsSync(home.root)) return home;
   throw new OpsError(`there is no home ${home.root}: run "ops keys init" to make one, or name another with --home`);
-}
-
-function sayFault(thrown: unknown): void {
-  const error = coerceError(thrown);
-  process.stderr.write(`${error instanceof OpsError ? error.message : error.stack}\n`);
 }
 
 // A closed terminal must not end the daemon; its log is a file.

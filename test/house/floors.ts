@@ -19,6 +19,7 @@ const FLOORS: Record<string, number> = {
   mail: 4,
   daemon: 4.2,
   orders: 4.2,
+  ground: 4.25,
   life: 4.3,
   main: 4.4,
   cli: 5,
