@@ -22,6 +22,7 @@ export function statusPage({ host, state, reason, tables }: Status): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <meta http-equiv="refresh" content="5">
+<link rel="icon" href="${BOARD_PATH}/static/images/logo.svg">
 <title>${host}: ${state}</title>
 ${STYLE}
 <h1>${host} <span class="state ${state}">${state}</span> <small>savorg-ops ${VERSION}</small></h1>
