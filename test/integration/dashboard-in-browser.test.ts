@@ -3,6 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { findBrowser, openBrowser } from './browser.ts';
 import { TestHome } from './test-home.ts';
 
+/** Each waits for processes, on a machine that may be busy. */
+const SOON = { timeout: 10_000 };
+
 /** Puts a picture for the README there: `BOARD_PICTURE=docs/images/bull-board.png vitest run dashboard-in-browser`. */
 const PICTURE = process.env['BOARD_PICTURE'];
 
@@ -27,15 +30,15 @@ async function work(home: TestHome): Promise<void> {
   const restart = [{ action: 'infra.command', with: { argv: ['touch', home.path('restarted')], undo: ['true'] } }];
   const failing = [{ action: 'infra.command', with: { argv: ['false'], undo: ['true'] } }];
   const failed = await home.submit(home.task('migrate-web-1', failing));
-  await expect.poll(() => failed.getState()).toBe('failed');
+  await expect.poll(() => failed.getState(), SOON).toBe('failed');
   const held = await home.submit(home.task('restart-web-1', restart, { reason: 'Let the new workers in' }), [
     'manager',
     'plan-review',
   ]);
-  await expect.poll(() => held.getState()).toBe('delayed');
+  await expect.poll(() => held.getState(), SOON).toBe('delayed');
   const done = await home.submit(home.task('release-web-1', release, because));
-  await expect.poll(() => done.getState()).toBe('completed');
-  await expect.poll(() => home.queue('ops-results').getWaitingCount()).toBe(2);
+  await expect.poll(() => done.getState(), SOON).toBe('completed');
+  await expect.poll(() => home.queue('ops-results').getWaitingCount(), SOON).toBe(2);
 }
 
 describe.skipIf(!findBrowser())('the dashboard in Chromium (left out where no browser is installed)', () => {

@@ -3,6 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { basic } from '../dashboard/support.ts';
 import { isAlive, TestHome } from './test-home.ts';
 
+/** Each waits for processes, on a machine that may be busy. */
+const SOON = { timeout: 10_000 };
+
 const ANY_PORT = { OPS_DASHBOARD: '127.0.0.1:0' };
 
 const urlOf = (home: TestHome): string => home.state?.dashboard ?? '';
@@ -33,7 +36,7 @@ describe('the dashboard of a daemon', () => {
     await home.submit(home.task('shown-1', [running(['echo', 'hello there'])]));
     await home.report('shown-1');
     const held = await home.submit(home.task('shown-2', [running(['true'])]), ['manager']);
-    await expect.poll(() => held.getState()).toBe('delayed');
+    await expect.poll(() => held.getState(), SOON).toBe('delayed');
 
     const { job } = (await (await look(home, '/queues/api/queues/ops-mini-1/shown-1')).json()) as { job: object };
     expect(job).toMatchObject({ data: { task: { reason: 'a test' } }, returnValue: { status: 'completed' } });
@@ -96,8 +99,8 @@ describe('the dashboard of a daemon', () => {
     const redis = () => Number(readFileSync(`${home.home.var.redis}/redis.pid`, 'utf8'));
     const killed = redis();
     process.kill(killed, 'SIGKILL');
-    await expect.poll(redis, { timeout: 10_000 }).not.toBe(killed);
-    await expect.poll(answers, { timeout: 10_000 }).toBe(200);
+    await expect.poll(redis, SOON).not.toBe(killed);
+    await expect.poll(answers, SOON).toBe(200);
     expect([home.state?.pid, isAlive(pid)]).toEqual([pid, true]);
   });
 
@@ -119,7 +122,7 @@ describe('a daemon in safe mode', () => {
     await using home = await TestHome.make(ANY_PORT);
     writeFileSync(home.home.etc.policy, 'allow: 1');
     void home.launch();
-    await expect.poll(() => home.state).toMatchObject({ state: 'safe-mode', dashboard: expect.any(String) });
+    await expect.poll(() => home.state, SOON).toMatchObject({ state: 'safe-mode', dashboard: expect.any(String) });
     const answer = await fetch(`${urlOf(home)}/readyz`);
     expect(answer.status).toBe(503);
     const reason = expect.stringContaining(`${home.home.etc.policy} cannot be used`);
@@ -140,9 +143,9 @@ describe('a daemon that stops', () => {
     const mark = home.path('go-on');
     await home.submit(home.task('slow', [running(['/bin/sh', '-c', `until [ -e ${mark} ]; do sleep 0.1; done`])]));
     const page = async () => (await look(home, '/')).text();
-    await expect.poll(page).toMatch(/<h2>Running <small>1<\/small><\/h2>\s*<table><tr><td>slow/);
+    await expect.poll(page, SOON).toMatch(/<h2>Running <small>1<\/small><\/h2>\s*<table><tr><td>slow/);
     const stopped = home.stop();
-    await expect.poll(async () => (await fetch(`${url}/readyz`)).json()).toMatchObject({ state: 'stopping' });
+    await expect.poll(async () => (await fetch(`${url}/readyz`)).json(), SOON).toMatchObject({ state: 'stopping' });
     expect(await page()).toContain('<td>slow</td>');
     writeFileSync(mark, '');
     expect(await stopped).toBe(0);
