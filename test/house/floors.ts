@@ -21,6 +21,7 @@ const FLOORS: Record<string, number> = {
   orders: 4.2,
   ground: 4.25,
   life: 4.3,
+  heap: 4.2,
   main: 4.4,
   cli: 5,
 };
