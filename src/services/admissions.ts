@@ -4,7 +4,6 @@ import { type AdmissionFacts, type Candidate, type TokenFact, targetsOf } from '
 import type { ParsedTask } from '../admission/parse.ts';
 import type { Policy } from '../admission/policy.ts';
 import type { Attestor } from '../contract/report.ts';
-import type { Task } from '../contract/task.ts';
 import type { BoundAction, Registry } from '../planning/action.ts';
 import { bindAction } from '../planning/registry.ts';
 import { WHOLE_HOST } from '../planning/resources.ts';
@@ -61,7 +60,7 @@ export class Admissions {
     const request = {
       ...parsed,
       candidate,
-      resources: this.#resourcesOf(task),
+      resources: 'undo' in task ? this.#resourcesUndoing(task.undo.task_id) : resourcesOf(actions),
       targets: targetsOf(candidate),
       verified,
       keys: this.#parts.verifier.keys(),
@@ -144,10 +143,10 @@ export class Admissions {
     for (const [index, token] of fresh.entries()) verified.set(token, facts[index] as TokenFact);
   }
 
-  /** Its own, or for an undo those of the task that it takes back; the whole host where this version no longer knows. */
-  #resourcesOf(task: Task): string[] {
+  /** Those of the task that is taken back; the whole host where this version no longer knows. */
+  #resourcesUndoing(taskId: string): string[] {
     const { ledger, registry } = this.#parts;
-    const work = 'undo' in task ? ledger.task(task.undo.task_id)?.task : task;
+    const work = ledger.task(taskId)?.task;
     const requests = work && 'actions' in work ? work.actions : [];
     const bound = requests.map((request) => bindAction(registry, request));
     const understood = bound.filter((action) => typeof action !== 'string');
