@@ -1,88 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { execa } from 'execa';
 import { readDaemonState } from '../src/adapters/daemon-state.ts';
-import { readRoleKey } from '../src/adapters/etc-files.ts';
 import { type Home, homeOf } from '../src/config.ts';
-import { attest } from '../src/contract/attestation.ts';
-import { type Task, utcTime } from '../src/contract/index.ts';
+import type { Question } from './inside.ts';
+import { childOf, hasProc } from './processes.ts';
+import { Signer } from './tasks.ts';
 
 const SOURCE = join(import.meta.dirname, '../src');
+const INSIDE = join(import.meta.dirname, 'inside.ts');
 const POLICY = 'allow:\n  - { actions: [infra.command], environments: [staging], hosts: [mini-1] }\n';
+const LOOK_MS = 2;
 
-/** A home with a daemon and its embedded Redis, and signed tasks for it. */
+/** A home with a daemon and its embedded Redis. */
 export class BenchHome implements AsyncDisposable {
-  readonly #home: Home;
-  readonly #daemon: ReturnType<typeof startDaemon>;
-  #count = 0;
+  readonly home: Home;
+  readonly signer: Signer;
+  readonly #flags: readonly string[];
+  #daemon: ChildProcess | null = null;
 
-  static async start(): Promise<BenchHome> {
+  /** A home whose daemon takes tasks. */
+  static async start(flags: readonly string[] = []): Promise<BenchHome> {
+    const home = await BenchHome.make(flags);
+    await home.startDaemon();
+    return home;
+  }
+
+  /** With a daemon that can be asked. */
+  static startAskable = (): Promise<BenchHome> => BenchHome.start(['--import', INSIDE]);
+
+  /** `flags` are Node's, for the daemon. */
+  static async make(flags: readonly string[] = []): Promise<BenchHome> {
     const root = mkdtempSync(join(tmpdir(), 'ops-bench-'));
     await execa(process.execPath, [join(SOURCE, 'cli/main.ts'), '--home', root, 'keys', 'init', '--host', 'mini-1']);
     const home = homeOf(root);
     writeFileSync(home.etc.policy, POLICY);
-    const daemon = startDaemon(root);
-    while (readDaemonState(home.var.daemon)?.state !== 'ready') await pause(20);
-    return new BenchHome(home, daemon);
+    return new BenchHome(home, flags);
   }
 
-  private constructor(home: Home, daemon: ReturnType<typeof startDaemon>) {
-    this.#home = home;
-    this.#daemon = daemon;
+  private constructor(home: Home, flags: readonly string[]) {
+    this.home = home;
+    this.signer = new Signer(home);
+    this.#flags = flags;
+  }
+
+  /** Returns after how many milliseconds it took tasks. */
+  async startDaemon(): Promise<number> {
+    const began = performance.now();
+    const argv = [...this.#flags, join(SOURCE, 'main.ts'), '--home', this.home.root];
+    this.#daemon = spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    while (readDaemonState(this.home.var.daemon)?.state !== 'ready') await pause(LOOK_MS);
+    return performance.now() - began;
+  }
+
+  async stopDaemon(): Promise<void> {
+    const daemon = this.#daemon;
+    if (daemon?.exitCode !== null) return;
+    daemon.kill('SIGTERM');
+    await once(daemon, 'exit');
   }
 
   get url(): string {
-    return readFileSync(join(this.#home.var.redis, 'url'), 'utf8').trim();
+    return readFileSync(join(this.home.var.redis, 'url'), 'utf8').trim();
   }
 
-  /** Tasks of one /bin/true each, that do not wait for each other, with three signatures. */
-  async signedTasks(count: number) {
-    return Promise.all(
-      Array.from({ length: count }, async () => {
-        this.#count += 1;
-        const task = taskOf(`bench-${this.#count}`);
-        const keys = ['manager', 'plan-review', 'security'].map((role) =>
-          readRoleKey(join(this.#home.keys, `${role}.jwk`)),
-        );
-        const statement = { covers: { task }, issuedAt: new Date(), validForMs: 3600_000 };
-        const attestations = await Promise.all(keys.map((key) => attest(key, statement)));
-        return { name: task.operation_type, data: { task, attestations }, id: task.task_id };
-      }),
-    );
+  /** Null where there is no /proc. */
+  get pids(): { daemon: number; runner: number } | null {
+    const daemon = this.#daemon?.pid ?? 0;
+    return hasProc ? { daemon, runner: childOf(daemon, 'runner/main') } : null;
+  }
+
+  /** Of a daemon that was started with `inside.ts`. */
+  async ask(question: Question, argument = 0): Promise<number> {
+    const answered = once(this.#daemon as ChildProcess, 'message');
+    this.#daemon?.send({ question, argument });
+    const [answer] = await answered;
+    return answer;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#daemon.kill('SIGTERM');
-    await this.#daemon;
-    rmSync(this.#home.root, { recursive: true });
+    await this.stopDaemon();
+    rmSync(this.home.root, { recursive: true });
   }
-}
-
-function startDaemon(root: string) {
-  return execa(process.execPath, [join(SOURCE, 'main.ts'), '--home', root], {
-    reject: false,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-}
-
-function taskOf(task_id: string): Task {
-  return {
-    task_id,
-    operation_type: 'infra',
-    environment: 'staging',
-    host: 'mini-1',
-    reason: 'bench',
-    plan_id: 'plan-1',
-    actions: [
-      {
-        action: 'infra.command',
-        with: { argv: ['/bin/true'], resources: [`path:/bench/${task_id}`] },
-        irreversible: true,
-      },
-    ],
-    on_failure: 'stop',
-    expires_at: utcTime(Date.now() + 3600_000),
-  };
 }

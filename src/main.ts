@@ -1,3 +1,4 @@
+// oxlint-disable-next-line import/no-unassigned-import -- it sets flags of the process, before all others
 import './heap.ts';
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
