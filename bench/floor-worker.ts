@@ -1,10 +1,12 @@
 /** The floor: what anybody would write first. A BullMQ worker that spawns /bin/true and puts a result on another queue. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 
-const [url = ''] = process.argv.slice(2);
+// By stdin: everybody can see the arguments of a process, and the URL has a password.
+const url = await text(process.stdin);
 const connect = () => new Redis(url, { maxRetriesPerRequest: null });
 const results = new Queue('floor-results', { connection: connect(), prefix: '{bench}' });
 const run = async ({ id, data }: { id?: string; data: unknown }) => {

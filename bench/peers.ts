@@ -66,8 +66,9 @@ export class Floor implements AsyncDisposable {
   readonly #process: ChildProcess;
 
   static async start(url: string): Promise<Floor> {
-    const argv = [join(import.meta.dirname, 'floor-worker.ts'), url];
-    const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const program = join(import.meta.dirname, 'floor-worker.ts');
+    const child = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'inherit'] });
+    child.stdin.end(url);
     await once(child.stdout, 'data');
     return new Floor(url, child);
   }

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestHome } from './test-home.ts';
@@ -160,5 +161,23 @@ describe('the rollback command of a report', () => {
     });
     expect(typed.exitCode).toBe(0);
     expect(readFileSync(file, 'utf8')).toBe('before\n');
+  });
+});
+
+describe('what the daemon writes', () => {
+  it('is for nobody else, and neither is what its commands make', async () => {
+    const made = home.path('made');
+    const print = {
+      action: 'infra.command',
+      with: { argv: ['/bin/sh', '-c', `echo out; umask > ${made}`], undo: ['true'] },
+    };
+    await home.submit(home.task('modes-1', [print]));
+    expect((await home.report('modes-1')).ops_output.status).toBe('completed');
+    const files = readdirSync(home.home.var.dir, { recursive: true, encoding: 'utf8' });
+    expect(files).toEqual(
+      expect.arrayContaining(['ledger.db', 'log/daemon.log', 'output/modes-1.log', 'redis/redis.conf']),
+    );
+    const open = files.filter((name) => (statSync(join(home.home.var.dir, name)).mode & 0o077) !== 0);
+    expect([open, readFileSync(made, 'utf8').trim()]).toEqual([[], '0077']);
   });
 });
