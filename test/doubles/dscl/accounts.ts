@@ -1,0 +1,21 @@
+import type { Account } from '../../../src/adapters/accounts.ts';
+
+/** Records by path, e.g. `/Users/root`, with their attributes. */
+export type Accounts = Record<string, Record<string, string>>;
+
+/** As a new Mac has them: ids from 200 on are taken here and there. */
+export const NEW_MAC: Accounts = {
+  '/Users/root': { UniqueID: '0', PrimaryGroupID: '0' },
+  '/Users/nobody': { UniqueID: '-2', PrimaryGroupID: '-2' },
+  '/Users/_softwareupdate': { UniqueID: '200', PrimaryGroupID: '200' },
+  '/Users/_locationd': { UniqueID: '205', PrimaryGroupID: '205' },
+  '/Groups/wheel': { PrimaryGroupID: '0' },
+  '/Groups/_softwareupdate': { PrimaryGroupID: '200' },
+  '/Groups/_taken': { PrimaryGroupID: '201' },
+  '/Groups/_locationd': { PrimaryGroupID: '205' },
+};
+
+export function accountOf(accounts: Accounts, user: string): Account | undefined {
+  const { UniqueID, PrimaryGroupID } = accounts[`/Users/${user}`] ?? {};
+  return UniqueID && PrimaryGroupID ? { uid: Number(UniqueID), gid: Number(PrimaryGroupID) } : undefined;
+}
