@@ -15,11 +15,14 @@ const NODE = path.join(MODULES, 'node/bin/node');
 const OLDEST_NODE = 18;
 const FAILED = 2;
 /** Programs whose package has another name; all others are packaged under their own. */
-const PACKAGES = { brew: { 'redis-server': 'redis' }, apt: { ps: 'procps' } };
 /** Any of these does; the test that opens one reads the same file. */
 const BROWSERS = JSON.parse(readFileSync(path.join(ROOT, 'scripts/browsers.json'), 'utf8'));
 /** On a Mac it is no command but an application, which people install as they like. */
 const OPTIONAL_ON_MAC = 'chromium';
+const PACKAGES = { brew: { 'redis-server': 'redis' }, apt: { ps: 'procps', plistutil: 'libplist-utils' } };
+/** What macOS brings under another name. */
+const ON_MACOS = { plistutil: 'plutil' };
+const nameHere = (program) => (process.platform === 'darwin' && ON_MACOS[program]) || program;
 /** Where Homebrew puts programs; a shell without a login has neither on its PATH. */
 const HOMEBREW = ['/opt/homebrew/bin', '/usr/local/bin'];
 
@@ -30,7 +33,7 @@ const say = (line) => process.stderr.write(`setup: ${line}\n`);
 function readArguments(argv) {
   const programs = ['redis-server', 'ps'];
   let at = 0;
-  for (; argv[at] === '--with'; at += 2) programs.push(argv[at + 1]);
+  for (; argv[at] === '--with'; at += 2) programs.push(nameHere(argv[at + 1]));
   const script = argv[at];
   if (!script) throw new SetupError('usage: node scripts/setup.js [--with <program>]… <script> [argument]…');
   return { programs, script: path.resolve(ROOT, script), rest: argv.slice(at + 1) };

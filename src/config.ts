@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
@@ -117,6 +117,12 @@ export function homeOf(root?: string): Home {
   };
 }
 
+/** What `ops install` takes from the environment. @throws OpsError where REDIS_URL is none. */
+export const installEnvironment = () => ({
+  redisUrl: process.env['REDIS_URL'] ? checkedUrl(process.env['REDIS_URL'], 'REDIS_URL') : null,
+  searchPath: process.env['PATH'] ?? '',
+});
+
 /** Reads file and environment once. @throws OpsError that says what to mend. */
 export function loadConfig(root?: string): Config {
   const home = homeOf(root);
@@ -131,7 +137,7 @@ export function loadConfig(root?: string): Config {
     dashboard: dashboardSettings(home.etc, file.dashboard, process.env['OPS_DASHBOARD']),
     redisUrl: redisUrl(home),
     logLevel: logLevel(process.env['OPS_LOG_LEVEL'] ?? 'info'),
-    opsCommand: [process.execPath, CLI, '--home', home.root].map(shellWord).join(' '),
+    opsCommand: opsCommand(home.root),
     baseEnv: Object.freeze({ HOME: homedir(), ...present(names) }),
   });
 }
@@ -185,6 +191,13 @@ function logLevel(level: string): string {
 function present(names: readonly string[]): Record<string, string> {
   const found = names.map((name) => [name, process.env[name]] as const).filter(([, value]) => value !== undefined);
   return Object.fromEntries(found) as Record<string, string>;
+}
+
+/** Installed, it goes by a path that outlives this version, and by root, who can read the operator's key. */
+function opsCommand(root: string): string {
+  const installed = join(root, 'app/current/dist/src/cli/main.js');
+  const argv = existsSync(installed) ? ['sudo', join(root, 'node'), installed] : [process.execPath, CLI];
+  return [...argv, '--home', root].map(shellWord).join(' ');
 }
 
 function shellWord(word: string): string {

@@ -9,8 +9,9 @@ import { print, tell } from './terminal.ts';
 
 /** `ops approve|clear <task_id or digest>`: signs a held task as the ledger keeps it, and sends the signature on the control stream. Shows what is signed. */
 export async function attestHeld(context: Context, name: string, role: Role, options: { key?: string }): Promise<void> {
-  const { config, ledger, clock } = context;
-  const found = ledger.held().filter(({ task_id, digest }) => task_id === name || digest === name);
+  const { config, clock } = context;
+  const key = roleKey(config.home, role, options.key);
+  const found = context.ledger.held().filter(({ task_id, digest }) => task_id === name || digest === name);
   const [held, ...others] = found;
   if (!held) throw new OpsError(`${name} is not held here: see "ops status" for what is`);
   if (others.some(({ digest }) => digest !== held.digest)) {
@@ -20,7 +21,6 @@ export async function attestHeld(context: Context, name: string, role: Role, opt
   }
   const task = checkedTask((held.data as { task: unknown }).task, held.task_id);
   tell(stringify(task).trimEnd());
-  const key = roleKey(config.home, role, options.key);
   const token = await attest(key, { covers: { task }, issuedAt: new Date(clock.now()), validForMs: SIGNATURE_MS });
   await sendControl(await context.redis(), config.queues.control, token);
   print(`${key.principal} signed ${held.digest} of ${held.task_id}`);

@@ -7,6 +7,7 @@ import { openLedger } from '../adapters/ledger/index.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { coerceError, OpsError } from '../errors.ts';
 import type { Ledger } from '../services/ledger.ts';
+import { becomeOwner } from './become.ts';
 
 /** What a verb works with: opened when first asked for, closed when the verb has ended. */
 export class Context implements AsyncDisposable {
@@ -22,6 +23,7 @@ export class Context implements AsyncDisposable {
 
   /** The ledger, for reading only. */
   get ledger(): Ledger {
+    becomeOwner(this.config.home);
     const open = () => openLedger(this.config.home.var.ledger, systemClock, { readOnly: true });
     this.#ledger ??= this.#stack.adopt(open(), (ledger) => ledger.close());
     return this.#ledger;
@@ -29,6 +31,7 @@ export class Context implements AsyncDisposable {
 
   /** The ledger, or nothing where the daemon has never run. */
   get ledgerIfAny(): Ledger | undefined {
+    becomeOwner(this.config.home);
     try {
       return this.ledger;
     } catch {
@@ -37,6 +40,7 @@ export class Context implements AsyncDisposable {
   }
 
   redis(): Promise<Redis> {
+    becomeOwner(this.config.home);
     this.#redis ??= connect(redisUrlOf(this.config)).then((redis) => this.#stack.adopt(redis, (it) => it.disconnect()));
     return this.#redis;
   }

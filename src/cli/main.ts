@@ -1,11 +1,14 @@
 #!/usr/bin/env node
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { homeOf } from '../config.ts';
 import { coerceError, OpsError } from '../errors.ts';
 import { VERSION } from '../version.ts';
 import { attestHeld } from './attest.ts';
 import { auditVerify } from './audit.ts';
+import { becomeOwner } from './become.ts';
 import { Context } from './context.ts';
 import { dashboard } from './dashboard.ts';
+import { installHere, type PlaceOptions, uninstallHere, upgradeHere } from './install.ts';
 import { keysInit, keysList } from './keys.ts';
 import { type LogsOptions, logs } from './logs.ts';
 import { preview } from './preview.ts';
@@ -39,6 +42,7 @@ program
   .description('run the daemon in this terminal until Ctrl-C')
   .action(async () => {
     process.stdout.off('error', endUnread);
+    becomeOwner(homeOf(home()));
     await import('../main.ts');
   });
 
@@ -139,6 +143,31 @@ program
   .command('verify')
   .description('whether nothing in it was changed')
   .action(within(auditVerify));
+
+/** A verb of installation; the places are options for tests only. */
+function installing(name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .hook('preAction', unheard)
+    .addOption(new Option('--launch-daemons <dir>').default('/Library/LaunchDaemons').hideHelp())
+    .addOption(new Option('--bin <dir>').default('/usr/local/bin').hideHelp());
+}
+/** A lost connection must not leave an installation half done. */
+function unheard(): void {
+  process.on('SIGHUP', () => undefined);
+  process.stdout.off('error', endUnread).on('error', () => undefined);
+  process.stderr.on('error', () => undefined);
+}
+installing('install', 'install this version under launchd (macOS, sudo)')
+  .option('--host <name>', "this host's name (the machine's where absent)")
+  .action((options: PlaceOptions & { host?: string }) => installHere(home(), options));
+installing('upgrade', 'put this version in the place of the installed one (macOS, sudo)').action(
+  (options: PlaceOptions) => upgradeHere(home(), options),
+);
+installing('uninstall', 'remove program and services; settings and ledger stay (macOS, sudo)').action(
+  (options: PlaceOptions) => uninstallHere(home(), options),
+);
 
 function positive(text: string): number {
   const value = Number(text);

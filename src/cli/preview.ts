@@ -8,6 +8,7 @@ import { bindAction } from '../planning/registry.ts';
 import { resourcesOf } from '../planning/run-plan.ts';
 import { planTask, previewSteps } from '../services/planner.ts';
 import type { Commands } from '../services/ports.ts';
+import { becomeOwner } from './become.ts';
 import type { Context } from './context.ts';
 import { readSubmission } from './sign.ts';
 import { print } from './terminal.ts';
@@ -18,6 +19,7 @@ const noCommands: Commands = { run: () => Promise.reject(new Error('a preview ru
 /** `ops preview <file>`: what a task would change on this host now, and the digest to sign. */
 export async function preview(context: Context, path: string): Promise<void> {
   const { task, attestations } = await readSubmission(context, path);
+  becomeOwner(context.config.home);
   if (!('actions' in task)) throw new OpsError(`${path} has no actions to preview`);
   const actions = task.actions.map((request) => {
     const bound = bindAction(registry, request);

@@ -4,12 +4,14 @@ import { daemonOf } from '../adapters/daemon-state.ts';
 import { keyRingFile } from '../adapters/etc-files.ts';
 import { homeOf } from '../config.ts';
 import { coerceError, OpsError } from '../errors.ts';
+import { becomeOwner } from './become.ts';
 import { Context, redisUrlOf } from './context.ts';
 import { printData } from './terminal.ts';
 
 /** `ops status`: what this host is doing, as far as it can be seen. */
 export async function status(root: string | undefined, options: { json?: boolean }): Promise<void> {
   const home = homeOf(root);
+  becomeOwner(home);
   const about = { ...daemonOf(home), home: home.root, config: home.etc.ops, logs: home.var.log };
   printData({ ...about, ...(await hostStatus(root)) }, options);
 }

@@ -15,8 +15,9 @@ export async function undo(
   taskId: string,
   options: { action?: number; reason: string; key?: string },
 ): Promise<void> {
-  const { config, clock, ledger } = context;
-  const record = ledger.task(taskId);
+  const { config, clock } = context;
+  const key = roleKey(config.home, 'operator', options.key);
+  const record = context.ledger.task(taskId);
   if (!record) throw new OpsError(`${taskId} never ran on ${config.host.name}: see "ops tasks"`);
   const task: UndoTask = {
     task_id: `undo-${ulid().toLowerCase()}-${taskId}`.slice(0, 120),
@@ -27,7 +28,6 @@ export async function undo(
     undo: { task_id: taskId, digest: record.digest, ...(options.action !== undefined && { action: options.action }) },
     expires_at: utcTime(clock.now() + EXPIRY_MS),
   };
-  const key = roleKey(config.home, 'operator', options.key);
   const submission = await signAs(key, { task, attestations: [] }, clock.now());
   await follow(context, await enqueue(context, submission), task.task_id);
 }

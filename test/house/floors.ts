@@ -15,6 +15,7 @@ const FLOORS: Record<string, number> = {
   runner: 3,
   dashboard: 3,
   client: 3,
+  install: 4,
   compose: 4,
   mail: 4,
   daemon: 4.2,

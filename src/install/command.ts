@@ -1,0 +1,34 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { OpsError } from '../errors.ts';
+import { PUBLIC_FILE, programFile } from './files.ts';
+import type { Layout } from './layout.ts';
+import type { Stage } from './stage.ts';
+
+const mark = ({ root }: Layout): string => `# savorg-ops in ${root}`;
+
+/** @throws OpsError where another program has the name. */
+export async function refuseForeignCommand(layout: Layout): Promise<void> {
+  if (!existsSync(layout.command) || (await isOurs(layout))) return;
+  throw new OpsError(`${layout.command} is another program: move it away and run this again`);
+}
+
+/** The `ops` that people type. */
+export function commandStage(layout: Layout): Stage {
+  const { command, current, node, root } = layout;
+  const text = `#!/bin/sh\n${mark(layout)}\nexec '${node}' '${current}/dist/src/cli/main.js' --home '${root}' "$@"\n`;
+  const file = programFile(command, { ...PUBLIC_FILE, mode: 0o755 }, text);
+  return {
+    ...file,
+    async make() {
+      mkdirSync(dirname(command), { recursive: true, mode: 0o755 });
+      await file.make();
+    },
+  };
+}
+
+export async function isOurs(layout: Layout): Promise<boolean> {
+  const text = await readFile(layout.command, 'utf8').catch(() => '');
+  return text.split('\n').includes(mark(layout));
+}

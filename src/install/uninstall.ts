@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { isOurs } from './command.ts';
+import { refuseUnfit } from './install.ts';
+import { type Layout, USER } from './layout.ts';
+import { removalStage } from './services.ts';
+import { runStages, type Say, type Stage } from './stage.ts';
+
+/** Takes Ops out of launchd and removes the program. The settings and the ledger stay, and are named. */
+export async function uninstall(layout: Layout, say: Say): Promise<void> {
+  await refuseUnfit();
+  const { app, node, nodeBefore } = layout;
+  await runStages(
+    [
+      removalStage('ops', layout),
+      removalStage('redis', layout),
+      ...[app, node, nodeBefore].map(withoutFile),
+      withoutCommand(layout),
+    ],
+    say,
+  );
+  say(kept(layout));
+}
+
+function withoutFile(path: string): Stage {
+  return {
+    what: `${path} removed`,
+    isDone: () => !existsSync(path),
+    make: () => rm(path, { recursive: true }),
+  };
+}
+
+/** Another program's `ops` is left alone. */
+function withoutCommand(layout: Layout): Stage {
+  return { ...withoutFile(layout.command), isDone: async () => !(await isOurs(layout)) };
+}
+
+const kept = ({ root, home }: Layout): string => `
+Kept, because it cannot be had again:
+  the settings and keys      sudo rm -rf ${home.etc.dir}
+  the ledger and the logs    sudo rm -rf ${home.var.dir}
+  the folder itself          sudo rmdir ${root}
+  the account                sudo dscl . -delete /Users/${USER}; sudo dscl . -delete /Groups/${USER}`;
