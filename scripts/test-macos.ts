@@ -40,7 +40,10 @@ async function install(): Promise<void> {
     await using proof = new Proof(subject, record);
     if (!(await proof.installed())) return;
     keep = values['before-reboot'];
-    if (keep) return await proof.opensTask();
+    if (keep) {
+      subject.mark();
+      return await proof.opensTask();
+    }
     await proof.life();
     await proof.uninstalled();
   } finally {
@@ -50,6 +53,7 @@ async function install(): Promise<void> {
 }
 
 async function afterReboot(): Promise<void> {
+  subject.refuseOthers();
   try {
     await using proof = new Proof(subject, record);
     await proof.survivedBoot();

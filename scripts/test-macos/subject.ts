@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { findAccount } from '../../src/adapters/accounts.ts';
@@ -57,6 +57,23 @@ export class Subject {
     if (await findAccount(USER)) there.push(`the account ${USER}`);
     if (there.length === 0) return;
     throw new OpsError(`Ops is installed here, or was (${there.join(', ')}): this test is for a Mac without it`);
+  }
+
+  /** Says to the part after the boot that this installation may be removed. */
+  mark(): void {
+    writeFileSync(this.#mark, '');
+  }
+
+  /** @throws OpsError where this test did not install what is here: it would remove a ledger that somebody needs. */
+  refuseOthers(): void {
+    if (existsSync(this.#mark)) return;
+    throw new OpsError(
+      `what is installed in ${this.layout.root} was not installed by --before-reboot: it is left alone`,
+    );
+  }
+
+  get #mark(): string {
+    return join(this.layout.root, 'installed-by-test-macos');
   }
 
   /** All of it was made by the test. */

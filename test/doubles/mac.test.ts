@@ -33,7 +33,7 @@ describeAsRoot('the doubles', () => {
   const field = async (label: string, key: string) =>
     new RegExp(`^\t${key} = (.*)$`, 'm').exec(await print(label))?.[1];
   const seen = (label: string, key: string, value: string) =>
-    vi.waitFor(async () => expect(await field(label, key)).toBe(value), { timeout: 5_000 });
+    vi.waitFor(async () => expect(await field(label, key)).toBe(value), { timeout: 10_000 });
   const pidOf = async (label: string): Promise<number> => Number(await field(label, 'pid'));
 
   describe('launchctl', () => {
@@ -88,16 +88,18 @@ describeAsRoot('the doubles', () => {
     });
 
     it('takes a service out while its process still ends: bootstrap says 5, bootout 36, then print 113', async () => {
-      const slow = "trap 'sleep 1; exit 0' TERM; echo up; while :; do sleep 0.05; done";
+      const go = join(mac.folder, 'go');
+      const slow = `trap 'until test -e ${go}; do sleep 0.05; done; exit 0' TERM; echo up; while :; do sleep 0.05; done`;
       await bootstrap('slow', {
         ProgramArguments: ['/bin/sh', '-c', slow],
         StandardOutPath: join(mac.folder, 'slow.log'),
       });
-      await vi.waitFor(() => expect(readFileSync(join(mac.folder, 'slow.log'), 'utf8')).toBe('up\n'));
+      await vi.waitFor(() => expect(readFileSync(join(mac.folder, 'slow.log'), 'utf8')).toBe('up\n'), 5_000);
       expect((await mac.launchctl('bootout', 'system/slow')).exitCode).toBe(0);
       expect(await field('slow', 'state')).toBe('SIGTERMed');
       expect((await mac.launchctl('bootstrap', 'system', plist('slow'))).exitCode).toBe(5);
       expect((await mac.launchctl('bootout', 'system/slow')).exitCode).toBe(36);
+      writeFileSync(go, '');
       await vi.waitFor(async () => expect((await mac.launchctl('print', 'system/slow')).exitCode).toBe(113), 5_000);
       expect(await mac.launchctl('bootout', 'system/slow')).toMatchObject({
         exitCode: 3,
@@ -164,13 +166,13 @@ describeAsRoot('the doubles', () => {
     });
 
     it('starts again what was killed, but not sooner than its throttle lets it', async () => {
-      await bootstrap('killed', { KeepAlive: { SuccessfulExit: false }, ThrottleInterval: 1.5 });
+      await bootstrap('killed', { KeepAlive: { SuccessfulExit: false }, ThrottleInterval: 4 });
       const before = performance.now();
       const pid = await pidOf('killed');
       process.kill(pid, 'SIGKILL');
       await seen('killed', 'state', 'spawn scheduled');
       await seen('killed', 'runs', '2');
-      expect(performance.now() - before).toBeGreaterThan(1_000);
+      expect(performance.now() - before).toBeGreaterThan(2_000);
       expect(await pidOf('killed')).not.toBe(pid);
     });
 
@@ -184,8 +186,8 @@ describeAsRoot('the doubles', () => {
     it('kills what ignores TERM when its ExitTimeOut is over', async () => {
       const argv = ['/bin/sh', '-c', "trap '' TERM; echo up; while :; do sleep 0.05; done"];
       const log = join(mac.folder, 'stubborn.log');
-      await bootstrap('stubborn', { ExitTimeOut: 1, KeepAlive: false, ProgramArguments: argv, StandardOutPath: log });
-      await vi.waitFor(() => expect(readFileSync(log, 'utf8')).toBe('up\n'));
+      await bootstrap('stubborn', { ExitTimeOut: 3, KeepAlive: false, ProgramArguments: argv, StandardOutPath: log });
+      await vi.waitFor(() => expect(readFileSync(log, 'utf8')).toBe('up\n'), 5_000);
       await mac.launchctl('stop', 'stubborn');
       expect(await field('stubborn', 'state')).toBe('SIGTERMed');
       await seen('stubborn', 'last terminating signal', 'Killed: 9');

@@ -56,7 +56,7 @@ describeAsRoot('installed under launchd', () => {
     await runs(mark);
     const before = host.state?.pid;
     await host.launchctl('kill', 'SIGUSR2', 'system/com.savorg.ops');
-    await vi.waitFor(() => expect(host.state?.state).toBe('stopping'));
+    await vi.waitFor(() => expect(host.state?.state).toBe('stopping'), 10_000);
     writeFileSync(go, '');
     await host.ready(before);
     expect(await host.printed('last exit code')).toBe('75');

@@ -62,6 +62,14 @@ describeAsRoot('npm run test:macos, on the double of a Mac', () => {
     expectNothingLeft();
   }, 120_000);
 
+  it('removes nothing that it has not installed', async () => {
+    const { exitCode, stderr } = await run('--after-reboot');
+    expect([exitCode, stderr]).toEqual([
+      2,
+      expect.stringContaining('was not installed by --before-reboot: it is left alone'),
+    ]);
+  });
+
   it('says what is not proven and why, and leaves nothing then either', async () => {
     await mac.fail('bootstrap', { exitCode: 5, stderr: 'Bootstrap failed: 5: Input/output error' });
     const { exitCode, stdout } = await run();
