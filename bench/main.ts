@@ -10,22 +10,28 @@ import { speed } from './speed.ts';
 import { start } from './start.ts';
 import { underLoad } from './under-load.ts';
 
+async function step<T>(what: string, work: Promise<T>): Promise<T> {
+  process.stderr.write(`bench: ${what} …\n`);
+  return work;
+}
+
 async function measure(): Promise<Figure[]> {
   // First: what it compiles, the others find in the cache.
-  const figures = [await start()];
+  const figures = [await step('start', start())];
   {
     await using fresh = await BenchHome.start();
-    figures.push(...(await output(fresh)), await admission(fresh));
+    figures.push(...(await step('output', output(fresh))), await step('admission', admission(fresh)));
   }
   await using plain = await BenchHome.start();
   await using askable = await BenchHome.startAskable();
-  figures.push(...(await underLoad(askable)), ...(await speed(plain, askable)), ...(await processor(plain)));
-  figures.push(...(await atRest(plain)));
+  figures.push(...(await step('under load', underLoad(askable))));
+  figures.push(...(await step('speed, a minute or more', speed(plain, askable))));
+  figures.push(...(await step('processor', processor(plain))), ...(await step('at rest', atRest(plain))));
   return figures;
 }
 
 const figures = await measure();
-const spent = await profile();
+const spent = await step('profile', profile());
 if (process.argv.includes('--json')) {
   const judged = figures.map((figure) => ({ ...figure, met: isMet(figure) }));
   console.log(JSON.stringify({ figures: judged, microsecondsOfTheDaemonATask: spent }, null, 2));

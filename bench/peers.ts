@@ -75,7 +75,7 @@ export class Floor implements AsyncDisposable {
 
   private constructor(url: string, child: ChildProcess) {
     let sent = 0;
-    const next = () => ({ name: 'infra', data: { argv: ['/bin/true'] }, id: `floor-${(sent += 1)}` });
+    const next = () => ({ name: 'infra', data: { argv: ['/bin/true'] }, id: `floor-${child.pid}-${(sent += 1)}` });
     const queues = { prefix: '{bench}', tasks: 'floor', results: 'floor-results' };
     this.peer = new Peer(url, queues, async (count) => Array.from({ length: count }, next));
     this.#process = child;
