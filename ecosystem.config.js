@@ -9,6 +9,7 @@ export const apps = [
     cwd: here('.'),
     script: 'src/main.ts',
     interpreter: here('node_modules/node/bin/node'),
+    env: { NODE_COMPILE_CACHE: here('node_modules/.cache/compile') },
     // A stop lets running tasks end for 20 s, and is over by 40; pm2's own default is 1.6 s.
     kill_timeout: 45_000,
     // The daemon ends its commands itself, and leaves none behind.
