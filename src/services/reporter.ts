@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { ulid } from 'ulid';
 import { type Delivery, headingOf } from '../admission/parse.ts';
 import { REASONS, type Refused } from '../admission/reasons.ts';
@@ -11,6 +12,9 @@ import { Flood, Repeats } from './flood.ts';
 import type { Ledger, TaskRecord } from './ledger.ts';
 import { evidenceOf, type Host, nothingRan, opsOutputOf } from './ops-output.ts';
 import type { Clock } from './ports.ts';
+
+/** By itself ulid asks the system for each of 16 characters: 26 µs instead of 1. */
+const random = () => randomInt(2 ** 32) / 2 ** 32;
 
 /** What every report says of the host it comes from. */
 export interface HostFacts extends Host {
@@ -142,7 +146,7 @@ export class Reporter {
   }
 
   #append(opsOutput: OpsOutput, evidence: Omit<Evidence, 'report_id' | 'seq' | 'audit'>): void {
-    const reportId = ulid();
+    const reportId = ulid(undefined, random);
     this.#ledger.append('report', reportId, (seq) => ({
       ops_output: opsOutput,
       evidence: Evidence.parse({ report_id: reportId, seq, ...evidence, audit: this.#ledger.auditHead() }),
