@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { execa } from 'execa';
+import { parse } from 'plist';
 import { readDaemonState } from '../src/adapters/daemon-state.ts';
 import { type Home, homeOf } from '../src/config.ts';
 import type { Question } from './inside.ts';
@@ -12,9 +13,15 @@ import { childOf, hasProc } from './processes.ts';
 import { Signer } from './tasks.ts';
 
 const SOURCE = join(import.meta.dirname, '../src');
+const PLIST = join(SOURCE, '../launchd/com.savorg.ops.plist');
 const INSIDE = join(import.meta.dirname, 'inside.ts');
 const POLICY = 'allow:\n  - { actions: [infra.command], environments: [staging], hosts: [mini-1] }\n';
 const LOOK_MS = 2;
+
+/** Those that an installed daemon has. */
+const NODE_FLAGS = (parse(readFileSync(PLIST, 'utf8')) as { ProgramArguments: string[] }).ProgramArguments.filter(
+  (it) => it.startsWith('--max'),
+);
 
 /** A home with a daemon and its embedded Redis. */
 export class BenchHome implements AsyncDisposable {
@@ -33,7 +40,7 @@ export class BenchHome implements AsyncDisposable {
   /** With a daemon that can be asked. */
   static startAskable = (): Promise<BenchHome> => BenchHome.start(['--import', INSIDE]);
 
-  /** `flags` are Node's, for the daemon. */
+  /** `flags` are more of Node's for the daemon. */
   static async make(flags: readonly string[] = []): Promise<BenchHome> {
     const root = mkdtempSync(join(tmpdir(), 'ops-bench-'));
     await execa(process.execPath, [join(SOURCE, 'cli/main.ts'), '--home', root, 'keys', 'init', '--host', 'mini-1']);
@@ -51,7 +58,7 @@ export class BenchHome implements AsyncDisposable {
   /** Returns after how many milliseconds it took tasks. */
   async startDaemon(): Promise<number> {
     const began = performance.now();
-    const argv = [...this.#flags, join(SOURCE, 'main.ts'), '--home', this.home.root];
+    const argv = [...NODE_FLAGS, ...this.#flags, join(SOURCE, 'main.ts'), '--home', this.home.root];
     this.#daemon = spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     while (readDaemonState(this.home.var.daemon)?.state !== 'ready') await pause(LOOK_MS);
     return performance.now() - began;

@@ -1,6 +1,6 @@
 /** `npm run bench`: what savorg-ops costs, beside floors of the same run. `--json` prints the figures as data. */
 import { admission } from './admission.ts';
-import { atRest } from './at-rest.ts';
+import { afterWork, atRest } from './at-rest.ts';
 import { type Figure, isMet, tableOf } from './figures.ts';
 import { BenchHome } from './home.ts';
 import { output } from './output.ts';
@@ -20,13 +20,14 @@ async function measure(): Promise<Figure[]> {
   const figures = [await step('start', start())];
   {
     await using fresh = await BenchHome.start();
+    figures.push(...(await step('at rest', atRest(fresh))));
     figures.push(...(await step('output', output(fresh))), await step('admission', admission(fresh)));
   }
   await using plain = await BenchHome.start();
   await using askable = await BenchHome.startAskable();
   figures.push(...(await step('under load', underLoad(askable))));
   figures.push(...(await step('speed, a minute or more', speed(plain, askable))));
-  figures.push(...(await step('processor', processor(plain))), ...(await step('at rest', atRest(plain))));
+  figures.push(...(await step('processor', processor(plain))), ...(await step('after work', afterWork(plain))));
   return figures;
 }
 
