@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { isHomeLocked, lockHome } from '../../src/adapters/home-lock.ts';
+import { HomeInUseError } from '../../src/errors.ts';
 import { temporaryFolder } from '../services/support.ts';
 
 const ADAPTER = join(import.meta.dirname, '../../src/adapters/home-lock.ts');
@@ -44,6 +46,17 @@ describe('the lock of a home', () => {
     using lock = lockHome(path);
     expect(lock).toBeDefined();
     expect(isHomeLocked(path)).toBe(true);
+  });
+
+  it('that cannot be used is not taken for another daemon', () => {
+    const path = lockIn();
+    lockHome(path)[Symbol.dispose]();
+    writeFileSync(path, 'x'.repeat(4096));
+    const unusable = `${path} cannot be used (file is not a database)`;
+    for (const use of [lockHome, isHomeLocked]) {
+      expect(() => use(path)).toThrow(unusable);
+      expect(() => use(path)).not.toThrow(HomeInUseError);
+    }
   });
 
   it('is free when it was given back', () => {
