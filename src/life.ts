@@ -23,9 +23,10 @@ export async function live(home: Home, orders: Orders): Promise<void> {
   while (orders.exitCode === null) {
     try {
       ground ??= settle(home, stack);
-      const daemon = await Promise.race([start(home, ground, orders, stack), orders.given]);
-      // Told to end while it starts: nothing was begun that the next start could not find.
+      const starting = start(home, ground, orders, stack);
+      const daemon = await Promise.race([starting, orders.given]);
       if (daemon) await work(daemon, ground, orders);
+      await stop(starting, ground, orders);
     } catch (error) {
       if (ground?.state.current.state === 'ready' || error instanceof HomeInUseError) throw error;
       reason = enterSafeMode(error, reason, ground);
@@ -34,27 +35,38 @@ export async function live(home: Home, orders: Orders): Promise<void> {
   }
 }
 
-async function start(home: Home, ground: Ground, { urgent }: Orders, stack: AsyncDisposableStack): Promise<Daemon> {
+async function start(home: Home, ground: Ground, orders: Orders, stack: AsyncDisposableStack): Promise<Daemon> {
   const config = loadConfig(home.root);
   const { log, secrets } = ground;
   log.level = config.logLevel;
   if (ground.dashboard === undefined) ground.dashboard = stack.use(await dashboardOn(ground, config));
-  return startDaemon(config, { log, secrets, urgent, show: (sources) => ground.dashboard?.show(sources) });
+  return startDaemon(config, { log, secrets, orders, show: (sources) => ground.dashboard?.show(sources) });
 }
 
+/** Resolves when it is told to end. @throws what broke the daemon. */
 async function work(daemon: Daemon, { log, state }: Ground, orders: Orders): Promise<void> {
   state.say({ state: 'ready', reason: null });
   log.info({ detail: { version: VERSION, pid: process.pid } }, 'ready');
   const fault = await Promise.race([daemon.fault, orders.given]);
-  if (fault) {
-    log.fatal({ reason: fault.message }, 'the daemon cannot go on');
-    throw fault;
-  }
+  if (!fault) return;
+  log.fatal({ reason: fault.message }, 'the daemon cannot go on');
+  throw fault;
+}
+
+/**
+ * Told to end while it starts, it is through with that first: it may have begun what the stop has to end, e.g. our own
+ * Redis. What does not stop is told, and holds nothing up.
+ */
+async function stop(starting: Promise<Daemon>, { log, state }: Ground, { urgent }: Orders): Promise<void> {
   state.say({ state: 'stopping' });
   log.info({}, 'stopping');
-  const stopped = daemon[Symbol.asyncDispose]().then(() => 'stopped');
+  const started = Promise.race([starting.catch(() => null), urgent]);
+  const stopped = started.then((daemon) => daemon?.[Symbol.asyncDispose]()).then(() => 'stopped');
   const late = systemClock.wait(STOP_MS).then(() => 'stopped without waiting any longer');
-  log.info({}, await Promise.race([stopped, late]));
+  await Promise.race([stopped, late]).then(
+    (how) => log.info({}, how),
+    (error: unknown) => log.error({ reason: textOf(coerceError(error)) }, 'stopped, and not everything in order'),
+  );
 }
 
 /** Said once for each reason. */

@@ -14,7 +14,10 @@ export interface DaemonState {
   dashboard: string | null;
 }
 
-/** Keeps the file as it changes; disposing of it removes the file. A reader never sees half of it. */
+/**
+ * Keeps the file as it changes; disposing of it removes the file. A reader never sees half of it. Where it cannot be
+ * written there is none, rather than one that is no longer true: a full disk must not keep the daemon from stopping.
+ */
 export class StateFile implements Disposable {
   readonly #path: string;
   #current: DaemonState;
@@ -32,8 +35,12 @@ export class StateFile implements Disposable {
   say(change: Partial<DaemonState>): void {
     this.#current = { ...this.#current, ...change };
     const next = `${this.#path}.next`;
-    writeFileSync(next, JSON.stringify(this.#current), { mode: 0o600 });
-    renameSync(next, this.#path);
+    try {
+      writeFileSync(next, JSON.stringify(this.#current), { mode: 0o600 });
+      renameSync(next, this.#path);
+    } catch {
+      this[Symbol.dispose]();
+    }
   }
 
   [Symbol.dispose](): void {

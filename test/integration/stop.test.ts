@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ownRedis } from './own-redis.ts';
@@ -65,12 +65,45 @@ describe('a Manager that enqueues while the daemon is stopped', () => {
 });
 
 describe('a daemon that is asked to stop', () => {
+  it('ends its own Redis even if it was still starting', async () => {
+    await using home = await TestHome.make();
+    const redisPid = join(home.home.var.redis, 'redis.pid');
+    home.launch();
+    await expect
+      .poll(() => existsSync(redisPid) && pidIn(redisPid), { interval: 5, timeout: 10_000 })
+      .toBeGreaterThan(1);
+    const pid = pidIn(redisPid);
+    expect(await home.stop()).toBe(0);
+    expect(isAlive(pid)).toBe(false);
+  }, 30_000);
+
+  it('stops where nobody can write down that it does', async () => {
+    await using home = await TestHome.make();
+    await home.start();
+    mkdirSync(`${home.home.var.daemon}.next`);
+    expect(await home.stop()).toBe(0);
+    expect(readFileSync(home.home.var.log, 'utf8')).toContain('"event":"stopped"');
+    expect(home.state).toBeNull();
+  }, 30_000);
+
+  it('says what it could not stop, and is not in safe mode for that', async () => {
+    await using home = await TestHome.make();
+    await home.start();
+    const pid = pidIn(join(home.home.var.redis, 'redis.pid'));
+    process.kill(pid, 'SIGSTOP');
+    expect(await home.stop()).toBe(0);
+    process.kill(pid, 'SIGCONT');
+    const log = readFileSync(home.home.var.log, 'utf8');
+    expect(log).toContain(`redis-server (pid ${pid}) works in`);
+    expect(log).not.toContain('safe mode');
+  }, 60_000);
+
   it('stops while it still waits for Redis', async () => {
     await using home = await TestHome.make({ REDIS_URL: 'redis://127.0.0.1:1' });
-    const daemon = home.ops('up');
+    home.launch();
     await expect.poll(() => existsSync(join(home.home.var.run, 'redis-url')), { timeout: 10_000 }).toBe(true);
-    daemon.kill('SIGTERM');
-    expect((await daemon).exitCode).toBe(0);
+    expect(await home.stop()).toBe(0);
+    expect(readFileSync(home.home.var.log, 'utf8')).toContain('"event":"stopped"');
   }, 30_000);
 
   it.each(['SIGKILL', 'SIGSTOP'] as const)(
