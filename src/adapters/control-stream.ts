@@ -16,9 +16,9 @@ export function controlStream(redis: Redis, key: string): ControlStream {
   return {
     after: async (cursor) => {
       const found = await from(cursor);
-      // A stream that ends before the cursor is another one: Redis was wiped or replaced.
-      if (found.length === 0 && cursor !== START) return from(START);
-      return found.filter(({ id }) => id !== cursor);
+      if (cursor === START) return found;
+      // Without the entry at the cursor it may be another stream: Redis was wiped or replaced.
+      return found[0]?.id === cursor ? found.slice(1) : from(START);
     },
   };
 }

@@ -68,6 +68,31 @@ describe('the control stream', () => {
     expect(ledger.withdrawals(['task:b'], START)).toHaveLength(1);
     expect(ledger.withdrawals(['task:a'], START)).toHaveLength(1);
   });
+
+  it('is read from its beginning where Redis was replaced and the stream already goes beyond the cursor', async () => {
+    const { redis, ledger, reader } = await control();
+    await redis.xadd(KEY, '9000-0', 'token', await withdrawal('veto', 'task:a'));
+    await reader.catchUp();
+    await redis.flushall();
+    await redis.xadd(KEY, '5-0', 'token', await withdrawal('veto', 'task:b'));
+    await redis.xadd(KEY, '9001-0', 'token', await withdrawal('veto', 'task:c'));
+    await reader.catchUp();
+    for (const target of ['task:a', 'task:b', 'task:c']) expect(ledger.withdrawals([target], START)).toHaveLength(1);
+    expect(ledger.controlCursor()).toBe('9001-0');
+  });
+
+  it('goes on where the entry at its cursor was taken away', async () => {
+    const { redis, ledger, reader } = await control();
+    for (const id of ['7-0', '8-0', '9-0']) await redis.xadd(KEY, id, 'token', await withdrawal('veto', `task:${id}`));
+    await reader.catchUp();
+    await redis.xdel(KEY, '9-0');
+    await reader.catchUp();
+    expect(ledger.controlCursor()).toBe('8-0');
+    await redis.xadd(KEY, '10-0', 'token', await withdrawal('veto', 'task:b'));
+    await reader.catchUp();
+    expect(ledger.withdrawals(['task:b'], START)).toHaveLength(1);
+    expect([...ledger.auditEntries()]).toHaveLength(4);
+  });
 });
 
 function watch(catchUp: () => Promise<void>) {
