@@ -38,62 +38,73 @@ export class Reconciler {
       const { task } = record;
       const taskId = 'undo' in task ? task.undo.task_id : task.task_id;
       const before = this.#parts.ledger.steps(taskId);
-      const again = new Set<number>();
-      for (const step of before.filter(({ state }) => state === 'applying' || state === 'undoing')) {
-        if ((await this.#settle(taskId, step)) === 'not-done') again.add(step.n);
-      }
       const resumes = 'on_interrupt' in task && task.on_interrupt === 'resume' && before.every(goesForward);
+      const again: StepRecord[] = [];
+      for (const step of before.filter(({ state }) => state === 'applying' || state === 'undoing')) {
+        const answer = await this.#ask(taskId, step);
+        if (resumes && answer === 'not-done') again.push(step);
+        else await this.#settle(taskId, step, afterCrash(step, answer));
+      }
       await this.#goOn(record, resumes ? again : null);
     }
   }
 
-  async #settle(taskId: string, record: StepRecord): Promise<Answer> {
-    const { ledger, kinds } = this.#parts;
-    const { n, step, captured } = record;
-    const kind = kindOf(kinds, step);
+  #ask(taskId: string, { n, step, captured }: StepRecord): Promise<Answer> {
     const context = { task_id: taskId, n, signal: new AbortController().signal, output: async () => undefined };
-    const answer = await kind.reconcile(step, captured, context).catch(() => 'unknown' as const);
-    const state = afterCrash(record, answer);
+    return kindOf(this.#parts.kinds, step)
+      .reconcile(step, captured, context)
+      .catch(() => 'unknown' as const);
+  }
+
+  async #settle(taskId: string, { n, step, action }: StepRecord, state: StepState): Promise<void> {
+    const { ledger, kinds } = this.#parts;
+    const kind = kindOf(kinds, step);
     const left = state === 'applied' ? await kind.observe(step).catch(() => null) : null;
     await ledger.commit(() => {
       const message = `found ${state} after the daemon died`;
       ledger.changeStep(taskId, n, { state, ...(left && { left }), message });
-      const told = { action: record.action, outcome: state, reason: message };
+      const told = { action, outcome: state, reason: message };
       ledger.audit({ event: 'reconciled', task_id: taskId, detail: { n, state } }, told);
     });
-    return answer;
   }
 
-  /** `again`: the steps that had begun and may be applied once more, where the task wants to be resumed; else null. */
-  async #goOn(record: TaskRecord, again: ReadonlySet<number> | null): Promise<void> {
+  /**
+   * `again`: the steps that had begun and may be applied once more, where the task wants to be resumed; else null. They
+   * stay as they are until it is known whether it may: the next start must be able to ask once more.
+   */
+  async #goOn(record: TaskRecord, again: readonly StepRecord[] | null): Promise<void> {
     const { ledger, admissions, locks, running, onProblem } = this.#parts;
     const { task_id } = record.task;
     const bound = this.#bound(record);
     const request = await admissions.verify({ ...record, actions: bound ?? [] });
     const held = locks.take(request.resources);
     const steps = ledger.steps(task_id);
-    const mayGoOn = bound && steps.length > 0 && steps.every((step) => goesForward(step) || again?.has(step.n));
+    const mayGoOn = bound && steps.length > 0 && steps.every(goesForward);
     const work = async (run: Run) => {
       using _mine = await held;
-      return mayGoOn && again ? this.#resume(record, request, run, again) : this.#end(record, run);
+      return mayGoOn && again ? this.#resume(record, request, run, again) : this.#end(record, run, again ?? []);
     };
     const done = running.track(task_id, request.targets, async () => undefined, work);
     if (mayGoOn && again) done.catch((error: unknown) => onProblem(task_id, coerceError(error)));
     else await done;
   }
 
-  async #resume(record: TaskRecord, request: Request, run: Run, again: ReadonlySet<number>): Promise<OpsOutput | null> {
-    const { ledger, admissions, performer } = this.#parts;
+  async #resume(
+    record: TaskRecord,
+    request: Request,
+    run: Run,
+    again: readonly StepRecord[],
+  ): Promise<OpsOutput | null> {
+    const { admissions, performer } = this.#parts;
     const refusal = refusalOf(await admissions.readmit(request));
-    if (refusal !== null) return performer.finish(record, run, interrupted(refusal));
-    ledger.write(() => {
-      for (const n of again) ledger.changeStep(run.task_id, n, { state: 'planned' });
-    });
-    return performer.goOn(record, run);
+    for (const step of again)
+      await this.#settle(run.task_id, step, refusal === null ? 'planned' : afterCrash(step, 'not-done'));
+    return refusal === null ? performer.goOn(record, run) : performer.finish(record, run, interrupted(refusal));
   }
 
   /** A task whose steps were all through is completed: only the word was missing. */
-  #end(record: TaskRecord, run: Run): Promise<OpsOutput | null> {
+  async #end(record: TaskRecord, run: Run, again: readonly StepRecord[]): Promise<OpsOutput | null> {
+    for (const step of again) await this.#settle(run.task_id, step, afterCrash(step, 'not-done'));
     const steps = this.#parts.ledger.steps(run.task_id);
     const through = steps.length > 0 && steps.every(({ state }) => state === 'applied');
     return this.#parts.performer.finish(

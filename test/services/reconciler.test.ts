@@ -284,6 +284,21 @@ describe('on_interrupt', () => {
     expect(line.machine.touched).toEqual([]);
   });
 
+  it('resume: a command that may run again still does at a later start, where it could not be asked before', async () => {
+    const line = await testLine();
+    const task = deployTask({ guard: { creates: '/srv/app' } });
+    await died(line, { ...task, on_interrupt: 'resume' }, [{ state: 'applying' }]);
+    const after = line.stream.after.bind(line.stream);
+    line.stream.after = () => Promise.reject(new Error('Redis is away'));
+    await restart(line);
+    expect([line.ledger.openTasks().length, line.machine.ran.length]).toEqual([1, 0]);
+    line.stream.after = after;
+    await restart(line);
+    expect(lastReport(line).evidence.outcome).toBe('completed');
+    expect(line.machine.ran).toHaveLength(1);
+    expect(reports(line.ledger)).toHaveLength(1);
+  });
+
   it('resume: not after its time', async () => {
     const line = await testLine();
     await halfDone(line, two('resume'));
