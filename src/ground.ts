@@ -29,7 +29,9 @@ export function settle(home: Home, stack: AsyncDisposableStack): Ground {
     const first = { pid: process.pid, version: VERSION, state: 'starting', reason: null, dashboard: null } as const;
     const state = new StateFile(home.var.daemon, first);
     // Node goes on to print it, and ends with 1.
-    process.on('uncaughtExceptionMonitor', (error) => log.fatal({ reason: textOf(error) }, 'the daemon cannot go on'));
+    process.on('uncaughtExceptionMonitor', (thrown: unknown) =>
+      log.fatal({ reason: textOf(coerceError(thrown)) }, 'the daemon cannot go on'),
+    );
     stack.use(lock);
     stack.use(state);
     return { log, state, secrets };

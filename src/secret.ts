@@ -25,8 +25,8 @@ export class Redactor {
 
 const asInJson = (text: string): string => JSON.stringify(text).slice(1, -1);
 
-/** The passwords in a Redis URL. */
+/** The password of a Redis URL, and as it stands there: the same can be encoded in many ways. */
 export function secretsOf(url: string): string[] {
   const { password } = new URL(url);
-  return password ? [decodeURIComponent(password)] : [];
+  return password ? [decodeURIComponent(password), password] : [];
 }

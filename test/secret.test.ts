@@ -46,10 +46,17 @@ describe('redactor', () => {
   });
 
   it.each([
-    ['redis://:p%40ssword@host:1', ['p@ssword']],
-    ['redis://user:secret@host', ['secret']],
+    ['redis://:p%40ssword@host:1', ['p@ssword', 'p%40ssword']],
+    ['redis://user:secret@host', ['secret', 'secret']],
     ['redis://host', []],
   ])('reads the passwords of %s', (url, secrets) => {
     expect(secretsOf(url)).toEqual(secrets);
   });
+
+  it.each(['redis://:p%2fssword@host', 'redis://:pass%77ord@host', 'redis://:p%7Essword@host'])(
+    'masks the password of %s as it stands there',
+    (url) => {
+      expect(new Redactor(secretsOf(url)).redact(url)).toBe('redis://:[secret]@host');
+    },
+  );
 });

@@ -150,3 +150,24 @@ describe('a daemon that nobody reads any more', () => {
     40_000,
   );
 });
+
+describe('a fault that nobody expected', () => {
+  it.each([
+    ['an error', "new Error('out of luck')", 'Error: out of luck'],
+    ['a text', "'out of luck'", 'Error: out of luck'],
+    ['nothing', 'null', 'Error: null'],
+  ])(
+    'is in the log, and ends the daemon with 1: %s',
+    async (_what, thrown, reason) => {
+      const code = `process.on('SIGWINCH', () => { throw ${thrown}; });`;
+      await using home = await TestHome.make({
+        NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(code)}`,
+      });
+      await home.start();
+      expect(await home.end('SIGWINCH')).toBe(1);
+      expect(entriesOf(home).at(-1)).toMatchObject({ level: 60, event: 'the daemon cannot go on' });
+      expect(entriesOf(home).at(-1)?.['reason']).toContain(reason);
+    },
+    30_000,
+  );
+});
