@@ -19,7 +19,6 @@ import type { DashboardSources } from './dashboard/dashboard.ts';
 import { coerceError, OpsError } from './errors.ts';
 import type { Logger } from './log.ts';
 import { keepConnected, openMail } from './mail.ts';
-import type { Orders } from './orders.ts';
 import { Redactor, secretsOf } from './secret.ts';
 
 /** How long a start waits for Redis, which may be starting too. */
@@ -51,7 +50,10 @@ export interface Daemon extends AsyncDisposable {
 export interface Surroundings {
   log: Logger;
   secrets: Secrets;
-  orders: Pick<Orders, 'given' | 'urgent'>;
+  /** Resolves when it is told to end: a start waits no longer for Redis. */
+  given: Promise<void>;
+  /** Resolves when a stop is to wait no longer for what runs. */
+  urgent: Promise<void>;
   /** Who looks on gets what there is to see, and null before it is closed. */
   show: (sources: DashboardSources | null) => void;
 }
@@ -60,7 +62,10 @@ export interface Surroundings {
  * Starts everything in its order; disposing of the result stops it in the reverse order. The home must be locked.
  * @throws OpsError that says what to mend.
  */
-export async function startDaemon(config: Config, { log, secrets, orders, show }: Surroundings): Promise<Daemon> {
+export async function startDaemon(
+  config: Config,
+  { log, secrets, given, urgent, show }: Surroundings,
+): Promise<Daemon> {
   await using stack = new AsyncDisposableStack();
   const etc = readEtc(config);
   const ledger = stack.adopt(toldLedger(openLedger(config.home.var.ledger, systemClock), log), (it) => it.close());
@@ -86,9 +91,9 @@ export async function startDaemon(config: Config, { log, secrets, orders, show }
   show({ queues: mail.queues, ledger, running: () => line.running.taskIds, redis });
   stack.defer(() => within(ABORT_MS, line.running.stop()));
   await line.reconciler.start();
-  await Promise.race([refuseUnusableRedis(redis, REDIS_MS), orders.given.then(refuseToGoOn)]);
+  await Promise.race([refuseUnusableRedis(redis, REDIS_MS), given.then(refuseToGoOn)]);
   const workers = startWorkers({ config, ledger, log, redisUrl, executor: line.executor, onHeld: mail.onHeld });
-  stack.defer(() => drain(workers, line, orders.urgent, log));
+  stack.defer(() => drain(workers, line, urgent, log));
   const watch = new ControlWatch(connectRedis(redisUrl, log), config.queues.control, line.control, () =>
     ledger.controlCursor(),
   );

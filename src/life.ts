@@ -38,9 +38,10 @@ export async function live(home: Home, orders: Orders): Promise<void> {
 async function start(home: Home, ground: Ground, orders: Orders, stack: AsyncDisposableStack): Promise<Daemon> {
   const config = loadConfig(home.root);
   const { log, secrets } = ground;
+  const { given, urgent } = orders;
   log.level = config.logLevel;
   if (ground.dashboard === undefined) ground.dashboard = stack.use(await dashboardOn(ground, config));
-  return startDaemon(config, { log, secrets, orders, show: (sources) => ground.dashboard?.show(sources) });
+  return startDaemon(config, { log, secrets, given, urgent, show: (sources) => ground.dashboard?.show(sources) });
 }
 
 /** Resolves when it is told to end. @throws what broke the daemon. */

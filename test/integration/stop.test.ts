@@ -68,7 +68,7 @@ describe('a daemon that is asked to stop', () => {
   it('ends its own Redis even if it was still starting', async () => {
     await using home = await TestHome.make();
     const redisPid = join(home.home.var.redis, 'redis.pid');
-    home.launch();
+    void home.launch();
     await expect
       .poll(() => existsSync(redisPid) && pidIn(redisPid), { interval: 5, timeout: 10_000 })
       .toBeGreaterThan(1);
@@ -100,7 +100,7 @@ describe('a daemon that is asked to stop', () => {
 
   it('stops while it still waits for Redis', async () => {
     await using home = await TestHome.make({ REDIS_URL: 'redis://127.0.0.1:1' });
-    home.launch();
+    void home.launch();
     await expect.poll(() => existsSync(join(home.home.var.run, 'redis-url')), { timeout: 10_000 }).toBe(true);
     expect(await home.stop()).toBe(0);
     expect(readFileSync(home.home.var.log, 'utf8')).toContain('"event":"stopped"');
