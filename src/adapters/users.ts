@@ -12,6 +12,7 @@ export function become({ uid, gid }: OwnerFact): void {
  * would lead it anywhere. Nothing else may go on meanwhile: the whole process changes.
  */
 export async function asUser<T>({ uid, gid }: OwnerFact, work: () => Promise<T> | T): Promise<T> {
+  process.setgroups?.([gid]);
   process.setegid?.(gid);
   process.seteuid?.(uid);
   try {
@@ -19,5 +20,6 @@ export async function asUser<T>({ uid, gid }: OwnerFact, work: () => Promise<T> 
   } finally {
     process.seteuid?.(0);
     process.setegid?.(0);
+    process.setgroups?.([0]);
   }
 }
