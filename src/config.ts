@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
@@ -116,6 +116,9 @@ export function homeOf(root?: string): Home {
     },
   };
 }
+
+/** The login of who typed this, also under sudo. */
+export const personHere = (): string => process.env['SUDO_USER'] || userInfo().username;
 
 /** What `ops install` takes from the environment. @throws OpsError where REDIS_URL is none. */
 export const installEnvironment = () => ({

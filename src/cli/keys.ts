@@ -1,8 +1,9 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, statSync } from 'node:fs';
 import { keyRingFile } from '../adapters/etc-files.ts';
 import { type Home, homeOf } from '../config.ts';
 import { ringEntry } from '../contract/keyring.ts';
 import type { Role } from '../contract/names.ts';
+import { OpsError } from '../errors.ts';
 import { addToRing, ensureKey, writeNew } from '../install/keys.ts';
 import { hostNameFrom, STARTER_POLICY, starterConfig } from '../install/starter.ts';
 import { keyPath } from './signing.ts';
@@ -11,6 +12,7 @@ import { print, printTable } from './terminal.ts';
 /** `ops keys init`: makes a home for trying out, with a key for every role. What is there is kept. */
 export async function keysInit(root: string | undefined, options: { host?: string }): Promise<void> {
   const home = homeOf(root);
+  refuseInstalled(home);
   const host = hostNameFrom(options.host);
   const principals: [Role, string][] = [
     ['manager', 'savorgManager'],
@@ -28,6 +30,13 @@ export async function keysInit(root: string | undefined, options: { host?: strin
   chmodSync(home.var.dir, 0o700);
   print(`${home.root} is ready. What may run here stands in ${home.etc.policy}; in a new home that is nothing.`);
   listKeys(home);
+}
+
+/** There, keys of other roles would be believed at once, and lie where Ops runs. */
+function refuseInstalled({ root, var: { dir } }: Home): void {
+  const owner = statSync(dir, { throwIfNoEntry: false });
+  if (!owner || owner.uid === process.geteuid?.()) return;
+  throw new OpsError(`${root} is an installed host: "ops keys init" makes a home for trying out`);
 }
 
 /** `ops keys list`: whose signatures count here. */

@@ -3,6 +3,7 @@ import { LogReader } from '../adapters/log-reader.ts';
 import { homeOf } from '../config.ts';
 import { OpsError } from '../errors.ts';
 import { readable, readEntry } from '../log-text.ts';
+import { becomeOwner } from './become.ts';
 import { print } from './terminal.ts';
 
 export interface LogsOptions {
@@ -14,7 +15,9 @@ export interface LogsOptions {
 
 /** `ops logs`: the newest lines of the daemon's log; with `follow` what comes, until Ctrl-C. Works without a daemon. */
 export async function logs(root: string | undefined, options: LogsOptions): Promise<void> {
-  const path = homeOf(root).var.log;
+  const home = homeOf(root);
+  becomeOwner(home);
+  const path = home.var.log;
   using reader = new LogReader(path);
   const newest = reader.backward().filter(chosenBy(options)).take(options.lines).toArray();
   if (newest.length === 0 && !options.follow) throw new OpsError(`there is nothing of this in ${path}`);

@@ -5,7 +5,9 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -219,6 +221,38 @@ describeAsRoot('ops install', () => {
       await host.ready();
     }, 30_000);
 
+    it.each([
+      ['logs', 'daemon.log', ['logs']],
+      ['logs --json', 'daemon.log', ['logs', '--json']],
+      ['dashboard', 'daemon.json', ['dashboard']],
+    ])('%s shows nothing that only root can read, where the daemon has planted a link', async (_, name, args) => {
+      const victim = join(host.mac.folder, 'of-root');
+      writeFileSync(victim, '{"state":"ready","dashboard":"http://of-root:1"}\n', { mode: 0o600 });
+      const path = name === 'daemon.log' ? host.home.var.log : host.home.var.daemon;
+      renameSync(path, `${path}.kept`);
+      symlinkSync(victim, path);
+      const { all, exitCode } = await host.ops(...args);
+      renameSync(`${path}.kept`, path);
+      rmSync(victim);
+      expect([exitCode, all]).toEqual([1, expect.not.stringContaining('of-root')]);
+    });
+
+    it('names the person at the terminal for the tunnel, not the user that it became', async () => {
+      const { stdout } = await execa(join(host.bin, 'ops'), ['dashboard'], { env: { SUDO_USER: 'ada' } });
+      expect(stdout).toMatch(/from_elsewhere: ssh -N -L \d+:127\.0\.0\.1:\d+ ada@/);
+    });
+
+    it('makes no keys of other roles on an installed host', async () => {
+      const ring = readFileSync(host.home.etc.keyring, 'utf8');
+      const { exitCode, stderr } = await host.ops('keys', 'init');
+      expect([exitCode, stderr]).toEqual([
+        1,
+        `ops: ${host.root} is an installed host: "ops keys init" makes a home for trying out`,
+      ]);
+      expect(existsSync(host.home.keys)).toBe(false);
+      expect(readFileSync(host.home.etc.keyring, 'utf8')).toBe(ring);
+    });
+
     it('tells anybody else to use sudo', async () => {
       const { exitCode, stderr } = await execa(join(host.bin, 'ops'), ['status'], {
         uid: 65534,
@@ -263,6 +297,14 @@ describeAsRoot('ops install', () => {
       expect(readFileSync(host.home.etc.keyring, 'utf8')).toBe(keys);
       expect((await host.ops('report', 'owned-1')).exitCode).toBe(0);
     }, 30_000);
+
+    it('makes a new Redis where what it kept was removed with var', async () => {
+      expect((await host.run(ops, 'uninstall')).exitCode).toBe(0);
+      rmSync(host.home.var.dir, { recursive: true });
+      const { exitCode, stdout } = await host.run(ops, 'install');
+      expect([exitCode, stdout]).toEqual([0, expect.stringContaining('\nready ')]);
+      expect(readdirSync(host.mac.launchDaemons)).toContain('com.savorg.redis.plist');
+    }, 60_000);
 
     it('names commands that leave nothing at all', async () => {
       // By the installed ops, which removes itself.

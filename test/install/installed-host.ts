@@ -80,7 +80,7 @@ export class InstalledHost implements AsyncDisposable {
 
   /** The installed `ops`, as `sudo ops` starts it. */
   ops(...args: string[]) {
-    return execa(join(this.bin, 'ops'), args, { reject: false, stdin: 'ignore', env: this.mac.env });
+    return execa(join(this.bin, 'ops'), args, { reject: false, stdin: 'ignore', all: true, env: this.mac.env });
   }
 
   /** A person at the terminal of the Mac. */
