@@ -21,10 +21,18 @@ export async function chooseRedis(
   { redisUrl: given, searchPath }: { redisUrl: string | null; searchPath: string },
   layout: Layout,
 ): Promise<RedisChoice> {
-  const kept = (await readFile(layout.home.etc.redisUrl, 'utf8').catch(() => '')).trim();
-  const own = await readSettings(layout.home.var.redis);
-  const url = given ?? (own && redisUrl(own) === kept ? '' : kept);
+  const url = given ?? ((await isOwnUrl(layout)) ? '' : await keptUrl(layout));
   return url ? { url } : { server: await findRedisServer(searchPath) };
+}
+
+/** Whether `etc/redis-url` names the Redis in `var`: without that it would lead nowhere. */
+export async function isOwnUrl(layout: Layout): Promise<boolean> {
+  const own = await readSettings(layout.home.var.redis);
+  return own !== undefined && redisUrl(own) === (await keptUrl(layout));
+}
+
+async function keptUrl({ home }: Layout): Promise<string> {
+  return (await readFile(home.etc.redisUrl, 'utf8').catch(() => '')).trim();
 }
 
 /** `redis.conf` with a port and a password of its own; made once. */

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { isOurs } from './command.ts';
 import { refuseUnfit } from './install.ts';
 import { type Layout, USER } from './layout.ts';
+import { isOwnUrl } from './redis.ts';
 import { removalStage } from './services.ts';
 import { runStages, type Say, type Stage } from './stage.ts';
 
@@ -14,6 +15,7 @@ export async function uninstall(layout: Layout, say: Say): Promise<void> {
     [
       removalStage('ops', layout),
       removalStage('redis', layout),
+      ...((await isOwnUrl(layout)) ? [withoutFile(layout.home.etc.redisUrl)] : []),
       ...[app, node, nodeBefore].map(withoutFile),
       withoutCommand(layout),
     ],
