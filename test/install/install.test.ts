@@ -334,4 +334,13 @@ describeAsRoot('ops install with a Redis of yours', () => {
     const again = await host.run(ops, 'install');
     expect([again.exitCode, again.stdout.match(/^done/gm)]).toEqual([0, null]);
   }, 60_000);
+
+  it('takes the URL from the file as well, where it never stood in a command line', async () => {
+    await using host = await InstalledHost.make();
+    mkdirSync(host.home.etc.dir, { recursive: true });
+    writeFileSync(host.home.etc.redisUrl, 'redis://:a-secret-password@127.0.0.1:1\n', { mode: 0o600 });
+    const { stdout, exitCode } = await host.run(host.package(), 'install', '--host', 'mini-1');
+    expect([exitCode, stdout]).toEqual([0, expect.stringContaining('Redis at 127.0.0.1:1 cannot be used')]);
+    expect(access(host.home.etc.redisUrl)).toBe(`0640 0:${DAEMON}`);
+  }, 60_000);
 });
