@@ -75,6 +75,22 @@ describe('every route of Bull Board that changes something', () => {
   });
 });
 
+describe('a page of jobs', () => {
+  it.each(['101', '100000', '1e9', '0x65', '1&jobsPerPage=100000', 'many'])(
+    'longer than a person reads is refused, as it would cost the daemon its memory: %s',
+    async (jobsPerPage) => {
+      const { look } = await shown();
+      for (const path of ['/queues/api/queues', '//queues/api/queues', 'http://127.0.0.1:7070/queues/api/queues'])
+        expect((await look(`${path}?activeQueue=ops&jobsPerPage=${jobsPerPage}`)).statusCode).toBe(path.startsWith('//') ? 404 : 400);
+    },
+  );
+
+  it('of a hundred is shown', async () => {
+    const { look } = await shown();
+    expect((await look('/queues/api/queues?activeQueue=ops&jobsPerPage=100')).statusCode).toBe(200);
+  });
+});
+
 /** Every key with its value. */
 async function contentOf(redis: Redis): Promise<Record<string, string | undefined>> {
   const keys = (await redis.keys('*')).toSorted();
