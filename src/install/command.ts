@@ -17,7 +17,8 @@ export async function refuseForeignCommand(layout: Layout): Promise<void> {
 /** The `ops` that people type. */
 export function commandStage(layout: Layout): Stage {
   const { command, current, node, root } = layout;
-  const text = `#!/bin/sh\n${mark(layout)}\nexec '${node}' '${current}/dist/src/cli/main.js' --home '${root}' "$@"\n`;
+  const argv = [node, `${current}/dist/src/cli/main.js`, '--home', root].map(quoted).join(' ');
+  const text = `#!/bin/sh\n${mark(layout)}\nexec ${argv} "$@"\n`;
   const file = programFile(command, { ...PUBLIC_FILE, mode: 0o755 }, text);
   return {
     ...file,
@@ -27,6 +28,8 @@ export function commandStage(layout: Layout): Stage {
     },
   };
 }
+
+const quoted = (word: string): string => `'${word.replaceAll("'", String.raw`'\''`)}'`;
 
 export async function isOurs(layout: Layout): Promise<boolean> {
   const text = await readFile(layout.command, 'utf8').catch(() => '');
