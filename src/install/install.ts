@@ -13,13 +13,13 @@ import { forPeople } from './people.ts';
 import { programStage, refuseUnbuilt } from './program.ts';
 import { waitReady } from './ready.ts';
 import { chooseRedis, type RedisChoice, redisConfStage, redisServiceStage, redisUrlStage } from './redis.ts';
-import { isStopped, renderPlist, serviceStage } from './services.ts';
+import { isStopped, refuseOtherPlace, renderPlist, serviceStage } from './services.ts';
 import { runStages, type Say, type Stage } from './stage.ts';
 import { hostNameFrom } from './starter.ts';
 
 /** Installs Ops under launchd and starts it. Again, it changes nothing but what is missing. @throws OpsError that says what to mend. */
 export async function install(layout: Layout, options: { host?: string }, say: Say): Promise<void> {
-  await refuseUnfit();
+  await refuseUnfit(layout, 'install');
   refuseUnbuilt();
   const installed = await linkTarget(layout.current);
   if (installed !== null && installed !== VERSION) {
@@ -36,11 +36,12 @@ export async function install(layout: Layout, options: { host?: string }, say: S
 }
 
 /** What must be so before anything is changed. @throws OpsError */
-export async function refuseUnfit(): Promise<void> {
+export async function refuseUnfit(layout: Layout, verb: string): Promise<void> {
   // Throws where there is no launchctl at all.
   await launchctl.print(LABEL.ops);
   if (process.geteuid?.() !== 0) throw new OpsError('this needs root: type it with sudo');
   refuseOldNode();
+  refuseOtherPlace(layout, verb);
   process.umask(0o022);
 }
 

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { build, type PlistValue, parse } from 'plist';
 import { systemClock } from '../adapters/clock.ts';
@@ -27,6 +27,23 @@ export function renderPlist(service: ServiceName, { root }: Layout, redisServer 
 const movedPath = (text: string, from: string, to: string): string =>
   text === from || text.startsWith(`${from}/`) ? to + text.slice(from.length) : text;
 
+/** launchd knows one Ops: that of another place is not this one's to stop. @throws OpsError that names the place. */
+export function refuseOtherPlace({ plist, root }: Layout, verb: string): void {
+  const other = existsSync(plist.ops) ? rootIn(readFileSync(plist.ops, 'utf8')) : root;
+  if (other === undefined || other === root) return;
+  throw new OpsError(`Ops is installed in ${other}, not in ${root}: type sudo ops --home ${other} ${verb}`);
+}
+
+/** Undefined where the plist is none of ours. */
+function rootIn(plist: string): string | undefined {
+  try {
+    const { ProgramArguments: argv = [] } = parse(plist) as { ProgramArguments?: string[] };
+    return argv[argv.lastIndexOf('--home') + 1];
+  } catch {
+    return undefined;
+  }
+}
+
 /** The plist on disk, and the service in launchd with it. A new plist means out and in again. */
 export function serviceStage(service: ServiceName, layout: Layout, plist: string): Stage {
   const label = LABEL[service];
@@ -54,6 +71,12 @@ async function isLoaded(label: string): Promise<boolean> {
   const seen = await launchctl.print(label);
   if (seen.state === 'unknown') throw new OpsError(`the state of ${label} is unknown: launchctl said "${seen.why}"`);
   return seen.state !== 'absent';
+}
+
+/** Has it start again with the next `serviceStage`, unless a person has stopped it. */
+export async function takeOutRunning(service: ServiceName, layout: Layout): Promise<void> {
+  if ((await isLoaded(LABEL[service])) && !isStopped(await launchctl.print(LABEL[service])))
+    await takeOut(service, layout);
 }
 
 /** Waits until it is really gone: launchd takes nothing in under a name whose process still ends. */

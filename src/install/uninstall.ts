@@ -9,7 +9,7 @@ import { runStages, type Say, type Stage } from './stage.ts';
 
 /** Takes Ops out of launchd and removes the program. The settings and the ledger stay, and are named. */
 export async function uninstall(layout: Layout, say: Say): Promise<void> {
-  await refuseUnfit();
+  await refuseUnfit(layout, 'uninstall');
   const { app, node, nodeBefore } = layout;
   await runStages(
     [

@@ -22,7 +22,7 @@ interface Release {
 
 /** Installs this version beside the one that runs, and changes over. What does not come up is taken back. @throws OpsError */
 export async function upgrade(layout: Layout, say: Say): Promise<void> {
-  await refuseUnfit();
+  await refuseUnfit(layout, 'upgrade');
   refuseUnbuilt();
   const version = await linkTarget(layout.current);
   if (version === null) throw new OpsError(`nothing is installed in ${layout.root}: type "sudo ops install"`);

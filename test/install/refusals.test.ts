@@ -7,6 +7,8 @@ import { InstalledHost } from './installed-host.ts';
 
 const CLI = join(import.meta.dirname, '../../src/cli/main.ts');
 
+const VERBS = ['install', 'upgrade', 'uninstall'];
+
 it('where there is no launchctl, says what is needed, and names pm2', async () => {
   const { exitCode, stderr } = await execa(process.execPath, [CLI, 'install'], {
     env: { PATH: '/nowhere' },
@@ -53,6 +55,19 @@ describeAsRoot('ops install refuses, and has changed nothing', () => {
     expect(existsSync(host.root)).toBe(false);
     rmSync(join(host.bin, 'ops'));
   }, 30_000);
+
+  it.each(VERBS)('where Ops is installed in another place: %s', async (verb) => {
+    const argv = ['node', 'main.js', '--home', '/opt/elsewhere'];
+    const plist = host.mac.plist('com.savorg.ops', { ProgramArguments: argv });
+    const before = readFileSync(plist, 'utf8');
+    const { exitCode, stderr } = await host.run(host.package({ version: `0.1.${VERBS.indexOf(verb) + 1}` }), verb);
+    expect([exitCode, stderr]).toEqual([
+      1,
+      `ops: Ops is installed in /opt/elsewhere, not in ${host.root}: type sudo ops --home /opt/elsewhere ${verb}`,
+    ]);
+    expect(readFileSync(plist, 'utf8')).toBe(before);
+    rmSync(plist);
+  });
 
   it('where launchd says what it does not understand', async () => {
     await host.mac.fail('print', {});
