@@ -7,7 +7,7 @@ import { findRedisServer } from '../adapters/redis-program.ts';
 import { OpsError } from '../errors.ts';
 import { type Access, hasAccess, programFile } from './files.ts';
 import type { Layout } from './layout.ts';
-import { renderPlist, serviceStage } from './services.ts';
+import { renderPlist, serviceStage, takeOutRunning } from './services.ts';
 import type { Stage } from './stage.ts';
 
 const ANSWER_MS = 30_000;
@@ -50,7 +50,10 @@ export function redisUrlStage(layout: Layout, access: Access, choice: RedisChoic
   return {
     what: `${layout.home.etc.redisUrl} (for root and the daemon, who reads it when it starts)`,
     isDone: async () => hasAccess(layout.home.etc.redisUrl, access) && (await file()).isDone(),
-    make: async () => (await file()).make(),
+    async make() {
+      await takeOutRunning('ops', layout);
+      await (await file()).make();
+    },
   };
 }
 

@@ -81,7 +81,9 @@ describe('a page of jobs', () => {
     async (jobsPerPage) => {
       const { look } = await shown();
       for (const path of ['/queues/api/queues', '//queues/api/queues', 'http://127.0.0.1:7070/queues/api/queues'])
-        expect((await look(`${path}?activeQueue=ops&jobsPerPage=${jobsPerPage}`)).statusCode).toBe(path.startsWith('//') ? 404 : 400);
+        expect((await look(`${path}?activeQueue=ops&jobsPerPage=${jobsPerPage}`)).statusCode).toBe(
+          path.startsWith('//') ? 404 : 400,
+        );
     },
   );
 

@@ -8,20 +8,23 @@ import { describeAsRoot } from '../doubles/as-root.ts';
 import { temporaryFolder } from '../services/support.ts';
 
 describeAsRoot('the ops that people type', () => {
-  it.each(["o'ps", 'a b', '$(id)`id`', '"\\'])('starts the installed program, whatever its folder is called: %s', async (name) => {
-    const folder = temporaryFolder();
-    const layout = layoutOf({ root: join(folder, name), launchDaemons: folder, bin: join(folder, 'bin') });
-    mkdirSync(layout.root);
-    writeFileSync(layout.node, '#!/bin/sh\nprintf "%s\\n" "$@"\n', { mode: 0o755 });
-    await commandStage(layout).make();
-    const { stdout } = await execa(layout.command, ["it's", 'two words']);
-    expect(stdout.split('\n')).toEqual([
-      `${layout.current}/dist/src/cli/main.js`,
-      '--home',
-      layout.root,
-      "it's",
-      'two words',
-    ]);
-    expect(await isOurs(layout)).toBe(true);
-  });
+  it.each(["o'ps", 'a b', '$(id)`id`', '"\\'])(
+    'starts the installed program, whatever its folder is called: %s',
+    async (name) => {
+      const folder = temporaryFolder();
+      const layout = layoutOf({ root: join(folder, name), launchDaemons: folder, bin: join(folder, 'bin') });
+      mkdirSync(layout.root);
+      writeFileSync(layout.node, '#!/bin/sh\nprintf "%s\\n" "$@"\n', { mode: 0o755 });
+      await commandStage(layout).make();
+      const { stdout } = await execa(layout.command, ["it's", 'two words']);
+      expect(stdout.split('\n')).toEqual([
+        `${layout.current}/dist/src/cli/main.js`,
+        '--home',
+        layout.root,
+        "it's",
+        'two words',
+      ]);
+      expect(await isOurs(layout)).toBe(true);
+    },
+  );
 });

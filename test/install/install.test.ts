@@ -17,6 +17,8 @@ import { describeAsRoot } from '../doubles/as-root.ts';
 import { InstalledHost } from './installed-host.ts';
 
 const DAEMON = 202;
+/** An orderly stop, on a busy machine. */
+const STOP = { timeout: 20_000 };
 const TASK = `task_id: previewed
 operation_type: infra
 environment: staging
@@ -161,7 +163,7 @@ describeAsRoot('ops install', () => {
 
   it('does not start what a person has stopped', async () => {
     await host.launchctl('stop', 'com.savorg.ops');
-    await expect.poll(() => host.printed('state')).toBe('not running');
+    await expect.poll(() => host.printed('state'), STOP).toBe('not running');
     const { stdout, exitCode } = await host.run(ops, 'install');
     expect([exitCode, stdout]).toEqual([
       0,
@@ -213,7 +215,7 @@ describeAsRoot('ops install', () => {
 
     it('leaves none either while the daemon is stopped and its files are closed', async () => {
       await host.launchctl('stop', 'com.savorg.ops');
-      await expect.poll(() => host.printed('state')).toBe('not running');
+      await expect.poll(() => host.printed('state'), STOP).toBe('not running');
       for (const args of [['status'], ['tasks'], ['audit', 'verify']])
         expect((await host.ops(...args)).exitCode).toBe(0);
       expect(rootsFiles(host.home.var.dir)).toEqual([]);
@@ -334,6 +336,19 @@ describeAsRoot('ops install with a Redis of yours', () => {
     const again = await host.run(ops, 'install');
     expect([again.exitCode, again.stdout.match(/^done/gm)]).toEqual([0, null]);
   }, 60_000);
+
+  it('starts the daemon again for another URL, as it reads it when it starts; not one that a person has stopped', async () => {
+    await using host = await InstalledHost.make();
+    const ops = host.package();
+    await host.install(ops);
+    const moved = await host.run(ops, 'install', { REDIS_URL: 'redis://127.0.0.1:1' });
+    expect([moved.exitCode, moved.stdout]).toEqual([0, expect.stringContaining('Redis at 127.0.0.1:1 cannot be used')]);
+    await host.launchctl('stop', 'com.savorg.ops');
+    await expect.poll(() => host.printed('state'), STOP).toBe('not running');
+    const stopped = await host.run(ops, 'install', { REDIS_URL: 'redis://127.0.0.1:2' });
+    expect([stopped.exitCode, stopped.stdout]).toEqual([0, expect.stringContaining('\nstopped ')]);
+    expect(readFileSync(host.home.etc.redisUrl, 'utf8')).toBe('redis://127.0.0.1:2\n');
+  }, 90_000);
 
   it('takes the URL from the file as well, where it never stood in a command line', async () => {
     await using host = await InstalledHost.make();
