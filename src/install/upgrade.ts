@@ -27,6 +27,8 @@ export async function upgrade(layout: Layout, say: Say): Promise<void> {
   const version = await linkTarget(layout.current);
   if (version === null) throw new OpsError(`nothing is installed in ${layout.root}: type "sudo ops install"`);
   if (version === VERSION) return say(`${VERSION} is installed already: nothing to do`);
+  if (!existsSync(layout.plist.ops))
+    throw new OpsError(`${layout.plist.ops} is missing: mend ${version} first, by "sudo ops install"`);
   const before = { version, plist: readFileSync(layout.plist.ops, 'utf8') };
   await rm(layout.nodeBefore, { force: true });
   await runStages([programStage(layout), nodeStage(layout)], say);
