@@ -5,8 +5,8 @@ import { systemClock } from './clock.ts';
 
 const START = '0-0';
 const PAGE = 100;
-/** How long one blocking read waits; it only bounds how late a stop is noticed by Redis. */
-const BLOCK_MS = 10_000;
+/** How long one blocking read waits: a veto must end what runs within 5 s, also one that wakes nobody. */
+const BLOCK_MS = 3_000;
 /** After a reading that failed. */
 const RETRY_MS = 1_000;
 
@@ -61,8 +61,9 @@ export class ControlWatch implements Service {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
       try {
-        const news = await this.#redis.xread('COUNT', 1, 'BLOCK', BLOCK_MS, 'STREAMS', this.#key, this.#cursor());
-        if (news && !signal.aborted) await this.#control.catchUp();
+        await this.#redis.xread('COUNT', 1, 'BLOCK', BLOCK_MS, 'STREAMS', this.#key, this.#cursor());
+        // Also without news: in a stream that replaced ours what lies before the cursor wakes nobody.
+        if (!signal.aborted) await this.#control.catchUp();
       } catch {
         await systemClock.wait(RETRY_MS, signal);
       }

@@ -109,17 +109,30 @@ function watch(catchUp: () => Promise<void>) {
 describe('the watch', () => {
   it('has the stream read as soon as something is added', async () => {
     const redis = server.connect();
-    let caughtUp = 0;
+    let seen = 0;
     const { watching, read } = watch(async () => {
-      caughtUp += 1;
-      read((await controlStream(redis, KEY).after('0-0')).at(-1)?.id ?? '');
+      const entries = await controlStream(redis, KEY).after('0-0');
+      seen = entries.length;
+      read(entries.at(-1)?.id ?? '');
     });
     await watching.start();
     await watching.start();
     for (let n = 1; n <= 3; n += 1) {
       await sendControl(redis, KEY, 'token');
-      await vi.waitFor(() => expect(caughtUp).toBe(n));
+      await vi.waitFor(() => expect(seen).toBe(n));
     }
+  });
+
+  it('has one that replaced ours read, too, where nothing lies after the cursor', async () => {
+    const redis = server.connect();
+    let seen = 0;
+    const { watching, read } = watch(async () => {
+      seen = (await controlStream(redis, KEY).after('9999-0')).length;
+    });
+    read('9999-0');
+    await watching.start();
+    await redis.xadd(KEY, '5-1', 'token', 'a veto');
+    await vi.waitFor(() => expect(seen).toBe(1), { timeout: 5_000 });
   });
 
   it('stops at once, although it waits; twice, and before it began, too', async () => {
