@@ -7,8 +7,8 @@ export interface Account {
   gid: number;
 }
 
-/** Of macOS's own service accounts: below every person's. */
-const IDS = { first: 200, last: 400 };
+/** Of macOS's own service accounts: below every person's. Apple takes the next ones from below. */
+const IDS = { lowest: 200, highest: 400 };
 const NOT_FOUND = 56;
 const TIMEOUT_MS = 20_000;
 
@@ -20,7 +20,7 @@ export async function findAccount(name: string): Promise<Account | null> {
 
 /** Makes a hidden service account with a group of the same name, without password and shell. Finishes a half-made one. */
 export async function createAccount(name: string, home: string): Promise<Account> {
-  const id = await firstFreeId();
+  const id = await highestFreeId();
   const gid = (await read('Groups', name, 'PrimaryGroupID')) ?? id;
   await create('Groups', name, { RealName: 'savorg-ops', Password: '*', PrimaryGroupID: gid });
   // The id comes last: until it is there, the next run takes the account for not made.
@@ -36,11 +36,11 @@ export async function createAccount(name: string, home: string): Promise<Account
   return { uid: id, gid };
 }
 
-async function firstFreeId(): Promise<number> {
+async function highestFreeId(): Promise<number> {
   const taken = new Set([...(await list('Users', 'UniqueID')), ...(await list('Groups', 'PrimaryGroupID'))]);
-  for (let id = IDS.first; id <= IDS.last; id += 1) if (!taken.has(id)) return id;
+  for (let id = IDS.highest; id >= IDS.lowest; id -= 1) if (!taken.has(id)) return id;
   throw new OpsError(
-    `no id from ${IDS.first} to ${IDS.last} is free for a service account: see dscl . -list /Users UniqueID`,
+    `no id from ${IDS.lowest} to ${IDS.highest} is free for a service account: see dscl . -list /Users UniqueID`,
   );
 }
 

@@ -11,7 +11,8 @@ import { passwordIn } from './password.ts';
 
 export type * from './dashboard.ts';
 
-const REQUEST_MS = 10_000;
+/** Who begins a request and does not end it keeps a place from others for so long. */
+const LIMITS = { requestTimeout: 5_000, headersTimeout: 5_000, connectionsCheckingInterval: 1_000 };
 const CONNECTIONS = 64;
 
 /** Starts the dashboard, on another port where its own is taken. @throws OpsError that says what to mend. */
@@ -19,7 +20,6 @@ export async function openDashboard(options: DashboardOptions): Promise<Dashboar
   const { settings, passwordFile, log } = options;
   const app = new LazyApp(options, passwordIn(passwordFile));
   const server = serverWith(settings.tls, (request, response) => void app.answer(request, response));
-  server.requestTimeout = REQUEST_MS;
   server.maxConnections = CONNECTIONS;
   await listen(server, options);
   server.on('error', (error) => log.error({ reason: error.message }, 'the dashboard cannot take connections'));
@@ -35,9 +35,9 @@ export async function openDashboard(options: DashboardOptions): Promise<Dashboar
 }
 
 function serverWith(tls: DashboardSettings['tls'], answer: http.RequestListener): http.Server {
-  if (!tls) return http.createServer(answer);
+  if (!tls) return http.createServer(LIMITS, answer);
   try {
-    return https.createServer({ cert: readFileSync(tls.certificate), key: readFileSync(tls.key) }, answer);
+    return https.createServer({ ...LIMITS, cert: readFileSync(tls.certificate), key: readFileSync(tls.key) }, answer);
   } catch (error) {
     throw new OpsError(`dashboard.tls: ${coerceError(error).message}`, { cause: error });
   }

@@ -8,6 +8,9 @@ import type { Stage } from './stage.ts';
 
 const mark = ({ root }: Layout): string => `# savorg-ops in ${root}`;
 
+/** They would have root's Node run what somebody else wrote. */
+const FORGET = 'unset NODE_OPTIONS NODE_PATH NODE_COMPILE_CACHE';
+
 /** @throws OpsError where another program has the name. */
 export async function refuseForeignCommand(layout: Layout): Promise<void> {
   if (!existsSync(layout.command) || (await isOurs(layout))) return;
@@ -18,7 +21,7 @@ export async function refuseForeignCommand(layout: Layout): Promise<void> {
 export function commandStage(layout: Layout): Stage {
   const { command, current, node, root } = layout;
   const argv = [node, `${current}/dist/src/cli/main.js`, '--home', root].map(quoted).join(' ');
-  const text = `#!/bin/sh\n${mark(layout)}\nexec ${argv} "$@"\n`;
+  const text = `#!/bin/sh\n${mark(layout)}\n${FORGET}\nexec ${argv} "$@"\n`;
   const file = programFile(command, { ...PUBLIC_FILE, mode: 0o755 }, text);
   return {
     ...file,

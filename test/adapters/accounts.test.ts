@@ -22,27 +22,27 @@ describeAsRoot('a service account, by the double of dscl', () => {
   const accounts = (): Accounts => JSON.parse(readFileSync(mac.accounts, 'utf8'));
   const writeAccounts = (content: Accounts) => writeFileSync(mac.accounts, JSON.stringify(content));
 
-  it('is hidden, has no shell and no password, and the first id that no user and no group has', async () => {
+  it('is hidden, has no shell and no password, and the highest id that no user and no group has', async () => {
     expect(await findAccount('_x')).toBeNull();
-    // 200 is a user's and a group's, 201 a group's.
-    expect(await createAccount('_x', '/x/home')).toEqual({ uid: 202, gid: 202 });
+    // 400 is a user's and a group's, 399 a group's.
+    expect(await createAccount('_x', '/x/home')).toEqual({ uid: 398, gid: 398 });
     expect(accounts()['/Users/_x']).toEqual({
       RealName: 'savorg-ops',
       Password: '*',
       IsHidden: '1',
       UserShell: '/usr/bin/false',
       NFSHomeDirectory: '/x/home',
-      PrimaryGroupID: '202',
-      UniqueID: '202',
+      PrimaryGroupID: '398',
+      UniqueID: '398',
     });
-    expect(accounts()['/Groups/_x']).toEqual({ RealName: 'savorg-ops', Password: '*', PrimaryGroupID: '202' });
-    expect(await findAccount('_x')).toEqual({ uid: 202, gid: 202 });
+    expect(accounts()['/Groups/_x']).toEqual({ RealName: 'savorg-ops', Password: '*', PrimaryGroupID: '398' });
+    expect(await findAccount('_x')).toEqual({ uid: 398, gid: 398 });
   }, 30_000);
 
   it('that is half made is finished, with the group that is there', async () => {
-    writeAccounts({ ...NEW_MAC, '/Groups/_x': { PrimaryGroupID: '202' }, '/Users/_x': { PrimaryGroupID: '202' } });
+    writeAccounts({ ...NEW_MAC, '/Groups/_x': { PrimaryGroupID: '398' }, '/Users/_x': { PrimaryGroupID: '398' } });
     expect(await findAccount('_x')).toBeNull();
-    expect(await createAccount('_x', '/x/home')).toEqual({ uid: 203, gid: 202 });
+    expect(await createAccount('_x', '/x/home')).toEqual({ uid: 397, gid: 398 });
   }, 30_000);
 
   it('is refused where no id is free', async () => {

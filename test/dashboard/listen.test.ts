@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { request } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -47,6 +47,21 @@ it('closes at once, although browsers keep their connections', async () => {
   await dashboard[Symbol.asyncDispose]();
   await expect(fetch(`${dashboard.url}/healthz`)).rejects.toThrow('fetch failed');
 });
+
+it('lets nobody hold all its places with requests that do not end', async () => {
+  const { dashboard } = await opened();
+  const { port } = new URL(dashboard.url);
+  for (let n = 0; n < 64; n += 1)
+    connect(Number(port), '127.0.0.1')
+      .on('error', () => undefined)
+      .write('GET / HTTP/1.1\r\n');
+  const answers = () =>
+    fetch(`${dashboard.url}/healthz`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  await expect.poll(answers, { timeout: 15_000 }).toBe(true);
+}, 20_000);
 
 it('cannot listen on an address that is not here', async () => {
   await expect(opened({ host: '192.0.2.1' })).rejects.toThrow('EADDRNOTAVAIL');

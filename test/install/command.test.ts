@@ -27,4 +27,14 @@ describeAsRoot('the ops that people type', () => {
       expect(await isOurs(layout)).toBe(true);
     },
   );
+
+  it('runs nothing that the environment of who types it names', async () => {
+    const folder = temporaryFolder();
+    const layout = layoutOf({ root: folder, launchDaemons: folder, bin: join(folder, 'bin') });
+    writeFileSync(layout.node, '#!/bin/sh\nenv\n', { mode: 0o755 });
+    await commandStage(layout).make();
+    const env = { NODE_OPTIONS: '--require /x', NODE_PATH: '/x', NODE_COMPILE_CACHE: '/x', REDIS_URL: 'redis://x' };
+    const { stdout } = await execa(layout.command, [], { env });
+    expect(stdout.match(/^(?:NODE_(?:OPTIONS|PATH|COMPILE_CACHE)|REDIS_URL)=.*$/gm)).toEqual(['REDIS_URL=redis://x']);
+  });
 });

@@ -16,7 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeAsRoot } from '../doubles/as-root.ts';
 import { InstalledHost } from './installed-host.ts';
 
-const DAEMON = 202;
+const DAEMON = 398;
 /** An orderly stop, on a busy machine. */
 const STOP = { timeout: 20_000 };
 const TASK = `task_id: previewed
@@ -120,7 +120,7 @@ describeAsRoot('ops install', () => {
   it('runs the daemon as its user, with nothing of root', async () => {
     const status = readFileSync(`/proc/${host.state?.pid}/status`, 'utf8');
     expect(status).toMatch(new RegExp(`^Uid:\\s+${DAEMON}\\s+${DAEMON}\\s+${DAEMON}\\s`, 'm'));
-    expect(status).toMatch(/^Groups:\s+(?:202)?\s*$/m);
+    expect(status).toMatch(/^Groups:\s+(?:398)?\s*$/m);
   });
 
   it('changes nothing the second time, and says so', async () => {

@@ -54,7 +54,7 @@ describe('the plist of the daemon', () => {
       ThrottleInterval: 10,
       ProcessType: 'Interactive',
       Umask: '077',
-      EnvironmentVariables: { PATH: '/opt/homebrew/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin' },
+      EnvironmentVariables: { PATH: '/usr/bin:/bin:/usr/sbin:/sbin:/opt/homebrew/bin:/usr/local/bin' },
     });
   });
 });

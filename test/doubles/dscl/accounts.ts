@@ -3,7 +3,7 @@ import type { Account } from '../../../src/adapters/accounts.ts';
 /** Records by path, e.g. `/Users/root`, with their attributes. */
 export type Accounts = Record<string, Record<string, string>>;
 
-/** As a new Mac has them: ids from 200 on are taken here and there. */
+/** As a new Mac has them: ids from 200 to 400 are taken here and there. */
 export const NEW_MAC: Accounts = {
   '/Users/root': { UniqueID: '0', PrimaryGroupID: '0' },
   '/Users/nobody': { UniqueID: '-2', PrimaryGroupID: '-2' },
@@ -11,7 +11,9 @@ export const NEW_MAC: Accounts = {
   '/Users/_locationd': { UniqueID: '205', PrimaryGroupID: '205' },
   '/Groups/wheel': { PrimaryGroupID: '0' },
   '/Groups/_softwareupdate': { PrimaryGroupID: '200' },
-  '/Groups/_taken': { PrimaryGroupID: '201' },
+  '/Users/_highest': { UniqueID: '400', PrimaryGroupID: '400' },
+  '/Groups/_highest': { PrimaryGroupID: '400' },
+  '/Groups/_taken': { PrimaryGroupID: '399' },
   '/Groups/_locationd': { PrimaryGroupID: '205' },
 };
 
