@@ -10,7 +10,7 @@ export const apps = [
     script: 'src/main.ts',
     interpreter: here('node_modules/node/bin/node'),
     // As in launchd's plist, where the reason is.
-    node_args: ['--max-semi-space-size=1'],
+    node_args: ['--max-semi-space-size=2'],
     env: { NODE_COMPILE_CACHE: here('node_modules/.cache/compile') },
     // A stop lets running tasks end for 20 s, and is over by 40; pm2's own default is 1.6 s.
     kill_timeout: 45_000,

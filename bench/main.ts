@@ -19,8 +19,11 @@ async function measure(): Promise<Figure[]> {
   // First: what it compiles, the others find in the cache.
   const figures = [await step('start', start())];
   {
+    await using idle = await BenchHome.start();
+    figures.push(...(await step('at rest', atRest(idle))));
+  }
+  {
     await using fresh = await BenchHome.start();
-    figures.push(...(await step('at rest', atRest(fresh))));
     figures.push(...(await step('output', output(fresh))), await step('admission', admission(fresh)));
   }
   await using plain = await BenchHome.start();
