@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { readRoleKey } from '../src/adapters/etc-files.ts';
-import type { Home } from '../src/config.ts';
 import { attest } from '../src/contract/attestation.ts';
 import { type Task, utcTime } from '../src/contract/index.ts';
+import type { Home } from '../src/home.ts';
 
 const HOUR_MS = 3600_000;
 

@@ -1,12 +1,13 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { HostName } from './contract/names.ts';
 import { type QueueNames, queueNames } from './contract/queues.ts';
 import { DashboardFile, type DashboardSettings, dashboardSettings } from './dashboard-settings.ts';
 import { coerceError, OpsError } from './errors.ts';
+import { type Home, homeAt } from './home.ts';
 
 const queueName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected [a-z0-9][a-z0-9-]{0,62}');
 
@@ -32,37 +33,6 @@ const OpsFile = z.strictObject({
     .describe('Variables of the daemon that its commands get besides PATH, HOME, LANG, TZ, USER, LOGNAME and TMPDIR.'),
 });
 
-/** Where everything of one home lies. */
-export interface Home {
-  root: string;
-  etc: {
-    dir: string;
-    ops: string;
-    policy: string;
-    keyring: string;
-    operatorKey: string;
-    /** The URL of the Redis to use, where there is one; with its password, so not for everybody's eyes. */
-    redisUrl: string;
-  };
-  /** Role keys for trying out; not there on an installed host. */
-  keys: string;
-  var: {
-    dir: string;
-    ledger: string;
-    run: string;
-    lock: string;
-    daemon: string;
-    snapshots: string;
-    output: string;
-    hostKey: string;
-    redis: string;
-    /** The URL that the daemon uses, for `ops`. */
-    redisUrl: string;
-    log: string;
-    dashboardPassword: string;
-  };
-}
-
 export interface Config {
   home: Home;
   host: { name: string; sole: boolean };
@@ -87,34 +57,7 @@ const CLI = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? 'cl
 
 /** The home that the command line or the environment names; `.ops` below the working directory otherwise. */
 export function homeOf(root?: string): Home {
-  const path = resolve(root ?? process.env['OPS_HOME'] ?? '.ops');
-  const at = (...parts: string[]) => join(path, ...parts);
-  return {
-    root: path,
-    etc: {
-      dir: at('etc'),
-      ops: at('etc/ops.yaml'),
-      policy: at('etc/policy.yaml'),
-      keyring: at('etc/keyring.json'),
-      operatorKey: at('etc/operator.key'),
-      redisUrl: at('etc/redis-url'),
-    },
-    keys: at('keys'),
-    var: {
-      dir: at('var'),
-      ledger: at('var/ledger.db'),
-      run: at('var/run'),
-      lock: at('var/run/lock.db'),
-      daemon: at('var/run/daemon.json'),
-      snapshots: at('var/snapshots'),
-      output: at('var/output'),
-      hostKey: at('var/keys/host.key'),
-      redis: at('var/redis'),
-      redisUrl: at('var/run/redis-url'),
-      log: at('var/log/daemon.log'),
-      dashboardPassword: at('var/dashboard.password'),
-    },
-  };
+  return homeAt(root ?? process.env['OPS_HOME'] ?? '.ops');
 }
 
 /** The login of who typed this, also under sudo. */

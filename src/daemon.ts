@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
 import type { Worker } from 'bullmq';
-import type { Redis } from 'ioredis';
 import { systemClock, within } from './adapters/clock.ts';
 import { ControlWatch } from './adapters/control-stream.ts';
 import { keyRingFile, policyFile, readRoleKey } from './adapters/etc-files.ts';
@@ -9,12 +8,12 @@ import { toldLedger } from './adapters/ledger/told.ts';
 import { refuseForeignKeys, refuseLooseFiles } from './adapters/permissions.ts';
 import { connectRedis } from './adapters/redis.ts';
 import { refuseUnusableRedis } from './adapters/redis-policy.ts';
-import { embeddedRedis } from './adapters/redis-server.ts';
 import { Runner } from './adapters/runner.ts';
 import { sweepSurvivors } from './adapters/survivors.ts';
 import { taskWorker, type WorkerOptions } from './adapters/worker.ts';
 import { compose, type Line } from './compose.ts';
 import type { Config } from './config.ts';
+import { openRedis, startRedis } from './courier.ts';
 import type { DashboardSources } from './dashboard/dashboard.ts';
 import { coerceError, OpsError } from './errors.ts';
 import type { Logger } from './log.ts';
@@ -29,12 +28,6 @@ const DRAIN_MS = 20_000;
 const ABORT_MS = 10_000;
 const WORKERS_MS = 2_000;
 const SURVIVOR_GRACE_MS = 1_000;
-
-/** Where Redis is; `revive` where it is ours. */
-interface RedisSource {
-  url: string;
-  revive: (() => Promise<void>) | null;
-}
 
 /** Masks what must not be logged; what that is becomes known during the start. */
 export interface Secrets {
@@ -139,27 +132,6 @@ async function startRunner({ home }: Config, log: Logger, stack: AsyncDisposable
   const runner = new Runner({ runDir: home.var.run, clock: systemClock, onDeath });
   await runner.start();
   return stack.adopt(runner, (service) => service.stop());
-}
-
-async function startRedis(config: Config, log: Logger, stack: AsyncDisposableStack): Promise<RedisSource> {
-  if (config.redisUrl !== null) return { url: config.redisUrl, revive: null };
-  const searchPath = config.baseEnv['PATH'] ?? '';
-  const server = embeddedRedis({ dir: config.home.var.redis, searchPath, log });
-  await server.start();
-  stack.defer(() => server.stop());
-  return { url: server.url, revive: () => server.revive() };
-}
-
-/** The connection that everything but the workers uses. Our own Redis is started again when it dies. */
-function openRedis({ url, revive }: RedisSource, log: Logger, stack: AsyncDisposableStack): Redis {
-  const redis = stack.adopt(connectRedis(url, log), (connection) => connection.disconnect());
-  if (revive === null) return redis;
-  const onClose = () => {
-    revive().catch((error: unknown) => log.error({ reason: coerceError(error).message }, 'the embedded Redis is down'));
-  };
-  redis.on('close', onClose);
-  stack.defer(() => void redis.off('close', onClose));
-  return redis;
 }
 
 type WorkerParts = Omit<WorkerOptions, 'queue' | 'prefix' | 'url' | 'concurrency' | 'clock'> & {

@@ -1,8 +1,9 @@
 import { systemClock } from './adapters/clock.ts';
-import { type Home, loadConfig } from './config.ts';
+import { loadConfig } from './config.ts';
 import { type Daemon, startDaemon } from './daemon.ts';
 import { coerceError, HomeInUseError, textOf } from './errors.ts';
 import { dashboardOn, type Ground, settle } from './ground.ts';
+import type { Home } from './home.ts';
 import type { Orders } from './orders.ts';
 import { VERSION } from './version.ts';
 

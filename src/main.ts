@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
-import { type Home, homeOf } from './config.ts';
+import { homeOf } from './config.ts';
 import { coerceError, OpsError, textOf } from './errors.ts';
+import type { Home } from './home.ts';
 import { live } from './life.ts';
 import { ExitCode, Orders } from './orders.ts';
 

@@ -2,10 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Job, Queue, Worker } from 'bullmq';
-import type { Home } from '../../src/config.ts';
 import { attest } from '../../src/contract/attestation.ts';
 import { KeyRing, queueNames, type Report, type Task, verifyReport } from '../../src/contract/index.ts';
 import { ringEntry } from '../../src/contract/keyring.ts';
+import type { Home } from '../../src/home.ts';
 import { addToRing, ensureKey } from '../../src/install/keys.ts';
 
 const ROLES = ['manager', 'plan-review', 'security'] as const;

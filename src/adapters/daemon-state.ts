@@ -1,15 +1,13 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import type { Home } from '../config.ts';
+import type { Home } from '../home.ts';
+import type { Condition } from '../services/ports.ts';
 import { VERSION } from '../version.ts';
 import { isHomeLocked } from './home-lock.ts';
 
 /** What a daemon says of itself, in `var/run/daemon.json`, as long as it lives. */
-export interface DaemonState {
+export interface DaemonState extends Condition {
   pid: number;
   version: string;
-  /** Tasks are taken only when `ready`. In `safe-mode` it waits for somebody to mend `reason`. */
-  state: 'starting' | 'ready' | 'safe-mode' | 'stopping';
-  reason: string | null;
   /** Where the dashboard is. */
   dashboard: string | null;
 }

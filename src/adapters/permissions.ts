@@ -1,7 +1,7 @@
 import { accessSync, constants, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Home } from '../config.ts';
 import { OpsError } from '../errors.ts';
+import type { Home } from '../home.ts';
 
 /**
  * The only private key that a daemon may read is its host's.

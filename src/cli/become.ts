@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { become } from '../adapters/users.ts';
-import type { Home } from '../config.ts';
 import { OpsError } from '../errors.ts';
+import type { Home } from '../home.ts';
 
 /**
  * Becomes the user whose home it is, before anything of it is opened: on an installed host `ops` is started as root, and

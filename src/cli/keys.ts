@@ -1,9 +1,10 @@
 import { chmodSync, statSync } from 'node:fs';
 import { keyRingFile } from '../adapters/etc-files.ts';
-import { type Home, homeOf } from '../config.ts';
+import { homeOf } from '../config.ts';
 import { ringEntry } from '../contract/keyring.ts';
 import type { Role } from '../contract/names.ts';
 import { OpsError } from '../errors.ts';
+import type { Home } from '../home.ts';
 import { addToRing, ensureKey, writeNew } from '../install/keys.ts';
 import { hostNameFrom, STARTER_POLICY, starterConfig } from '../install/starter.ts';
 import { keyPath } from './signing.ts';

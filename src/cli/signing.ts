@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { keyRingFile, readRoleKey } from '../adapters/etc-files.ts';
-import type { Home } from '../config.ts';
 import { attest } from '../contract/attestation.ts';
 import { outOfBounds, TASK_BOUNDS } from '../contract/bounds.ts';
 import { openToken } from '../contract/jws.ts';
@@ -9,6 +8,7 @@ import type { RoleKey } from '../contract/keyring.ts';
 import type { Role } from '../contract/names.ts';
 import { parseTask, Submission, type Task } from '../contract/task.ts';
 import { OpsError } from '../errors.ts';
+import type { Home } from '../home.ts';
 
 /** How long a signature made here is good for. */
 export const SIGNATURE_MS = 24 * 3600_000;

@@ -4,19 +4,14 @@ import type { DashboardSettings } from '../dashboard-settings.ts';
 import type { Logger } from '../log.ts';
 import type { Redactor } from '../secret.ts';
 import type { Ledger } from '../services/ledger.ts';
-
-export interface DaemonState {
-  state: 'starting' | 'ready' | 'safe-mode' | 'stopping';
-  /** Why it is not ready. */
-  reason: string | null;
-}
+import type { Condition } from '../services/ports.ts';
 
 export interface DashboardOptions {
   settings: DashboardSettings;
   passwordFile: string;
   /** The name of this host. */
   host: string;
-  state: () => DaemonState;
+  state: () => Condition;
   redactor: () => Redactor;
   log: Logger;
 }

@@ -3,8 +3,9 @@ import type { Redis } from 'ioredis';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { queueNames } from '../contract/queues.ts';
 import type { Ledger } from '../services/ledger.ts';
+import type { Condition } from '../services/ports.ts';
 import { VERSION } from '../version.ts';
-import type { DaemonState, DashboardOptions, DashboardSources } from './dashboard.ts';
+import type { DashboardOptions, DashboardSources } from './dashboard.ts';
 
 const PAGE = 500;
 const DURATIONS_S = [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 1800, 7200];
@@ -42,7 +43,7 @@ export class Metrics {
     return this.#registry.metrics();
   }
 
-  #readProcess({ state }: DaemonState): void {
+  #readProcess({ state }: Condition): void {
     const { user, system } = process.cpuUsage();
     this.#of.ready.set(state === 'ready' ? 1 : 0);
     this.#of.memory.set(process.memoryUsage.rss());

@@ -1,16 +1,17 @@
 import { utcTime } from '../contract/names.ts';
 import type { HeldTask, TaskRecord } from '../services/ledger.ts';
-import type { DaemonState, DashboardSources } from './dashboard.ts';
+import type { Condition } from '../services/ports.ts';
+import type { DashboardSources } from './dashboard.ts';
 
 const LATEST = 10;
 
 /** What this host is doing, for people. */
-export interface Status extends DaemonState {
+export interface Status extends Condition {
   host: string;
   tables: { title: string; rows: string[][] }[];
 }
 
-export function statusOf(host: string, state: DaemonState, sources: DashboardSources | null): Status {
+export function statusOf(host: string, state: Condition, sources: DashboardSources | null): Status {
   return { host, ...state, tables: sources ? tablesOf(sources) : [] };
 }
 

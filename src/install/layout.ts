@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type Home, homeOf } from '../config.ts';
+import { homeOf } from '../config.ts';
+import type { Home } from '../home.ts';
 
 /** The place that the plists of `launchd/` are written for. */
 export const DEFAULT_ROOT = '/opt/savorg-ops';

@@ -4,12 +4,12 @@ import { launchctl } from '../adapters/launchctl.ts';
 import { EX_CONFIG } from '../adapters/launchctl-codes.ts';
 import type { ServiceState } from '../adapters/launchctl-print.ts';
 import { OpsError } from '../errors.ts';
+import { ExitCode } from '../orders.ts';
 import { LABEL, type Layout } from './layout.ts';
 
 /** An orderly stop of the old one, launchd's throttle, and the start of the new one. */
 const READY_MS = 120_000;
 const POLL_MS = 300;
-const RESTART_ME = 75;
 
 /**
  * Resolves when this version takes tasks, or says why it takes none. How one of the first `since` runs ended does not
@@ -37,7 +37,7 @@ function troubleIn(seen: ServiceState, since: number, { plist }: Layout): string
   if (seen.state === 'unknown' || seen.pid !== null || (seen.runs ?? 0) <= since) return null;
   if (typeof seen.lastExit === 'string' || !('code' in seen.lastExit)) return null;
   const { code } = seen.lastExit;
-  if (code === RESTART_ME) return null;
+  if (code === ExitCode.RESTART) return null;
   if (code === 0) return 'it was stopped';
   return code === EX_CONFIG
     ? 'launchd cannot start it (78: a program, folder or log of its plist)'

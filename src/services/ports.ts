@@ -100,3 +100,10 @@ export interface TaskOutput {
   write(chunk: Uint8Array): Promise<void>;
   close(): Promise<void>;
 }
+
+/** How a daemon is. */
+export interface Condition {
+  /** Tasks are taken only when `ready`. In `safe-mode` it waits for somebody to mend `reason`. */
+  state: 'starting' | 'ready' | 'safe-mode' | 'stopping';
+  reason: string | null;
+}

@@ -2,8 +2,9 @@ import { readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
-import { type Home, homeOf } from '../../src/config.ts';
+import { homeOf } from '../../src/config.ts';
 import { KeyRing } from '../../src/contract/keyring.ts';
+import type { Home } from '../../src/home.ts';
 import { temporaryFolder } from '../services/support.ts';
 
 const CLI = join(import.meta.dirname, '../../src/cli/main.ts');

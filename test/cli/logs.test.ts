@@ -2,7 +2,8 @@ import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'no
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Home, homeOf } from '../../src/config.ts';
+import { homeOf } from '../../src/config.ts';
+import type { Home } from '../../src/home.ts';
 import { temporaryFolder } from '../services/support.ts';
 
 const CLI = join(import.meta.dirname, '../../src/cli/main.ts');

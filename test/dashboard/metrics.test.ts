@@ -1,7 +1,7 @@
 import { Queue } from 'bullmq';
 import { describe, expect, it } from 'vitest';
-import type { DaemonState } from '../../src/dashboard/index.ts';
 import type { Ledger } from '../../src/services/ledger.ts';
+import type { Condition } from '../../src/services/ports.ts';
 import { realRedis } from '../adapters/real-redis.ts';
 import { actionsTask, claimed, START, testLedger } from '../services/support.ts';
 import { testServer } from './support.ts';
@@ -18,7 +18,7 @@ async function conclude(ledger: Ledger, task_id: string, outcome: 'completed' | 
   });
 }
 
-async function shown(ledger: Ledger, state: () => DaemonState = () => ({ state: 'ready', reason: null })) {
+async function shown(ledger: Ledger, state: () => Condition = () => ({ state: 'ready', reason: null })) {
   const redis = real.connect();
   const queue = real.later(new Queue('ops', { connection: redis, prefix: '{savorg}' }));
   await queue.waitUntilReady();

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
-import type { DaemonState, DashboardSources } from '../../src/dashboard/index.ts';
+import type { DashboardSources } from '../../src/dashboard/index.ts';
+import type { Condition } from '../../src/services/ports.ts';
 import { actionsTask, claimed, START, testLedger } from '../services/support.ts';
 import { SECRET, testServer } from './support.ts';
 
@@ -52,7 +53,7 @@ describe('the status page', () => {
 });
 
 describe('readiness', () => {
-  it.each<[DaemonState, number]>([
+  it.each<[Condition, number]>([
     [{ state: 'starting', reason: null }, 503],
     [{ state: 'ready', reason: null }, 200],
     [{ state: 'safe-mode', reason: 'no policy' }, 503],

@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import type { InjectOptions } from 'fastify';
 import { onTestFinished } from 'vitest';
 import { dashboardApp } from '../../src/dashboard/app.ts';
-import type { DaemonState, DashboardOptions, DashboardSources } from '../../src/dashboard/index.ts';
+import type { DashboardOptions, DashboardSources } from '../../src/dashboard/index.ts';
 import { passwordIn } from '../../src/dashboard/password.ts';
 import type { Logger } from '../../src/log.ts';
 import { Redactor } from '../../src/secret.ts';
+import type { Condition } from '../../src/services/ports.ts';
 import { temporaryFolder } from '../services/support.ts';
 
 export const SECRET = 'hunter2"&<s3cret>\\';
@@ -23,7 +24,7 @@ export function testOptions(more: Partial<DashboardOptions> = {}): TestOptions {
     settings: { host: '127.0.0.1', port: 0, tls: null, hosts: [] },
     passwordFile: join(temporaryFolder(), 'dashboard.password'),
     host: 'mini-1',
-    state: (): DaemonState => ({ state: 'ready', reason: null }),
+    state: (): Condition => ({ state: 'ready', reason: null }),
     redactor: () => new Redactor([SECRET]),
     log: { warn: log, error: log } as unknown as Logger,
     logged,

@@ -18,8 +18,8 @@ const FLOORS: Record<string, number> = {
   install: 4,
   compose: 4,
   mail: 4,
+  courier: 4,
   daemon: 4.2,
-  orders: 4.2,
   ground: 4.25,
   life: 4.3,
   main: 4.4,
@@ -31,7 +31,7 @@ const NARROWER: Record<string, string[]> = { jobs: ['contract', 'planning'], cli
 
 /** Files of the src root for everybody from floor 2 up. */
 const ROOT = new Set(
-  ['config', 'dashboard-settings', 'errors', 'log', 'log-text', 'secret', 'version', 'visible'].map(
+  ['config', 'dashboard-settings', 'errors', 'home', 'log', 'log-text', 'orders', 'secret', 'version', 'visible'].map(
     (name) => `src/${name}.ts`,
   ),
 );

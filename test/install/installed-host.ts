@@ -4,7 +4,8 @@ import { execa } from 'execa';
 import { expect, vi } from 'vitest';
 import { Manager } from '../../scripts/test-macos/manager.ts';
 import { readDaemonState } from '../../src/adapters/daemon-state.ts';
-import { type Home, homeOf } from '../../src/config.ts';
+import { homeOf } from '../../src/config.ts';
+import type { Home } from '../../src/home.ts';
 import { Mac } from '../doubles/mac.ts';
 
 const ROOT = join(import.meta.dirname, '../..');

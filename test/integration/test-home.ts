@@ -8,12 +8,13 @@ import { expect, vi } from 'vitest';
 import { sendControl } from '../../src/adapters/control-stream.ts';
 import { type DaemonState, readDaemonState } from '../../src/adapters/daemon-state.ts';
 import { readRoleKey } from '../../src/adapters/etc-files.ts';
-import { type Home, homeOf } from '../../src/config.ts';
+import { homeOf } from '../../src/config.ts';
 import { attest } from '../../src/contract/attestation.ts';
 import { signControl, type Verb } from '../../src/contract/control.ts';
 import { KeyRing, type Report, type Task, verifyReport } from '../../src/contract/index.ts';
 import type { RoleKey } from '../../src/contract/keyring.ts';
 import type { Role } from '../../src/contract/names.ts';
+import type { Home } from '../../src/home.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const HOST = 'mini-1';

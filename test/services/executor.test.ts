@@ -39,6 +39,18 @@ const nothingRan = ({ machine, ledger }: TestLine) => {
   expect(ledger.recentTasks(10)).toEqual([]);
 };
 
+/** The command `slow` says when it has begun, and ends when its gate is opened. */
+function slowCommand({ machine }: Awaited<ReturnType<typeof testLine>>) {
+  const gate = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
+  machine.when('slow', async () => {
+    begun.resolve();
+    await gate.promise;
+    return {};
+  });
+  return { gate, begun };
+}
+
 describe('a good task', () => {
   it('runs, is claimed before anything else happens, and is reported once', async () => {
     const line = await testLine();
@@ -69,13 +81,7 @@ describe('a good task', () => {
 
   it('waits for those before it that need the same, and then sees what they left', async () => {
     const line = await testLine();
-    const gate = Promise.withResolvers<void>();
-    const begun = Promise.withResolvers<void>();
-    line.machine.when('slow', async () => {
-      begun.resolve();
-      await gate.promise;
-      return {};
-    });
+    const { gate, begun } = slowCommand(line);
     const slow = actionsTask({
       task_id: 'slow',
       actions: [runCommand(['slow'], { resources: ['service:db'] }), writeFile('/etc/a', 'first')],
@@ -93,13 +99,7 @@ describe('a good task', () => {
 
   it('is admitted again after the wait for its locks', async () => {
     const line = await testLine();
-    const gate = Promise.withResolvers<void>();
-    const begun = Promise.withResolvers<void>();
-    line.machine.when('slow', async () => {
-      begun.resolve();
-      await gate.promise;
-      return {};
-    });
+    const { gate, begun } = slowCommand(line);
     const first = submit(
       line,
       actionsTask({ task_id: 'slow', actions: [runCommand(['slow'], { resources: ['a:a'] })] }),
@@ -128,13 +128,7 @@ describe('a delivery of what was claimed', () => {
 
   it('waits for the outcome while it runs', async () => {
     const line = await testLine();
-    const gate = Promise.withResolvers<void>();
-    const begun = Promise.withResolvers<void>();
-    line.machine.when('slow', async () => {
-      begun.resolve();
-      await gate.promise;
-      return {};
-    });
+    const { gate, begun } = slowCommand(line);
     const task = actionsTask({ actions: [runCommand(['slow'])] });
     const first = submit(line, task);
     await begun.promise;

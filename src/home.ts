@@ -1,0 +1,64 @@
+import { join, resolve } from 'node:path';
+
+/** Where everything of one home lies. */
+export interface Home {
+  root: string;
+  etc: {
+    dir: string;
+    ops: string;
+    policy: string;
+    keyring: string;
+    operatorKey: string;
+    /** The URL of the Redis to use, where there is one; with its password, so not for everybody's eyes. */
+    redisUrl: string;
+  };
+  /** Role keys for trying out; not there on an installed host. */
+  keys: string;
+  var: {
+    dir: string;
+    ledger: string;
+    run: string;
+    lock: string;
+    daemon: string;
+    snapshots: string;
+    output: string;
+    hostKey: string;
+    redis: string;
+    /** The URL that the daemon uses, for `ops`. */
+    redisUrl: string;
+    log: string;
+    dashboardPassword: string;
+  };
+}
+
+/** The home in this folder. */
+export function homeAt(folder: string): Home {
+  const path = resolve(folder);
+  const at = (...parts: string[]) => join(path, ...parts);
+  return {
+    root: path,
+    etc: {
+      dir: at('etc'),
+      ops: at('etc/ops.yaml'),
+      policy: at('etc/policy.yaml'),
+      keyring: at('etc/keyring.json'),
+      operatorKey: at('etc/operator.key'),
+      redisUrl: at('etc/redis-url'),
+    },
+    keys: at('keys'),
+    var: {
+      dir: at('var'),
+      ledger: at('var/ledger.db'),
+      run: at('var/run'),
+      lock: at('var/run/lock.db'),
+      daemon: at('var/run/daemon.json'),
+      snapshots: at('var/snapshots'),
+      output: at('var/output'),
+      hostKey: at('var/keys/host.key'),
+      redis: at('var/redis'),
+      redisUrl: at('var/run/redis-url'),
+      log: at('var/log/daemon.log'),
+      dashboardPassword: at('var/dashboard.password'),
+    },
+  };
+}
