@@ -68,7 +68,7 @@ export function compose(world: World): Line {
   const control = new Control(stream, ledger, verifier, listener(running, world.onSubject));
   const policy = () => world.policy.current();
   const admissions = new Admissions({ registry, host: config.host, policy, ledger, clock, verifier, control });
-  const locks = new Locks();
+  const locks = new Locks(config.concurrency);
   const host = hostFacts(world);
   const reporter = new Reporter(ledger, clock, host, world.onMessage);
   const steps = new StepRunner(ledger, kinds, clock);

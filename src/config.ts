@@ -16,7 +16,7 @@ const OpsFile = z.strictObject({
   host: HostName.describe('The name of this host. Written once, never derived again.'),
   sole_host: z.boolean().optional().describe('No other host takes tasks from this Redis; true where absent.'),
   dev: z.literal(true).optional().describe('Private keys of other roles may lie in this home. Every report says so.'),
-  concurrency: z.int().min(1).max(64).optional().describe('Tasks at a time on each queue; 8 where absent.'),
+  concurrency: z.int().min(1).max(64).optional().describe('Tasks at a time; 8 where absent.'),
   queues: z
     .strictObject({
       prefix: z.string().min(1).max(64).optional(),

@@ -134,20 +134,19 @@ async function startRunner({ home }: Config, log: Logger, stack: AsyncDisposable
   return stack.adopt(runner, (service) => service.stop());
 }
 
-type WorkerParts = Omit<WorkerOptions, 'queue' | 'prefix' | 'url' | 'concurrency' | 'clock'> & {
+type WorkerParts = Omit<WorkerOptions, 'queue' | 'prefix' | 'url' | 'clock'> & {
   config: Config;
   redisUrl: string;
 };
 
 function startWorkers({ config, redisUrl, ...parts }: WorkerParts): Worker[] {
-  const { queues, host, concurrency } = config;
+  const { queues, host } = config;
   return [queues.tasks, queues.hostTasks(host.name)].map((queue) => {
     const worker = taskWorker({
       ...parts,
       queue,
       prefix: queues.prefix,
       url: redisUrl,
-      concurrency,
       clock: systemClock,
     });
     worker

@@ -12,7 +12,6 @@ export interface WorkerOptions {
   queue: string;
   prefix: string;
   url: string;
-  concurrency: number;
   executor: Executor;
   ledger: Ledger;
   clock: Clock;
@@ -25,14 +24,16 @@ export interface WorkerOptions {
 const LOCK_MS = 15_000;
 const STALLED_CHECK_MS = 10_000;
 const AGAIN_MS = 5_000;
+/** Deliveries in hand: those that wait for a lock must not keep others out. How many tasks run, the locks decide. */
+const IN_HAND = 64;
 
 /** Takes jobs of one queue through the line. It neither retries nor refuses by itself: the ledger decides. */
 export function taskWorker(options: WorkerOptions): Worker {
-  const { queue, prefix, url, concurrency, log } = options;
+  const { queue, prefix, url, log } = options;
   const worker = new Worker(queue, (job, token) => process(job, token ?? '', options), {
     connection: { url, maxRetriesPerRequest: null },
     prefix,
-    concurrency,
+    concurrency: IN_HAND,
     autorun: false,
     lockDuration: LOCK_MS,
     stalledInterval: STALLED_CHECK_MS,

@@ -11,7 +11,7 @@ import type { Performer } from './performer.ts';
 import type { Reporter } from './reporter.ts';
 import type { Log, Running } from './running.ts';
 
-/** How a delivery ended. `recorded`: it had run before. `open`: the daemon stops, and its next start decides. */
+/** How a delivery ended. `recorded`: it had run before. `open`: the task has no outcome yet, so look at it again. */
 export type End =
   | { kind: 'ran' | 'recorded' | 'refused'; opsOutput: OpsOutput }
   | { kind: 'held'; missing: Held['missing']; digest: string; until: number }
@@ -31,6 +31,8 @@ export interface ExecutorParts {
 
 export class Executor {
   readonly #parts: ExecutorParts;
+  /** Digests of the tasks that wait to be claimed, or run. */
+  readonly #inHand = new Set<string>();
 
   constructor(parts: ExecutorParts) {
     this.#parts = parts;
@@ -44,6 +46,8 @@ export class Executor {
     const request = await admissions.verify(parsed);
     const first = await admissions.admit(request);
     if (first.kind !== 'admitted') return this.#turnAway(delivery, request, first, log);
+    if (this.#inHand.has(request.digest)) return { kind: 'open' };
+    using _only = this.#takeInHand(request.digest);
     using _mine = await locks.take(request.resources);
     const claim = await admissions.claim(request);
     if (claim.kind !== 'claimed') return this.#turnAway(delivery, request, claim, log);
@@ -52,6 +56,12 @@ export class Executor {
       .track(record.task.task_id, request.targets, log, (run) => performer.perform(record, request.actions, run))
       .catch(onFault);
     return opsOutput ? { kind: 'ran', opsOutput } : { kind: 'open' };
+  }
+
+  /** Copies of a task must not wait in a row: anybody who reaches Redis can make them, and those in hand are limited. */
+  #takeInHand(digest: string): Disposable {
+    this.#inHand.add(digest);
+    return { [Symbol.dispose]: () => void this.#inHand.delete(digest) };
   }
 
   async #turnAway(
@@ -70,10 +80,9 @@ export class Executor {
     }
   }
 
-  /** A delivery of a claimed digest makes no new report: it gets the recorded outcome. */
-  async #recorded({ task }: Request): Promise<End> {
-    const { ledger, running } = this.#parts;
-    const opsOutput = ledger.task(task.task_id)?.ended?.opsOutput ?? (await running.outcomeOf(task.task_id));
+  /** A delivery of a claimed digest makes no new report: it gets the recorded outcome, once there is one. */
+  #recorded({ task }: Request): End {
+    const opsOutput = this.#parts.ledger.task(task.task_id)?.ended?.opsOutput;
     return opsOutput ? { kind: 'recorded', opsOutput } : { kind: 'open' };
   }
 

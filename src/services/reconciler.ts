@@ -77,7 +77,7 @@ export class Reconciler {
     const { task_id } = record.task;
     const bound = this.#bound(record);
     const request = await admissions.verify({ ...record, actions: bound ?? [] });
-    const held = locks.take(request.resources);
+    const held = locks.takeAgain(request.resources);
     const steps = ledger.steps(task_id);
     const mayGoOn = bound && steps.length > 0 && steps.every(goesForward);
     const work = async (run: Run) => {

@@ -51,11 +51,6 @@ export class Running {
     }
   }
 
-  /** The outcome of a task that runs now. */
-  outcomeOf(taskId: string): Promise<OpsOutput | null> | undefined {
-    return this.#entries.get(taskId)?.done;
-  }
-
   withdraw(withdrawal: Withdrawal): void {
     for (const { targets, controller } of this.#entries.values()) {
       if (targets.includes(withdrawal.target)) controller.abort(haltByWithdrawal(withdrawal));

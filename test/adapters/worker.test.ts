@@ -25,7 +25,6 @@ function startWorker(executor: Executor, ledger = testLedger()) {
     queue: 'ops',
     prefix: PREFIX,
     url: server.url,
-    concurrency: 4,
     executor,
     ledger,
     clock: systemClock,
@@ -124,10 +123,27 @@ describe('a job', () => {
     const { queue, line, task, submission, stateOf } = await start();
     const data = await submission(task());
     await Promise.all(['task-1', 'task-1~2', 'task-1~3'].map((jobId) => queue.add('config', data, { jobId })));
-    for (const id of ['task-1', 'task-1~2', 'task-1~3']) await expect.poll(() => stateOf(id)).toBe('completed');
+    // A copy that came while the first ran is looked at again after 5 s.
+    const state = (id: string) => expect.poll(() => stateOf(id), { timeout: 10_000 });
+    for (const id of ['task-1', 'task-1~2', 'task-1~3']) await state(id).toBe('completed');
     expect(line.machine.ran).toEqual(['once']);
     expect(reports(line.ledger)).toHaveLength(1);
-  });
+  }, 15_000);
+
+  it('runs while twenty others, and forty copies of them, wait for a lock that it does not need', async () => {
+    const { queue, line, task, submission, stateOf } = await start();
+    const holder = await line.locks.take(['a:a']);
+    for (let n = 1; n <= 20; n += 1) {
+      const id = `waits-${n}`;
+      const data = await submission(task({ task_id: id, actions: [runCommand([id], { resources: ['a:a'] })] }));
+      for (const jobId of [id, `${id}~2`, `${id}~3`]) await queue.add('config', data, { jobId });
+    }
+    await queue.add('config', await submission(task({ task_id: 'good' })), { jobId: 'good' });
+    await expect.poll(() => stateOf('good'), { timeout: 5_000 }).toBe('completed');
+    expect(line.machine.ran).toEqual(['once']);
+    holder[Symbol.dispose]();
+    await expect.poll(() => line.machine.ran.length, { timeout: 5_000 }).toBe(21);
+  }, 15_000);
 
   it('that a scheduler made is refused, and nothing runs', async () => {
     const { queue, line, task, submission } = await start();

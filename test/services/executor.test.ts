@@ -126,18 +126,29 @@ describe('a delivery of what was claimed', () => {
     expect(reports(line.ledger)).toHaveLength(1);
   });
 
-  it('waits for the outcome while it runs', async () => {
+  it('is looked at again later while the task runs, and then gets its outcome', async () => {
     const line = await testLine();
     const { gate, begun } = slowCommand(line);
     const task = actionsTask({ actions: [runCommand(['slow'])] });
+    const tokens = await allTokens(task);
     const first = submit(line, task);
     await begun.promise;
-    const second = deliver(line, task, await allTokens(task), 'task-1~2');
-    await new Promise((resolve) => setImmediate(resolve));
+    expect(await deliver(line, task, tokens, 'task-1~2')).toEqual({ kind: 'open' });
     gate.resolve();
-    expect(await second).toEqual({ ...(await first), kind: 'recorded' });
+    const ran = await first;
+    expect(await deliver(line, task, tokens, 'task-1~2')).toEqual({ ...ran, kind: 'recorded' });
     expect(line.machine.ran).toEqual(['slow']);
     expect(reports(line.ledger)).toHaveLength(1);
+  });
+
+  it('does not wait in a row with the task itself for its locks', async () => {
+    const line = await testLine();
+    const holder = await line.locks.take(['a:a']);
+    const task = actionsTask({ actions: [runCommand(['once'], { resources: ['a:a'] })] });
+    const first = submit(line, task);
+    expect(await deliver(line, task, await allTokens(task), 'task-1~2')).toEqual({ kind: 'open' });
+    holder[Symbol.dispose]();
+    expect((await first).kind).toBe('ran');
   });
 
   it.each([

@@ -47,6 +47,19 @@ describe('locks', () => {
     expect(await grants(b)).toEqual([true]);
   });
 
+  it('lets so many run at once, in the order of their coming, and never keeps back what had begun before', async () => {
+    const locks = new Locks(2);
+    const [a, b, c, d] = [take(locks, 'a:1'), take(locks, 'a:2'), take(locks, 'a:3'), take(locks, 'a:4')];
+    expect(await grants(a, b, c, d)).toEqual([true, true, false, false]);
+    const resumed = await locks.takeAgain(['a:5']);
+    a.free();
+    expect(await grants(c, d)).toEqual([false, false]);
+    resumed[Symbol.dispose]();
+    expect(await grants(c, d)).toEqual([true, false]);
+    b.free();
+    expect(await grants(d)).toEqual([true]);
+  });
+
   it('lets nobody overtake an earlier one that it collides with', async () => {
     const locks = new Locks();
     const holder = take(locks, 'service:web');

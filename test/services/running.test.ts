@@ -55,15 +55,6 @@ it('forgets a task and closes its output where its run throws', async () => {
   expect([running.taskIds, output]).toEqual([[], ['a closed']]);
 });
 
-it('tells the outcome of what runs to who asks', async () => {
-  const { running, track } = setUp();
-  const { end } = track('a');
-  const asked = running.outcomeOf('a');
-  expect(running.outcomeOf('b')).toBeUndefined();
-  end(outcome);
-  expect(await asked).toBe(outcome);
-});
-
 it('ends those that a withdrawal means, by their first cause', () => {
   const { running, track } = setUp();
   const [a, b] = [track('a', 'task:a', 'plan:P'), track('b', 'task:b', 'plan:Q')];
