@@ -1,3 +1,5 @@
+import { visible } from '../visible.ts';
+
 /** Text that is HTML already. */
 class Html {
   readonly #text: string;
@@ -29,5 +31,5 @@ export function html(parts: TemplateStringsArray, ...values: (string | number | 
 function written(value: string | number | Html | readonly Html[]): string {
   if (value instanceof Html) return value.toString();
   if (typeof value === 'object') return value.join('');
-  return String(value).replaceAll(/[&<>"']/g, (mark) => ESCAPES[mark] ?? mark);
+  return visible(String(value)).replaceAll(/[&<>"']/g, (mark) => ESCAPES[mark] ?? mark);
 }

@@ -50,6 +50,11 @@ describe('the status page', () => {
     expect(body).not.toMatch(/<script|onload|hunter2/);
     expect(body).toContain('&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; &quot;more&quot; [secret]');
   });
+
+  it('T25: shows marks that nobody sees, such as those that turn text around', async () => {
+    const { look } = await testServer({ state: () => ({ state: 'safe-mode', reason: 'a\u202egpj.exe\u001b[2J' }) });
+    expect((await look('/')).body).toContain('a\\u202egpj.exe\\u001b[2J');
+  });
 });
 
 describe('readiness', () => {
