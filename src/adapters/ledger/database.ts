@@ -1,41 +1,7 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { coerceError, OpsError } from '../../errors.ts';
-
-const VERSION = 1;
-
-const SCHEMA = `
-  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-  CREATE TABLE tasks (
-    task_id TEXT PRIMARY KEY, digest TEXT NOT NULL, task TEXT NOT NULL, tokens TEXT NOT NULL,
-    attested_by TEXT NOT NULL, claimed_at INTEGER NOT NULL, ended_at INTEGER, outcome TEXT, reason TEXT, ops_output TEXT, undone_by TEXT
-  );
-  CREATE INDEX open_tasks ON tasks (claimed_at) WHERE ended_at IS NULL;
-  CREATE TABLE steps (
-    task_id TEXT NOT NULL, n INTEGER NOT NULL, action INTEGER NOT NULL, step TEXT NOT NULL, state TEXT NOT NULL,
-    captured TEXT NOT NULL DEFAULT 'null', left TEXT NOT NULL DEFAULT 'null', message TEXT NOT NULL DEFAULT '',
-    duration_ms INTEGER NOT NULL DEFAULT 0, health TEXT NOT NULL DEFAULT '[]',
-    PRIMARY KEY (task_id, n)
-  ) WITHOUT ROWID;
-  CREATE TABLE held (
-    queue TEXT NOT NULL, job_id TEXT NOT NULL, digest TEXT NOT NULL, task_id TEXT NOT NULL, name TEXT NOT NULL,
-    data TEXT NOT NULL, missing TEXT NOT NULL, expires_at INTEGER NOT NULL, PRIMARY KEY (queue, job_id)
-  );
-  CREATE TABLE outbox (
-    seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL, at INTEGER NOT NULL
-  );
-  CREATE INDEX reports_by_task ON outbox (json_extract(body, '$.evidence.task_id')) WHERE kind = 'report';
-  CREATE TABLE late_tokens (token TEXT PRIMARY KEY, subject TEXT NOT NULL);
-  CREATE INDEX late_tokens_by_subject ON late_tokens (subject);
-  CREATE TABLE withdrawals (
-    target TEXT NOT NULL, verb TEXT NOT NULL, reason TEXT NOT NULL, by TEXT NOT NULL, iat INTEGER NOT NULL,
-    exp INTEGER, token TEXT NOT NULL, PRIMARY KEY (target, verb)
-  ) WITHOUT ROWID;
-  CREATE TABLE deliveries (job TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
-  CREATE TABLE audit (
-    seq INTEGER PRIMARY KEY, at TEXT NOT NULL, event TEXT NOT NULL, task_id TEXT, detail TEXT NOT NULL, hash TEXT NOT NULL
-  );
-`;
+import { MIGRATIONS } from './migrations.ts';
 
 /**
  * Opens the ledger's file, making it on the first start.
@@ -55,19 +21,34 @@ export function openDatabase(path: string, options: { readOnly?: boolean } = {})
 
 function opened(path: string, options: { readOnly?: boolean }): DatabaseSync {
   const db = new DatabaseSync(path, { readOnly: options.readOnly ?? false, timeout: 5_000 });
-  const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
-  if (version > VERSION) {
+  const problem = problemWith(versionOf(db), options);
+  if (problem) {
     db.close();
-    throw new OpsError(
-      `the ledger ${path} is of a newer version (${version}, this one knows ${VERSION}): upgrade savorg-ops`,
-    );
+    throw new OpsError(`the ledger ${path} ${problem}`);
   }
   if (options.readOnly) return db;
   db.exec(
     'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1;',
   );
-  if (version === 0) inTransaction(db, () => db.exec(`${SCHEMA} PRAGMA user_version = ${VERSION};`));
+  migrate(db, MIGRATIONS);
   return db;
+}
+
+function problemWith(version: number, { readOnly }: { readOnly?: boolean }): string | null {
+  const known = MIGRATIONS.length;
+  if (version > known) return `is of a newer version (${version}, this one knows ${known}): upgrade savorg-ops`;
+  if (readOnly && version < known)
+    return `is of an older version (${version}, this one knows ${known}): start the daemon, which brings it up to date`;
+  return null;
+}
+
+const versionOf = (db: DatabaseSync): number => Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
+
+/** Runs the scripts that this database has not seen yet: all of them, or none. */
+export function migrate(db: DatabaseSync, scripts: readonly string[]): void {
+  const missing = scripts.slice(versionOf(db));
+  if (missing.length > 0)
+    inTransaction(db, () => db.exec(`${missing.join('')} PRAGMA user_version = ${scripts.length};`));
 }
 
 /** All of `work`, or nothing when it throws. */

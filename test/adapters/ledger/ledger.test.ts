@@ -447,4 +447,10 @@ describe('the file', () => {
     rawly(path).exec('PRAGMA user_version = 99');
     expect(() => openLedger(path, clock, { readOnly: true }).close()).toThrow(/newer version/);
   });
+
+  it('of an older version can only be read once a daemon has brought it up to date', () => {
+    const { path, clock } = setUp();
+    rawly(path).exec('PRAGMA user_version = 0');
+    expect(() => openLedger(path, clock, { readOnly: true }).close()).toThrow(/older version .* start the daemon/);
+  });
 });

@@ -1,0 +1,38 @@
+/**
+ * The ledger's tables: the nth script makes version n of version n - 1, and the first one all of it. What has been
+ * released is never edited: a change is a new script at the end.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE tasks (
+    task_id TEXT PRIMARY KEY, digest TEXT NOT NULL, task TEXT NOT NULL, tokens TEXT NOT NULL,
+    attested_by TEXT NOT NULL, claimed_at INTEGER NOT NULL, ended_at INTEGER, outcome TEXT, reason TEXT, ops_output TEXT, undone_by TEXT
+  );
+  CREATE INDEX open_tasks ON tasks (claimed_at) WHERE ended_at IS NULL;
+  CREATE TABLE steps (
+    task_id TEXT NOT NULL, n INTEGER NOT NULL, action INTEGER NOT NULL, step TEXT NOT NULL, state TEXT NOT NULL,
+    captured TEXT NOT NULL DEFAULT 'null', left TEXT NOT NULL DEFAULT 'null', message TEXT NOT NULL DEFAULT '',
+    duration_ms INTEGER NOT NULL DEFAULT 0, health TEXT NOT NULL DEFAULT '[]',
+    PRIMARY KEY (task_id, n)
+  ) WITHOUT ROWID;
+  CREATE TABLE held (
+    queue TEXT NOT NULL, job_id TEXT NOT NULL, digest TEXT NOT NULL, task_id TEXT NOT NULL, name TEXT NOT NULL,
+    data TEXT NOT NULL, missing TEXT NOT NULL, expires_at INTEGER NOT NULL, PRIMARY KEY (queue, job_id)
+  );
+  CREATE TABLE outbox (
+    seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL UNIQUE, body TEXT NOT NULL, at INTEGER NOT NULL
+  );
+  CREATE INDEX reports_by_task ON outbox (json_extract(body, '$.evidence.task_id')) WHERE kind = 'report';
+  CREATE TABLE late_tokens (token TEXT PRIMARY KEY, subject TEXT NOT NULL);
+  CREATE INDEX late_tokens_by_subject ON late_tokens (subject);
+  CREATE TABLE withdrawals (
+    target TEXT NOT NULL, verb TEXT NOT NULL, reason TEXT NOT NULL, by TEXT NOT NULL, iat INTEGER NOT NULL,
+    exp INTEGER, token TEXT NOT NULL, PRIMARY KEY (target, verb)
+  ) WITHOUT ROWID;
+  CREATE TABLE deliveries (job TEXT PRIMARY KEY, count INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY, at TEXT NOT NULL, event TEXT NOT NULL, task_id TEXT, detail TEXT NOT NULL, hash TEXT NOT NULL
+  );
+  `,
+];
