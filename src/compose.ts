@@ -16,6 +16,7 @@ import type { Redactor } from './secret.ts';
 import { Admissions } from './services/admissions.ts';
 import { Control, type ControlListener } from './services/control.ts';
 import { Executor } from './services/executor.ts';
+import type { Failpoint } from './services/failpoint.ts';
 import type { Ledger } from './services/ledger.ts';
 import { Locks } from './services/locks.ts';
 import { Performer } from './services/performer.ts';
@@ -45,6 +46,7 @@ export interface World {
   onProblem: (taskId: string, error: Error) => void;
   /** A claimed task's outcome could not be written. Throws. */
   onFault: (error: unknown) => never;
+  reached: Failpoint;
 }
 
 export interface Line {
@@ -57,7 +59,7 @@ export interface Line {
 
 /** Wires adapters into services: everything between a delivery and its report. */
 export function compose(world: World): Line {
-  const { config, ledger, redactor } = world;
+  const { config, ledger, redactor, reached } = world;
   const clock = systemClock;
   const kinds = stepKindsOf(config, world.commands);
   const running = new Running((taskId, log) =>
@@ -70,10 +72,10 @@ export function compose(world: World): Line {
   const admissions = new Admissions({ registry, host: config.host, policy, ledger, clock, verifier, control });
   const locks = new Locks(config.concurrency);
   const host = hostFacts(world);
-  const reporter = new Reporter(ledger, clock, host, world.onMessage);
-  const steps = new StepRunner(ledger, kinds, clock);
-  const performer = new Performer(ledger, steps, factReader(files), reporter, host.undoCommand);
-  const shared = { registry, ledger, admissions, locks, running, performer };
+  const reporter = new Reporter(ledger, clock, host, world.onMessage, reached);
+  const steps = new StepRunner(ledger, kinds, clock, reached);
+  const performer = new Performer(ledger, steps, factReader(files), reporter, host.undoCommand, reached);
+  const shared = { registry, ledger, admissions, locks, running, performer, reached };
   return {
     executor: new Executor({ ...shared, reporter, onFault: world.onFault }),
     reconciler: new Reconciler({ ...shared, kinds, onProblem: world.onProblem }),

@@ -19,6 +19,7 @@ import { coerceError, OpsError } from './errors.ts';
 import type { Logger } from './log.ts';
 import { keepConnected, openMail } from './mail.ts';
 import { Redactor, secretsOf } from './secret.ts';
+import type { Faults } from './services/failpoint.ts';
 
 /** How long a start waits for Redis, which may be starting too. */
 const REDIS_MS = 10_000;
@@ -49,6 +50,7 @@ export interface Surroundings {
   urgent: Promise<void>;
   /** Who looks on gets what there is to see, and null before it is closed. */
   show: (sources: DashboardSources | null) => void;
+  faults: Faults;
 }
 
 /**
@@ -57,22 +59,22 @@ export interface Surroundings {
  */
 export async function startDaemon(
   config: Config,
-  { log, secrets, given, urgent, show }: Surroundings,
+  { log, secrets, given, urgent, show, faults }: Surroundings,
 ): Promise<Daemon> {
   await using stack = new AsyncDisposableStack();
   const etc = readEtc(config);
   const ledger = stack.adopt(toldLedger(openLedger(config.home.var.ledger, systemClock), log), (it) => it.close());
-  const commands = await startRunner(config, log, stack);
+  const commands = await startRunner(config, log, stack, faults);
   const source = await startRedis(config, log, stack);
   const redisUrl = source.url;
   secrets.redactor = new Redactor([...secretsOf(redisUrl), etc.hostKey.d]);
   writeFileSync(config.home.var.redisUrl, redisUrl, { mode: 0o600 });
   const redis = openRedis(source, log, stack);
-  const mail = openMail({ config, ledger, hostKey: etc.hostKey, redis, stack, log });
+  const shared = { config, ledger, log, reached: faults.reached };
+  const mail = openMail({ ...shared, hostKey: etc.hostKey, redis, stack });
   const { fault, ...problems } = problemsOf(log);
   const line = compose({
-    config,
-    ledger,
+    ...shared,
     commands,
     redis,
     ...etc,
@@ -85,7 +87,7 @@ export async function startDaemon(
   stack.defer(() => within(ABORT_MS, line.running.stop()));
   await line.reconciler.start();
   await Promise.race([refuseUnusableRedis(redis, REDIS_MS), given.then(refuseToGoOn)]);
-  const workers = startWorkers({ config, ledger, log, redisUrl, executor: line.executor, onHeld: mail.onHeld });
+  const workers = startWorkers({ ...shared, redisUrl, executor: line.executor, onHeld: mail.onHeld });
   stack.defer(() => drain(workers, line, urgent, log));
   const watch = new ControlWatch(connectRedis(redisUrl, log), config.queues.control, line.control, () =>
     ledger.controlCursor(),
@@ -124,12 +126,22 @@ function readEtc({ home, dev }: Config) {
 }
 
 /** Ends what an earlier daemon's commands left running, before any new one can start. */
-async function startRunner({ home }: Config, log: Logger, stack: AsyncDisposableStack): Promise<Runner> {
+async function startRunner(
+  { home }: Config,
+  log: Logger,
+  stack: AsyncDisposableStack,
+  { runnerEntry }: Faults,
+): Promise<Runner> {
   for (const survivor of await sweepSurvivors({ runDir: home.var.run, graceMs: SURVIVOR_GRACE_MS })) {
     log.warn({ task_id: survivor.task_id, outcome: survivor.fate, detail: survivor }, 'a command outlived its daemon');
   }
   const onDeath = (message: string, survivors: readonly object[]) => log.error({ detail: { survivors } }, message);
-  const runner = new Runner({ runDir: home.var.run, clock: systemClock, onDeath });
+  const runner = new Runner({
+    runDir: home.var.run,
+    clock: systemClock,
+    onDeath,
+    entry: runnerEntry,
+  });
   await runner.start();
   return stack.adopt(runner, (service) => service.stop());
 }

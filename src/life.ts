@@ -5,6 +5,7 @@ import { coerceError, HomeInUseError, textOf } from './errors.ts';
 import { dashboardOn, type Ground, settle } from './ground.ts';
 import type { Home } from './home.ts';
 import type { Orders } from './orders.ts';
+import { type Faults, NO_FAULTS } from './services/failpoint.ts';
 import { VERSION } from './version.ts';
 
 /** How long safe mode waits before it tries again. */
@@ -17,14 +18,14 @@ const STOP_MS = 40_000;
  * safe mode, for a supervisor's crash loop would mend nothing.
  * @throws HomeInUseError, and whatever broke a daemon that was ready.
  */
-export async function live(home: Home, orders: Orders): Promise<void> {
+export async function live(home: Home, orders: Orders, faults = NO_FAULTS): Promise<void> {
   await using stack = new AsyncDisposableStack();
   let ground: Ground | undefined;
   let reason: string | undefined;
   while (orders.exitCode === null) {
     try {
       ground ??= settle(home, stack);
-      const starting = start(home, ground, orders, stack);
+      const starting = start(home, ground, orders, stack, faults);
       const daemon = await Promise.race([starting, orders.given]);
       if (daemon) await work(daemon, ground, orders);
       await stop(starting, ground, orders);
@@ -36,13 +37,26 @@ export async function live(home: Home, orders: Orders): Promise<void> {
   }
 }
 
-async function start(home: Home, ground: Ground, orders: Orders, stack: AsyncDisposableStack): Promise<Daemon> {
+async function start(
+  home: Home,
+  ground: Ground,
+  orders: Orders,
+  stack: AsyncDisposableStack,
+  faults: Faults,
+): Promise<Daemon> {
   const config = loadConfig(home.root);
   const { log, secrets } = ground;
   const { given, urgent } = orders;
   log.level = config.logLevel;
   if (ground.dashboard === undefined) ground.dashboard = stack.use(await dashboardOn(ground, config));
-  return startDaemon(config, { log, secrets, given, urgent, show: (sources) => ground.dashboard?.show(sources) });
+  return startDaemon(config, {
+    log,
+    secrets,
+    given,
+    urgent,
+    faults,
+    show: (sources) => ground.dashboard?.show(sources),
+  });
 }
 
 /** Resolves when it is told to end. @throws what broke the daemon. */

@@ -7,6 +7,7 @@ import type { Config } from './config.ts';
 import type { RoleKey } from './contract/keyring.ts';
 import { coerceError } from './errors.ts';
 import type { Logger } from './log.ts';
+import type { Failpoint } from './services/failpoint.ts';
 import { HeldTasks } from './services/held-tasks.ts';
 import type { Ledger } from './services/ledger.ts';
 import { Publisher } from './services/publisher.ts';
@@ -23,18 +24,19 @@ interface MailParts {
   redis: Redis;
   stack: AsyncDisposableStack;
   log: Logger;
+  reached: Failpoint;
 }
 
 type Mail = ReturnType<typeof openMail>;
 
 /** The queues and the outbox: everything that goes to or comes from Redis by itself. */
-export function openMail({ config, ledger, hostKey, redis, stack, log }: MailParts) {
+export function openMail({ config, ledger, hostKey, redis, stack, log, reached }: MailParts) {
   const { queues, host } = config;
   const open = (name: string) => openQueue(name, queues.prefix, redis, stack);
   const taskQueues = [open(queues.tasks), open(queues.hostTasks(host.name))];
   const [results, alerts] = [open(queues.results), open(queues.alerts)];
   const outlet = { results, alerts, redis, markKey: queues.published(host.name), hostKey };
-  const publisher = new Publisher(ledger, queueOutlet(outlet), systemClock);
+  const publisher = new Publisher(ledger, queueOutlet(outlet), systemClock, reached);
   const heldJobs = new HeldJobs(taskQueues, systemClock);
   const held = new HeldTasks(ledger, heldJobs);
   const inBackground = (what: string, work: Promise<void>) => {

@@ -20,6 +20,8 @@ export interface RunnerOptions {
   onDeath?: (message: string, survivors: readonly Survivor[]) => void;
   /** How much longer than its own bounds a run may take before the runner counts as wedged. */
   slackMs?: number;
+  /** The runner's program, where it is another one than production's. */
+  entry?: string | undefined;
 }
 
 interface Connection {
@@ -137,9 +139,9 @@ export class Runner implements Commands, Service {
   }
 
   async #open(): Promise<Connection> {
-    const { runDir } = this.#options;
+    const { runDir, entry = ENTRY } = this.#options;
     await mkdir(runDir, { recursive: true, mode: 0o700 });
-    const child = await spawnRunner(runDir, await readBootId());
+    const child = await spawnRunner(entry, runDir, await readBootId());
     const conversation = new Conversation(child.stdin, child.stdout, () => child.kill('SIGKILL'));
     const { promise: gone, resolve: leave } = Promise.withResolvers<void>();
     child.once('close', leave);
@@ -162,8 +164,12 @@ export class Runner implements Commands, Service {
   }
 }
 
-async function spawnRunner(runDir: string, bootId: string): Promise<ChildProcessByStdio<Writable, Readable, null>> {
-  const child = spawn(process.execPath, [...NODE_FLAGS, ENTRY, runDir, bootId], {
+async function spawnRunner(
+  entry: string,
+  runDir: string,
+  bootId: string,
+): Promise<ChildProcessByStdio<Writable, Readable, null>> {
+  const child = spawn(process.execPath, [...NODE_FLAGS, entry, runDir, bootId], {
     cwd: '/',
     // Nothing more of the daemon's: what the runner does not hold it cannot pass on.
     env: compileCache(),

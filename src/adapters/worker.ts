@@ -5,6 +5,7 @@ import type { OpsOutput } from '../contract/ops-output.ts';
 import { coerceError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { End, Executor } from '../services/executor.ts';
+import type { Failpoint } from '../services/failpoint.ts';
 import type { Ledger } from '../services/ledger.ts';
 import type { Clock } from '../services/ports.ts';
 
@@ -18,6 +19,7 @@ export interface WorkerOptions {
   log: Logger;
   /** Told when a held task's job has been put aside, in case it was woken meanwhile. */
   onHeld: (job: Job) => Promise<void>;
+  reached: Failpoint;
 }
 
 /** Redelivery never decides whether work runs, so a lock is short: what a dead daemon held comes back soon. */
@@ -29,7 +31,7 @@ const IN_HAND = 64;
 
 /** Takes jobs of one queue through the line. It neither retries nor refuses by itself: the ledger decides. */
 export function taskWorker(options: WorkerOptions): Worker {
-  const { queue, prefix, url, log } = options;
+  const { queue, prefix, url, log, reached } = options;
   const worker = new Worker(queue, (job, token) => process(job, token ?? '', options), {
     connection: { url, maxRetriesPerRequest: null },
     prefix,
@@ -40,11 +42,13 @@ export function taskWorker(options: WorkerOptions): Worker {
     maxStalledCount: Number.MAX_SAFE_INTEGER,
   });
   worker.on('error', (error) => log.debug({ reason: error.message, detail: { queue } }, 'worker'));
+  for (const end of ['completed', 'failed'] as const) worker.on(end, () => reached('acknowledged'));
   return worker;
 }
 
 async function process(job: Job, token: string, options: WorkerOptions): Promise<OpsOutput> {
-  const { executor, ledger, log, queue } = options;
+  const { executor, ledger, log, queue, reached } = options;
+  reached('fetched');
   const name = `${queue}:${job.id}`;
   try {
     const delivery = await deliveryOf(job, name, queue, ledger);

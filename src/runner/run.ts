@@ -19,6 +19,9 @@ import { spawnCommand } from './spawn.ts';
 /** The daemon needs to know a process only where its record is lost, and the runner with it: most commands are over by then. */
 const ANNOUNCE_MS = 5;
 
+/** Where the runner may die, in the order of a run. */
+export type RunPoint = 'spawned' | 'recorded' | 'printed' | 'exited';
+
 /** What a run needs of the runner around it. */
 export interface RunLink {
   runDir: string;
@@ -27,6 +30,7 @@ export interface RunLink {
   started: (record: RunRecord) => void;
   output: (batch: Buffer) => void;
   exit: (message: ExitMessage) => void;
+  reached: (point: RunPoint) => void;
 }
 
 /** Starts the command, or says over the link why not and returns null. */
@@ -37,6 +41,7 @@ export function startRun(request: RunMessage, link: RunLink): Run | null {
   };
   try {
     const child = spawnCommand(request);
+    link.reached('spawned');
     if (child.pid !== undefined) return new Run(child, child.pid, request, link);
     child.once('error', refuse);
   } catch (error) {
@@ -71,6 +76,7 @@ export class Run {
     this.#target = { group: pid, start: startOf(pid), tree: true };
     const record = { pid, start: this.#target.start, boot_id: link.bootId, task_id, step };
     const fault = writeRecord(link.runDir, record);
+    link.reached('recorded');
     this.#announcement = setTimeout(() => link.started(record), ANNOUNCE_MS);
     this.#outputEnds = outputEnds(pid);
     const streams = [child.stdout, child.stderr].filter((stream) => stream !== null);
@@ -100,6 +106,7 @@ export class Run {
     this.#child.stdin?.end(this.#request.stdin);
     this.#child.on('error', () => undefined);
     this.#child.once('exit', (code, signal) => {
+      this.#link.reached('exited');
       this.#exit = { code, signal };
       this.#exited.resolve();
     });

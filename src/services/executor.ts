@@ -5,6 +5,7 @@ import type { OpsOutput } from '../contract/ops-output.ts';
 import type { Registry } from '../planning/action.ts';
 import { bindAction } from '../planning/registry.ts';
 import type { Admissions, Request } from './admissions.ts';
+import type { Failpoint } from './failpoint.ts';
 import type { Ledger } from './ledger.ts';
 import type { Locks } from './locks.ts';
 import type { Performer } from './performer.ts';
@@ -27,6 +28,7 @@ export interface ExecutorParts {
   reporter: Reporter;
   /** A claimed task's outcome could not be written: the daemon must start again, and reconcile. Throws. */
   onFault: (error: unknown) => never;
+  reached: Failpoint;
 }
 
 export class Executor {
@@ -40,17 +42,21 @@ export class Executor {
 
   /** The line: a task's whole life. Its order is the security model: nothing above `claim` may touch the machine. */
   async execute(delivery: Delivery, log: Log): Promise<End> {
-    const { registry, admissions, locks, performer, running, onFault } = this.#parts;
+    const { registry, admissions, locks, performer, running, onFault, reached } = this.#parts;
     const parsed = parse(delivery, (action) => bindAction(registry, action));
     if (parsed.kind === 'refused') return this.#refuse(delivery, parsed);
+    reached('parsed');
     const request = await admissions.verify(parsed);
+    reached('verified');
     const first = await admissions.admit(request);
     if (first.kind !== 'admitted') return this.#turnAway(delivery, request, first, log);
+    reached('admitted');
     if (this.#inHand.has(request.digest)) return { kind: 'open' };
     using _only = this.#takeInHand(request.digest);
     using _mine = await locks.take(request.resources);
     const claim = await admissions.claim(request);
     if (claim.kind !== 'claimed') return this.#turnAway(delivery, request, claim, log);
+    reached('claimed');
     const { record } = claim;
     const opsOutput = await running
       .track(record.task.task_id, request.targets, log, (run) => performer.perform(record, request.actions, run))
@@ -87,7 +93,7 @@ export class Executor {
   }
 
   async #hold(delivery: Delivery, request: Request, { missing }: Held, log: Log): Promise<End> {
-    const { ledger, admissions } = this.#parts;
+    const { ledger, admissions, reached } = this.#parts;
     const { task, digest } = request;
     const { task_id } = task;
     const { queue, jobId, data } = delivery;
@@ -99,13 +105,14 @@ export class Executor {
         { outcome: 'held', reason: missing.join(', ') },
       );
     });
+    reached('held');
     // What came before it was held woke nobody.
     if (admissions.hasNews(request)) return this.execute(delivery, log);
     return { kind: 'held', missing, digest, until };
   }
 
   async #refuse(delivery: Delivery, refusal: Refused, request?: Request): Promise<End> {
-    const { reporter, ledger } = this.#parts;
+    const { reporter, ledger, reached } = this.#parts;
     const opsOutput = await reporter.refuse(
       {
         delivery,
@@ -115,6 +122,7 @@ export class Executor {
       },
       refusal,
     );
+    reached('refused');
     if (request) await ledger.commit(() => ledger.release(delivery));
     return { kind: 'refused', opsOutput };
   }

@@ -4,6 +4,7 @@ import { coerceError } from '../errors.ts';
 import type { BoundAction } from '../planning/action.ts';
 import { type StepRecord, undoPlan } from '../planning/record.ts';
 import { blocker } from './blockers.ts';
+import { type Failpoint, passBy } from './failpoint.ts';
 import type { Ledger, TaskRecord } from './ledger.ts';
 import { planTask } from './planner.ts';
 import type { FactReader } from './ports.ts';
@@ -18,13 +19,22 @@ export class Performer {
   readonly #reporter: Reporter;
   /** The command that undoes, up to the task's id. */
   readonly #undoCommand: string;
+  readonly #reached: Failpoint;
 
-  constructor(ledger: Ledger, steps: StepRunner, facts: FactReader, reporter: Reporter, undoCommand: string) {
+  constructor(
+    ledger: Ledger,
+    steps: StepRunner,
+    facts: FactReader,
+    reporter: Reporter,
+    undoCommand: string,
+    reached = passBy,
+  ) {
     this.#ledger = ledger;
     this.#steps = steps;
     this.#facts = facts;
     this.#reporter = reporter;
     this.#undoCommand = undoCommand;
+    this.#reached = reached;
   }
 
   /** Facts, plan, steps, outcome. What goes wrong inside the daemon interrupts the task; rejects where not even that can be written. */
@@ -39,11 +49,13 @@ export class Performer {
     const { task } = record;
     if (isUndo(task)) return this.#takeBack(record, task, run);
     const plan = await planTask(actions, this.#facts);
+    this.#reached('facts-read');
     if ('code' in plan) return this.finish(record, run, { outcome: 'failed', ...plan });
     this.#ledger.write(() => {
       this.#ledger.addSteps(task.task_id, plan.steps);
       this.#ledger.audit({ event: 'planned', task_id: task.task_id, detail: { steps: plan.steps.length } });
     });
+    this.#reached('planned');
     return this.goOn(record, run);
   }
 

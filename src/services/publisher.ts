@@ -1,3 +1,4 @@
+import { type Failpoint, passBy } from './failpoint.ts';
 import type { Ledger, OutboxRow } from './ledger.ts';
 import type { Clock } from './ports.ts';
 
@@ -20,15 +21,17 @@ export class Publisher {
   readonly #ledger: Ledger;
   readonly #outlet: Outlet;
   readonly #clock: Clock;
+  readonly #reached: Failpoint;
   #draining: Promise<void> = Promise.resolve();
   #waiting = false;
   /** Where it was seen last; undefined where Redis may have lost it. */
   #mark: number | undefined;
 
-  constructor(ledger: Ledger, outlet: Outlet, clock: Clock) {
+  constructor(ledger: Ledger, outlet: Outlet, clock: Clock, reached = passBy) {
     this.#ledger = ledger;
     this.#outlet = outlet;
     this.#clock = clock;
+    this.#reached = reached;
   }
 
   /** Something is in the outbox. Resolves when all is published; rejects when that failed. */
@@ -55,7 +58,9 @@ export class Publisher {
       // A report must not be read before it is on the disk.
       await this.#ledger.durable();
       await this.#outlet.publish(rows);
+      this.#reached('published');
       this.#mark = (await this.#outlet.moveMark(mark, last.seq)) ? last.seq : undefined;
+      this.#reached('marked');
     }
   }
 

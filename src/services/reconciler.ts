@@ -5,6 +5,7 @@ import type { BoundAction, Registry } from '../planning/action.ts';
 import type { StepRecord, StepState } from '../planning/record.ts';
 import { bindAction } from '../planning/registry.ts';
 import type { Admissions, Request } from './admissions.ts';
+import type { Failpoint } from './failpoint.ts';
 import type { Ledger, TaskRecord } from './ledger.ts';
 import type { Locks } from './locks.ts';
 import type { Performer } from './performer.ts';
@@ -22,6 +23,7 @@ export interface ReconcilerParts {
   performer: Performer;
   /** A task could not be resumed and stays open. */
   onProblem: (taskId: string, error: Error) => void;
+  reached: Failpoint;
 }
 
 /** Finds out, at the daemon's start, what the steps did that were open when it died, and ends or resumes their tasks. */
@@ -57,7 +59,7 @@ export class Reconciler {
   }
 
   async #settle(taskId: string, { n, step, action }: StepRecord, state: StepState): Promise<void> {
-    const { ledger, kinds } = this.#parts;
+    const { ledger, kinds, reached } = this.#parts;
     const kind = kindOf(kinds, step);
     const left = state === 'applied' ? await kind.observe(step).catch(() => null) : null;
     await ledger.commit(() => {
@@ -66,6 +68,7 @@ export class Reconciler {
       const told = { action, outcome: state, reason: message };
       ledger.audit({ event: 'reconciled', task_id: taskId, detail: { n, state } }, told);
     });
+    reached('reconciled');
   }
 
   /**

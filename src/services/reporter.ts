@@ -8,6 +8,7 @@ import type { Blocker, OpsOutput } from '../contract/ops-output.ts';
 import { type Attestor, Evidence, type Outcome } from '../contract/report.ts';
 import type { Task } from '../contract/task.ts';
 import type { StepRecord } from '../planning/record.ts';
+import { type Failpoint, passBy } from './failpoint.ts';
 import { Flood, Repeats } from './flood.ts';
 import type { Ledger, TaskRecord } from './ledger.ts';
 import { evidenceOf, type Host, nothingRan, opsOutputOf } from './ops-output.ts';
@@ -54,12 +55,14 @@ export class Reporter {
   readonly #repeats = new Repeats();
   /** Told when there is something to publish. */
   readonly #onAppend: () => void;
+  readonly #reached: Failpoint;
 
-  constructor(ledger: Ledger, clock: Clock, host: HostFacts, onAppend: () => void) {
+  constructor(ledger: Ledger, clock: Clock, host: HostFacts, onAppend: () => void, reached = passBy) {
     this.#ledger = ledger;
     this.#clock = clock;
     this.#host = host;
     this.#onAppend = onAppend;
+    this.#reached = reached;
     this.#cheap = new Flood(clock, (count) => this.#floodAlert(count));
   }
 
@@ -109,6 +112,7 @@ export class Reporter {
         left_running: end.leftRunning,
       });
     });
+    this.#reached('concluded');
     this.#onAppend();
     return opsOutput;
   }

@@ -3,6 +3,7 @@ import type { Withdrawal } from '../admission/facts.ts';
 import type { Outcome } from '../contract/report.ts';
 import { coerceError } from '../errors.ts';
 import { type State, type StepRecord, undoPlan } from '../planning/record.ts';
+import { type Failpoint, passBy } from './failpoint.ts';
 import type { Ledger, StepChange, Told } from './ledger.ts';
 import type { Clock } from './ports.ts';
 import { type Effect, failed, kindOf, refusedTo, type StepContext, type StepKinds } from './step-kind.ts';
@@ -36,11 +37,13 @@ export class StepRunner {
   readonly #ledger: Ledger;
   readonly #kinds: StepKinds;
   readonly #clock: Clock;
+  readonly #reached: Failpoint;
 
-  constructor(ledger: Ledger, kinds: StepKinds, clock: Clock) {
+  constructor(ledger: Ledger, kinds: StepKinds, clock: Clock, reached = passBy) {
     this.#ledger = ledger;
     this.#kinds = kinds;
     this.#clock = clock;
+    this.#reached = reached;
   }
 
   /** Applies the planned steps in their order, until one does not apply or the task is withdrawn. */
@@ -59,7 +62,9 @@ export class StepRunner {
     const captured = await kind.capture(record.step).catch(coerceError);
     if (captured instanceof Error) return this.#refused(run, record, captured.message);
     await this.#ledger.commit(() => this.#change(run.task_id, record, { state: 'applying', captured }));
+    this.#reached('intended');
     const effect = await this.#timed(run, record, (context) => kind.apply(record.step, context));
+    this.#reached('done');
     const halt = effect.outcome === 'applied' ? null : (haltOf(run.signal) ?? haltBy(record, effect));
     if (halt?.open) return halt;
     this.#ledger.write(() => this.#change(run.task_id, record, { ...resultOf(effect), state: effect.outcome }));
@@ -87,9 +92,11 @@ export class StepRunner {
   async #undoOne(run: Run, taskId: string, record: StepRecord): Promise<Effect> {
     const kind = kindOf(this.#kinds, record.step);
     await this.#ledger.commit(() => this.#change(taskId, record, { state: 'undoing' }));
+    this.#reached('undo-intended');
     const effect = await this.#timed(run, record, (context) =>
       kind.undo(record.step, record.captured, { ...context, signal: new AbortController().signal }),
     );
+    this.#reached('undone');
     const state = effect.outcome === 'applied' ? 'undone' : 'undo-failed';
     // From here the next try goes on, if nobody else has touched it.
     const left = effect.left ?? (await kind.observe(record.step).catch(() => null));

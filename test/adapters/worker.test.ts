@@ -9,6 +9,7 @@ import type { Delivery } from '../../src/admission/parse.ts';
 import { utcTime } from '../../src/contract/names.ts';
 import type { ActionsTask } from '../../src/contract/task.ts';
 import type { End, Executor } from '../../src/services/executor.ts';
+import { passBy } from '../../src/services/failpoint.ts';
 import { HeldTasks } from '../../src/services/held-tasks.ts';
 import { nothingRan } from '../../src/services/ops-output.ts';
 import { actionsTask, HOUR, reports, runCommand, sign, TestClock, testLedger, testLine } from '../services/support.ts';
@@ -30,6 +31,7 @@ function startWorker(executor: Executor, ledger = testLedger()) {
     clock: systemClock,
     log,
     onHeld: (job) => held.putAside(job),
+    reached: passBy,
   });
   server.later({ close: () => worker.close(true) });
   void worker.run();

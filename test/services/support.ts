@@ -21,6 +21,7 @@ import { bindAction } from '../../src/planning/registry.ts';
 import { Admissions } from '../../src/services/admissions.ts';
 import { Control, type ControlListener, type ControlStream, type StreamEntry } from '../../src/services/control.ts';
 import { type End, Executor } from '../../src/services/executor.ts';
+import { passBy } from '../../src/services/failpoint.ts';
 import type { Ledger, TaskRecord } from '../../src/services/ledger.ts';
 import { Locks } from '../../src/services/locks.ts';
 import { Performer } from '../../src/services/performer.ts';
@@ -384,7 +385,7 @@ export async function testLine(options: LineOptions = {}) {
   });
   const steps = new StepRunner(ledger, kinds, clock);
   const performer = new Performer(ledger, steps, machine, reporter, HOST.undoCommand);
-  const shared = { registry, ledger, admissions, locks, running, performer };
+  const shared = { registry, ledger, admissions, locks, running, performer, reached: passBy };
   const executor = new Executor({ ...shared, reporter, onFault: thrown });
   const reconciler = new Reconciler({ ...shared, kinds, onProblem: () => undefined });
   const parts = { clock, ledger, machine, stream };

@@ -9,6 +9,7 @@ import { Report } from '../../src/contract/report.ts';
 import type { Step } from '../../src/planning/step.ts';
 import { Admissions } from '../../src/services/admissions.ts';
 import { type End, Executor } from '../../src/services/executor.ts';
+import { passBy } from '../../src/services/failpoint.ts';
 import type { Ledger, UnsignedReport } from '../../src/services/ledger.ts';
 import { Locks } from '../../src/services/locks.ts';
 import { Performer } from '../../src/services/performer.ts';
@@ -77,6 +78,7 @@ function executorOf(setting: Setting, clock: Clock, ledger: Ledger, touched: str
     running: new Running(() => ({ write: async () => undefined, close: async () => undefined })),
     performer: new Performer(ledger, steps, spiedFacts(touched), reporter, facts.undoCommand),
     reporter,
+    reached: passBy,
   });
 }
 
