@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** How the embedded Redis is reached. Chosen once and kept in its `redis.conf`. */
@@ -9,6 +9,8 @@ export interface RedisSettings {
 }
 
 const HOST = '127.0.0.1';
+/** Lines of an aclfile, as `ops redis acl` prints them; an aclfile itself would do away with `requirepass`. */
+const USERS = 'users.acl';
 
 export const redisUrl = ({ port, password }: RedisSettings): string => `redis://:${password}@${HOST}:${port}`;
 
@@ -22,8 +24,9 @@ export async function readSettings(dir: string): Promise<RedisSettings | undefin
   return port > 0 && port < 65_536 && password ? { port, password } : undefined;
 }
 
-/** Writes `redis.conf` and `url`, 0600, each at once or not at all. */
+/** Writes `redis.conf` and `url`, 0600, each at once or not at all. The users beside them are the operator's. */
 export async function writeSettings(dir: string, settings: RedisSettings): Promise<void> {
+  await appendFile(join(dir, USERS), '', { mode: 0o600 });
   await writePrivately(join(dir, 'redis.conf'), redisConf(dir, settings));
   await writePrivately(join(dir, 'url'), `${redisUrl(settings)}\n`);
 }
@@ -45,6 +48,7 @@ function redisConf(dir: string, { port, password }: RedisSettings): string {
     'appendfsync everysec',
     'save ""',
     'maxmemory-policy noeviction',
+    `include ${JSON.stringify(join(dir, USERS))}`,
     '',
   ].join('\n');
 }

@@ -42,22 +42,22 @@ function unreachable({ options: { host, port } }: Redis, why: string): OpsError 
 
 async function policyOf(redis: Redis): Promise<string | undefined> {
   try {
-    return (await configuredPolicy(redis)) ?? (await reportedPolicy(redis));
+    return (await reportedPolicy(redis)) ?? (await configuredPolicy(redis));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new OpsError(`Redis refuses us (${why}): look at the user and the password in its URL`, { cause: error });
   }
 }
 
-/** Undefined where CONFIG is not for us: forbidden by an ACL, or taken away by a hosting provider. */
-async function configuredPolicy(redis: Redis): Promise<string | undefined> {
-  const reply = await redis.config('GET', 'maxmemory-policy').catch(undefinedIfDenied);
-  return Array.isArray(reply) ? reply[1] : undefined;
-}
-
+/** Asked first: CONFIG GET would tell passwords as well, so our own user may not use it. */
 async function reportedPolicy(redis: Redis): Promise<string | undefined> {
   const info = await redis.info('memory').catch(undefinedIfDenied);
   return /^maxmemory_policy:([\w-]+)/m.exec(info ?? '')?.[1];
+}
+
+async function configuredPolicy(redis: Redis): Promise<string | undefined> {
+  const reply = await redis.config('GET', 'maxmemory-policy').catch(undefinedIfDenied);
+  return Array.isArray(reply) ? reply[1] : undefined;
 }
 
 function undefinedIfDenied(error: Error): undefined {

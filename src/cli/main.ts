@@ -12,6 +12,7 @@ import { installHere, type PlaceOptions, uninstallHere, upgradeHere } from './in
 import { keysInit, keysList } from './keys.ts';
 import { type LogsOptions, logs } from './logs.ts';
 import { preview } from './preview.ts';
+import { redisAcl } from './redis-acl.ts';
 import { report } from './report.ts';
 import { run } from './run.ts';
 import { sign } from './sign.ts';
@@ -143,6 +144,14 @@ program
   .command('verify')
   .description('whether nothing in it was changed')
   .action(within(auditVerify));
+
+program
+  .command('redis')
+  .description('the Redis that Ops uses')
+  .command('acl')
+  .description('print its users for an aclfile: manager, approvers, dashboard, daemon')
+  .option('--passwords <dir>', 'a folder with a password for each of them; what is missing is made')
+  .action(within(redisAcl));
 
 /** A verb of installation; the places are options for tests only. */
 function installing(name: string, description: string): Command {

@@ -5,9 +5,9 @@ import * as https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { DashboardSettings } from '../dashboard-settings.ts';
 import { coerceError, OpsError } from '../errors.ts';
+import { passwordIn } from '../password.ts';
 import type { Dashboard, DashboardOptions } from './dashboard.ts';
 import { LazyApp } from './lazy-app.ts';
-import { passwordIn } from './password.ts';
 
 export type * from './dashboard.ts';
 

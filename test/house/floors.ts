@@ -31,9 +31,19 @@ const NARROWER: Record<string, string[]> = { jobs: ['contract', 'planning'], cli
 
 /** Files of the src root for everybody from floor 2 up. */
 const ROOT = new Set(
-  ['config', 'dashboard-settings', 'errors', 'home', 'log', 'log-text', 'orders', 'secret', 'version', 'visible'].map(
-    (name) => `src/${name}.ts`,
-  ),
+  [
+    'config',
+    'dashboard-settings',
+    'errors',
+    'home',
+    'log',
+    'log-text',
+    'orders',
+    'password',
+    'secret',
+    'version',
+    'visible',
+  ].map((name) => `src/${name}.ts`),
 );
 
 /** What the daemon's side of the runner shares with it: the conversation, and how a process is found and ended. */

@@ -118,7 +118,7 @@ describe('a Redis that cannot be used', () => {
     silent.close();
   }, 40_000);
 
-  it('is refused where it may drop tasks', async () => {
+  it('F25: is refused where it may drop tasks', async () => {
     await using home = await TestHome.make();
     const server = embeddedRedis({ dir: home.path('redis'), log: { info: () => undefined, warn: () => undefined } });
     await server.start();

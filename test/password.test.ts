@@ -1,13 +1,13 @@
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { passwordIn } from '../../src/dashboard/password.ts';
-import { OpsError } from '../../src/errors.ts';
-import { temporaryFolder } from '../services/support.ts';
+import { OpsError } from '../src/errors.ts';
+import { passwordIn } from '../src/password.ts';
+import { temporaryFolder } from './services/support.ts';
 
-const file = () => join(temporaryFolder(), 'dashboard.password');
+const file = () => join(temporaryFolder(), 'password');
 
-it('is made by the first start, for its owner alone, and stays', () => {
+it('is made the first time, for its owner alone, and stays', () => {
   const path = file();
   const password = passwordIn(path);
   expect(Buffer.from(password, 'base64url')).toHaveLength(32);
@@ -32,5 +32,5 @@ it.each(['', 'short\n'])('is refused where it is cut off: %j', (text) => {
 });
 
 it('says so where it cannot be written', () => {
-  expect(() => passwordIn(join(file(), 'no-folder'))).toThrow(/^cannot write the dashboard's password: ENOENT/);
+  expect(() => passwordIn(join(file(), 'no-folder'))).toThrow(/^cannot write a password: ENOENT/);
 });

@@ -1,22 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { coerceError, OpsError } from '../errors.ts';
+import { coerceError, OpsError } from './errors.ts';
 
 const BYTES = 32;
 
 /**
- * The password in this file, which the first start makes.
+ * The password in this file; it is made where it is missing.
  * @throws OpsError where others can read it, or where it is none of ours.
  */
 export function passwordIn(path: string): string {
   makeOnce(path);
   if ((statSync(path).mode & 0o077) !== 0)
-    throw new OpsError(
-      `the dashboard's password ${path} can be read by others: remove it, and the next start makes a new one`,
-    );
+    throw new OpsError(`the password ${path} can be read by others: remove it, and the next time a new one is made`);
   const password = readFileSync(path, 'utf8').trim();
   if (Buffer.from(password, 'base64url').length >= BYTES) return password;
-  throw new OpsError(`the dashboard's password ${path} is cut off: remove it, and the next start makes a new one`);
+  throw new OpsError(`the password ${path} is cut off: remove it, and the next time a new one is made`);
 }
 
 function makeOnce(path: string): void {
@@ -24,6 +22,6 @@ function makeOnce(path: string): void {
     writeFileSync(path, `${randomBytes(BYTES).toString('base64url')}\n`, { flag: 'wx', mode: 0o600 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
-      throw new OpsError(`cannot write the dashboard's password: ${coerceError(error).message}`, { cause: error });
+      throw new OpsError(`cannot write a password: ${coerceError(error).message}`, { cause: error });
   }
 }
