@@ -143,6 +143,7 @@ program
   .description('the audit log')
   .command('verify')
   .description('whether nothing in it was changed')
+  .option('--against <files...>', 'reports kept elsewhere, as JSON from the results queue; - is standard input')
   .action(within(auditVerify));
 
 program

@@ -46,23 +46,33 @@ function entryOf(row: Record<string, unknown>): AuditEntry {
     at: String(row['at']),
     event: String(row['event']),
     ...(taskId !== null && { task_id: taskId }),
-    detail: JSON.parse(String(row['detail'])),
+    detail: detailOf(String(row['detail'])),
     hash: String(row['hash']),
   };
+}
+
+/** What was changed into no JSON is read, too: it is for the chain to say that it was changed. */
+function detailOf(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return { unreadable: text };
+  }
 }
 
 export type AuditVerdict = { whole: number; head: string } | { firstBad: number } | { cutAfter: number };
 
 /**
- * Whether each entry follows from the one before it, and whether every head that went out with a report is still there:
+ * Whether each entry follows from the one before it, and whether every head that is known from elsewhere is still there:
  * the first that is not, or after which one the end was cut off.
  */
-export function verifyAudit(entries: Iterable<AuditEntry>, reported: readonly AuditHead[]): AuditVerdict {
-  const heads = new Map(reported.map(({ seq, head }) => [seq, head]));
+export function verifyAudit(entries: Iterable<AuditEntry>, known: readonly AuditHead[]): AuditVerdict {
+  const heads = Map.groupBy(known, ({ seq }) => seq);
   let { seq, head } = EMPTY_AUDIT;
   for (const { hash, ...entry } of entries) {
     const follows = entry.seq === seq + 1 && hash === linkOf(head, entry);
-    if (!follows || hash !== (heads.get(entry.seq) ?? hash)) return { firstBad: entry.seq };
+    const agrees = (heads.get(entry.seq) ?? []).every((it) => it.head === hash);
+    if (!follows || !agrees) return { firstBad: entry.seq };
     ({ seq } = entry);
     head = hash;
   }

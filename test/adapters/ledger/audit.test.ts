@@ -56,6 +56,7 @@ describe('the audit chain', () => {
     ['an edited task', "UPDATE audit SET task_id = 'other' WHERE seq = 1", 1],
     ['an added task', "UPDATE audit SET task_id = 't' WHERE seq = 2", 2],
     ['an edited detail', `UPDATE audit SET detail = '{"n":9}' WHERE seq = 4`, 4],
+    ['a detail that is no JSON any more', "UPDATE audit SET detail = '{' WHERE seq = 4", 4],
     ['an edited hash', "UPDATE audit SET hash = 'sha256:0' WHERE seq = 5", 5],
     ['a deleted entry', 'DELETE FROM audit WHERE seq = 3', 4],
     ['a deleted beginning', 'DELETE FROM audit WHERE seq < 3', 3],
@@ -74,23 +75,40 @@ describe('the audit chain', () => {
       "INSERT INTO audit SELECT 6, at, 'forged', task_id, detail, hash FROM audit WHERE seq = 5",
       6,
     ],
-  ])('shows %s', async (_, sql, firstBad) => {
+  ])('T32: shows %s', async (_, sql, firstBad) => {
     const { raw, verify } = await chain();
     raw(sql);
     expect(verify()).toEqual({ firstBad });
   });
 
-  it('that lost its end is shorter than the head that went out with a report', async () => {
+  it('T32: that lost its end is shorter than the head that went out with a report', async () => {
     const { raw, verify } = await reported();
     raw('DELETE FROM audit WHERE seq > 3');
     expect(verify()).toEqual({ cutAfter: 3 });
   });
 
-  it('that was written anew from some entry on does not have the head that went out with a report', async () => {
+  it('T32: that was written anew from some entry on does not have the head that went out with a report', async () => {
     const { ledger, raw, verify } = await reported();
     raw('DELETE FROM audit WHERE seq > 3');
     for (const event of ['other', 'than', 'it was']) await ledger.commit(() => ledger.audit({ event }));
     expect(verify()).toEqual({ firstBad: 5 });
+  });
+
+  it('T32: that lost its end with the reports of it agrees with itself, and not with a report that was kept elsewhere', async () => {
+    const { ledger, raw, verify } = await reported();
+    const kept = ledger.reportedHeads();
+    raw('DELETE FROM audit WHERE seq > 3; DELETE FROM outbox');
+    expect(verify()).toMatchObject({ whole: 3 });
+    expect(verifyAudit(ledger.auditEntries(), kept)).toEqual({ cutAfter: 3 });
+    for (const event of ['other', 'than', 'it was']) await ledger.commit(() => ledger.audit({ event }));
+    const body = { evidence: { audit: ledger.auditHead() } };
+    await ledger.commit(() => ledger.append('report', 'r', () => body));
+    expect(verify()).toMatchObject({ whole: 6 });
+    for (const known of [
+      [...kept, ...ledger.reportedHeads()],
+      [...ledger.reportedHeads(), ...kept],
+    ])
+      expect(verifyAudit(ledger.auditEntries(), known)).toEqual({ firstBad: 5 });
   });
 
   it('goes on from its head after a restart', async () => {
