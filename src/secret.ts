@@ -3,15 +3,16 @@ const MASK = '[secret]';
 /** A shorter piece would mask ordinary words. */
 const MIN_LENGTH = 8;
 
-/** Masks known secret values in text. Values of several lines are masked line by line. */
+/** Masks known secret values in text, encoded ones too. Values of several lines are masked line by line. */
 export class Redactor {
   readonly #pattern: RegExp | null;
   /** The longest value it looks for: as much of a stream's end may be the beginning of one. */
   readonly longest: number;
 
   constructor(secrets: readonly string[]) {
-    const pieces = secrets.flatMap((secret) => [secret, encodeURIComponent(secret), ...secret.split('\n')]);
-    const values = [...new Set(pieces.flatMap((piece) => [piece, asInJson(piece)]))]
+    const plain = secrets.flatMap((secret) => [secret, ...secret.split('\n')]);
+    const inText = [...plain, ...secrets.map(encodeURIComponent)].flatMap((piece) => [piece, asInJson(piece)]);
+    const values = [...new Set([...inText, ...plain.flatMap(asInBytes)])]
       .filter((piece) => piece.length >= MIN_LENGTH)
       .toSorted((a, b) => b.length - a.length);
     this.longest = values[0]?.length ?? 0;
@@ -24,6 +25,21 @@ export class Redactor {
 }
 
 const asInJson = (text: string): string => JSON.stringify(text).slice(1, -1);
+
+/** In hex, and in base64 wherever in a longer text it begins: what of that does not depend on its neighbours. */
+function asInBytes(text: string): string[] {
+  if (text.length < MIN_LENGTH) return [];
+  const bytes = Buffer.from(text);
+  const hex = bytes.toString('hex');
+  const base64 = [0, 1, 2].map((before) => {
+    const from = Math.ceil((before * 8) / 6);
+    const to = Math.floor(((before + bytes.length) * 8) / 6);
+    return Buffer.concat([Buffer.alloc(before), bytes])
+      .toString('base64')
+      .slice(from, to);
+  });
+  return [hex, hex.toUpperCase(), ...base64, ...base64.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'))];
+}
 
 /** The password of a Redis URL, and as it stands there: the same can be encoded in many ways. */
 export function secretsOf(url: string): string[] {

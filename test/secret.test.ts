@@ -28,6 +28,21 @@ describe('redactor', () => {
     );
   });
 
+  it.each(['', 'a', 'ab', 'abc', 'ops:'])('T24: masks a value in base64, base64url and hex after %j', (before) => {
+    const [secret, after] = ['pü?~>>ss/word:1', ' and more'];
+    const redactor = new Redactor([secret]);
+    for (const encoding of ['base64', 'base64url', 'hex'] as const) {
+      const [lead, whole, trail] = [before, `${before}${secret}${after}`, after].map((text) =>
+        Buffer.from(text).toString(encoding),
+      ) as [string, string, string];
+      const masked = redactor.redact(whole);
+      expect(masked).toContain('[secret]');
+      // Of the secret nothing is left but the bits that share a character with their neighbours.
+      expect(masked.length).toBeLessThanOrEqual(lead.length + '[secret]'.length + trail.length + 4);
+    }
+    expect(redactor.redact(Buffer.from(secret).toString('hex').toUpperCase())).toBe('[secret]');
+  });
+
   it('takes no character of a value for a pattern', () => {
     expect(new Redactor(['a.c*(d)[e]']).redact('aXc*(d)[e] a.c*(d)[e]')).toBe('aXc*(d)[e] [secret]');
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { verifierBy } from '../../src/adapters/verify.ts';
 import { Report } from '../../src/contract/report.ts';
 import type { ActionsTask } from '../../src/contract/task.ts';
 import { runPlan } from '../../src/planning/run-plan.ts';
@@ -17,8 +18,10 @@ import {
   sign,
   statesOf,
   submit,
+  TestClock,
   type TestLine,
   testLine,
+  testRing,
   undoTask,
   untilAborted,
   withdrawal,
@@ -112,6 +115,61 @@ describe('a good task', () => {
     await first;
     expect(await waiting).toMatchObject({ kind: 'refused', opsOutput: { blockers: [{ code: 'vetoed' }] } });
     expect(line.machine.ran).toEqual(['slow']);
+  });
+});
+
+describe('a key that is revoked while a task waits for its locks', () => {
+  it('F35: no longer counts when the task is admitted again', async () => {
+    const clock = new TestClock();
+    let ring = await testRing();
+    const line = await testLine({ clock, verifier: () => verifierBy(() => ring, clock) });
+    const { gate, begun } = slowCommand(line);
+    const needing = { resources: ['a:a'] };
+    const first = submit(line, actionsTask({ task_id: 'slow', actions: [runCommand(['slow'], needing)] }));
+    await begun.promise;
+    const waiting = submit(line, actionsTask({ actions: [runCommand(['never'], needing)] }));
+    await new Promise((resolve) => setImmediate(resolve));
+    const revoked_at = '2026-11-23T09:00:00Z';
+    ring = { ...ring, keys: ring.keys.map((key) => (key.role === 'security' ? { ...key, revoked_at } : key)) };
+    gate.resolve();
+    await first;
+    expect(await waiting).toMatchObject({ kind: 'refused', opsOutput: { blockers: [{ code: 'revoked-key' }] } });
+    expect(line.machine.ran).toEqual(['slow']);
+  });
+});
+
+describe('a signature that expires', () => {
+  it('F35: while the task waits for its locks, refuses it', async () => {
+    const line = await testLine();
+    const { gate, begun } = slowCommand(line);
+    const needing = { resources: ['a:a'] };
+    const first = submit(line, actionsTask({ task_id: 'slow', actions: [runCommand(['slow'], needing)] }));
+    await begun.promise;
+    const task = actionsTask({ actions: [runCommand(['never'], needing)] });
+    const tokens = await Promise.all([
+      sign('manager', task),
+      sign('plan-review', task, START, HOUR / 60),
+      sign('security', task),
+    ]);
+    const waiting = deliver(line, task, tokens);
+    await new Promise((resolve) => setImmediate(resolve));
+    line.clock.advance(HOUR / 60);
+    gate.resolve();
+    await first;
+    expect(await waiting).toMatchObject({ kind: 'refused', opsOutput: { blockers: [{ code: 'token-expired' }] } });
+    expect(line.machine.ran).toEqual(['slow']);
+  });
+
+  it('F35: while the task runs, changes nothing: it was admitted in time', async () => {
+    const line = await testLine();
+    const { gate, begun } = slowCommand(line);
+    const task = actionsTask({ actions: [runCommand(['slow']), writeFile('/etc/a', 'new')] });
+    const ran = submit(line, task);
+    await begun.promise;
+    line.clock.advance(30 * 24 * HOUR);
+    gate.resolve();
+    expect(await ran).toMatchObject({ kind: 'ran', opsOutput: { status: 'completed' } });
+    expect(line.machine.contentOf('/etc/a')).toBe('new');
   });
 });
 

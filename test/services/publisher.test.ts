@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { openLedger } from '../../src/adapters/ledger/index.ts';
 import type { Ledger, OutboxRow } from '../../src/services/ledger.ts';
 import { type Outlet, Publisher } from '../../src/services/publisher.ts';
-import { HOUR, TestClock, testLedger } from './support.ts';
+import { HOUR, TestClock, temporaryFolder, testLedger } from './support.ts';
 
 const DAY = 24 * HOUR;
 
@@ -35,9 +37,10 @@ class MemoryOutlet implements Outlet {
 
 function setUp() {
   const clock = new TestClock();
-  const ledger = testLedger(clock);
+  const path = join(temporaryFolder(), 'ledger.db');
+  const ledger = testLedger(clock, path);
   const outlet = new MemoryOutlet();
-  return { clock, ledger, outlet, publisher: new Publisher(ledger, outlet, clock) };
+  return { clock, path, ledger, outlet, publisher: new Publisher(ledger, outlet, clock) };
 }
 
 async function append(ledger: Ledger, ...ids: string[]): Promise<void> {
@@ -56,6 +59,20 @@ describe('publisher', () => {
       { seq: 3, kind: 'alert', id: 'c', body: { seq: 3 } },
     ]);
     expect(outlet.marked).toBe(3);
+  });
+
+  it('publishes nothing that is not on the disk: a crash could forget what was read', async () => {
+    const { clock, path, ledger, outlet, publisher } = setUp();
+    const onDisk: string[] = [];
+    outlet.before = async () => {
+      const reader = openLedger(path, clock, { readOnly: true });
+      onDisk.push(...reader.messagesAfter(0, 10).map(({ id }) => id));
+      reader.close();
+    };
+    ledger.write(() => ledger.append('report', 'a', (seq) => ({ seq })));
+    await publisher.drain();
+    expect(outlet.published).toEqual(['a']);
+    expect(onDisk).toEqual(['a']);
   });
 
   it('publishes after the mark only, and nothing twice', async () => {

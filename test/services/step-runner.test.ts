@@ -1,10 +1,12 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { openLedger } from '../../src/adapters/ledger/index.ts';
 import type { StepRecord } from '../../src/planning/record.ts';
 import type { Step } from '../../src/planning/step.ts';
 import type { Ledger } from '../../src/services/ledger.ts';
 import { applied, type Effect, failed, type StepKind, type StepKinds } from '../../src/services/step-kind.ts';
 import { type Halt, StepRunner } from '../../src/services/step-runner.ts';
-import { actionsTask, claimed, runOf, START, statesOf, TestClock, testLedger } from './support.ts';
+import { actionsTask, claimed, runOf, START, statesOf, TestClock, temporaryFolder, testLedger } from './support.ts';
 
 const TASK = 'task-1';
 
@@ -82,7 +84,8 @@ const probe = (target: string): Step => ({
 
 async function setUp(...steps: Step[]) {
   const clock = new TestClock();
-  const ledger = testLedger(clock);
+  const path = join(temporaryFolder(), 'ledger.db');
+  const ledger = testLedger(clock, path);
   await claimed(ledger, actionsTask({ task_id: TASK }));
   await ledger.commit(() =>
     ledger.addSteps(
@@ -95,7 +98,14 @@ async function setUp(...steps: Step[]) {
   const states = () => statesOf(ledger, TASK);
   const undo = (options: { action?: number; compare?: boolean } = {}) =>
     runner.undo(runOf(TASK), TASK, { compare: true, ...options });
-  return { clock, ledger, spy, runner, states, undo };
+  /** What a daemon would find that started now. */
+  const onDisk = () => {
+    const reader = openLedger(path, clock, { readOnly: true });
+    const found = reader.steps(TASK).map(({ state, captured }) => ({ state, captured }));
+    reader.close();
+    return found;
+  };
+  return { clock, ledger, spy, runner, states, undo, onDisk };
 }
 
 const vetoed: Halt = { outcome: 'vetoed', code: 'vetoed', message: 'no' };
@@ -118,6 +128,33 @@ describe('applying', () => {
     expect(ledger.steps(TASK)[0]).toMatchObject({ message: 'well', durationMs: 70, health: [{ service: 'a' }] });
     const audit = [...ledger.auditEntries()].map(({ event, detail }) => `${event} ${String(detail?.['n'])}`);
     expect(audit).toEqual(['step-applying 1', 'step-applied 1', 'step-applying 2', 'step-applied 2']);
+  });
+
+  it('has each intent on the disk before the effect, with what it takes to undo it, and each result before the next', async () => {
+    const { spy, runner, undo, onDisk } = await setUp(command('a'), command('b'));
+    const seen: unknown[] = [];
+    for (const what of ['apply a', 'apply b', 'undo a'])
+      spy.instead.set(what, async () => {
+        seen.push(onDisk());
+        return {};
+      });
+    await runner.apply(runOf(TASK));
+    const captured = { value: 'none' };
+    expect(seen).toEqual([
+      [
+        { state: 'applying', captured },
+        { state: 'planned', captured: null },
+      ],
+      [
+        { state: 'applied', captured },
+        { state: 'applying', captured },
+      ],
+    ]);
+    await undo({ compare: false });
+    expect(seen.at(-1)).toEqual([
+      { state: 'undoing', captured },
+      { state: 'undone', captured },
+    ]);
   });
 
   it('stops at the first step that fails, and says which and why', async () => {

@@ -157,6 +157,16 @@ describe('tasks and steps', () => {
     expect(ledger.task('task-1')?.task.reason).toBe('a test');
   });
 
+  it('are concluded once', async () => {
+    const { ledger } = setUp();
+    await claimed(ledger, actionsTask());
+    const conclude = (outcome: 'completed' | 'failed') =>
+      ledger.commit(() => ledger.conclude('task-1', { at: START, outcome, reason: null, opsOutput }));
+    await conclude('completed');
+    await expect(conclude('failed')).rejects.toThrow('no open task task-1');
+    expect(ledger.task('task-1')?.ended?.outcome).toBe('completed');
+  });
+
   it('come back as they were written', async () => {
     const { ledger } = setUp();
     const attestedBy = [{ role: 'manager' as const, principal: 'm', kid: 'k' }];

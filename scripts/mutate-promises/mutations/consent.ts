@@ -1,0 +1,88 @@
+import type { Mutation } from '../mutation.ts';
+
+export const CONSENT: readonly Mutation[] = [
+  {
+    name: 'the second admit is skipped',
+    file: 'src/services/admissions.ts',
+    from: "if (decision.kind !== 'admitted') return decision;",
+    to: "if (decision.kind !== 'admitted') Object.assign(decision, { kind: 'admitted', attestedBy: [] });",
+    tests: ['test/services/executor.test.ts'],
+  },
+  {
+    name: 'a signature is not checked',
+    file: 'src/adapters/verify.ts',
+    from: 'if (!isSignedBy(token, entry.jwk))',
+    to: 'if (isSignedBy === undefined)',
+    tests: ['test/adapters/verify.test.ts'],
+  },
+  {
+    name: 'the algorithm is the one that the header names',
+    file: 'src/contract/jws.ts',
+    from: "alg: z.enum(['Ed25519', 'EdDSA'])",
+    to: 'alg: z.string()',
+    tests: ['test/contract/jws.test.ts'],
+  },
+  {
+    name: 'a revoked key is believed',
+    file: 'src/adapters/verify.ts',
+    from: 'if (entry.revoked_at)',
+    to: "if (entry.revoked_at === 'never')",
+    tests: ['test/adapters/verify.test.ts'],
+  },
+  {
+    name: 'a key revoked during the wait for locks still counts',
+    file: 'src/services/admissions.ts',
+    from: 'await this.#forgetOldKeys(request);',
+    to: '',
+    tests: ['test/services/executor.test.ts'],
+  },
+  {
+    name: 'a signature of something else counts',
+    file: 'src/admission/admit.ts',
+    from: '  tokensCover,\n  tokensInTime,',
+    to: '  tokensInTime,',
+    tests: ['test/admission/admit.test.ts'],
+  },
+  {
+    name: 'an expired signature counts',
+    file: 'src/admission/admit.ts',
+    from: '  tokensInTime,\n  requested,',
+    to: '  requested,',
+    tests: ['test/admission/admit.test.ts'],
+  },
+  {
+    name: 'one principal may both approve and clear',
+    file: 'src/admission/admit.ts',
+    from: '  principalsDiffer,\n  clockIsSane,',
+    to: '  clockIsSane,',
+    tests: ['test/admission/admit.test.ts'],
+  },
+  {
+    name: 'it runs without clearance',
+    file: 'src/admission/checks/attested.ts',
+    from: "missing.push('not-cleared')",
+    to: 'missing.push()',
+    tests: ['test/admission/held.test.ts'],
+  },
+  {
+    name: 'policy is not asked',
+    file: 'src/admission/admit.ts',
+    from: '  allowed,\n  undoable,',
+    to: '  undoable,',
+    tests: ['test/admission/admit.test.ts'],
+  },
+  {
+    name: 'no look at vetoes before each step',
+    file: 'src/services/step-runner.ts',
+    from: 'const halt = this.#withdrawal(run) ?? haltOf(run.signal) ?? (await',
+    to: 'const halt = haltOf(run.signal) ?? (await',
+    tests: ['test/services/step-runner.test.ts'],
+  },
+  {
+    name: 'a veto does not end what runs',
+    file: 'src/services/running.ts',
+    from: 'if (targets.includes(withdrawal.target)) controller',
+    to: "if (targets.includes('')) controller",
+    tests: ['test/services/executor.test.ts', 'test/services/running.test.ts'],
+  },
+];

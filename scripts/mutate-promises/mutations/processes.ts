@@ -1,0 +1,46 @@
+import type { Mutation } from '../mutation.ts';
+
+export const PROCESSES: readonly Mutation[] = [
+  {
+    name: 'only the leader of a group is ended',
+    file: 'src/runner/ending.ts',
+    from: 'trySignal(-group, signal);',
+    to: 'trySignal(group, signal);',
+    tests: ['test/runner/ending.test.ts'],
+  },
+  {
+    name: 'what is deaf to TERM is not killed',
+    file: 'src/runner/ending.ts',
+    from: "sendSignal(target.group, alive, 'SIGKILL')",
+    to: "sendSignal(target.group, alive, 'SIGTERM')",
+    tests: ['test/runner/ending.test.ts'],
+  },
+  {
+    name: 'a stranger with the same pid is ended',
+    file: 'src/runner/ending.ts',
+    from: 'if (leader !== undefined && !sameStart(leader.start, target.start)) return [];',
+    to: '',
+    tests: ['test/runner/ending.test.ts'],
+  },
+  {
+    name: 'what left the group is not named',
+    file: 'src/runner/run.ts',
+    from: 'const left = [...ending.alive, ...(await this.#living(outsiders))];',
+    to: 'const left = [...ending.alive];',
+    tests: ['test/adapters/runner.test.ts'],
+  },
+  {
+    name: 'what outlived its daemon is left alone',
+    file: 'src/adapters/survivors.ts',
+    from: 'await endProcesses(target, options.graceMs, readProcesses)',
+    to: '{ alive: members.slice(members.length) }',
+    tests: ['test/adapters/survivors.test.ts'],
+  },
+  {
+    name: 'the report does not say what was left running',
+    file: 'src/services/step-runner.ts',
+    from: 'run.leftRunning.push(...effect.leftRunning);',
+    to: '',
+    tests: ['test/services/step-runner.test.ts'],
+  },
+];
