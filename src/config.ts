@@ -60,6 +60,25 @@ export function homeOf(root?: string): Home {
   return homeAt(root ?? process.env['OPS_HOME'] ?? '.ops');
 }
 
+/**
+ * What puts code into Node or a program's loader, or has TLS believe everybody. A further authority for it
+ * (NODE_EXTRA_CA_CERTS) is usual where a company reads along, and what comes over TLS is believed by its signature only.
+ */
+const FOREIGN =
+  /^(?:NODE_OPTIONS|NODE_PATH|NODE_TLS_REJECT_UNAUTHORIZED|OPENSSL_(?:CONF|MODULES|ENGINES)|LD_(?:PRELOAD|AUDIT|LIBRARY_PATH)|DYLD_\w+)$/;
+
+/**
+ * A daemon runs its own code only.
+ * @throws OpsError naming the variables that would change that.
+ */
+export function refuseForeignCode(): void {
+  const found = Object.keys(process.env).filter((name) => FOREIGN.test(name) && process.env[name]);
+  if (found.length === 0) return;
+  throw new OpsError(
+    `the environment would have the daemon run foreign code, or believe any certificate: take ${found.join(', ')} out of it (of the shell, the plist or the process file) and start again`,
+  );
+}
+
 /** The login of who typed this, also under sudo. */
 export const personHere = (): string => process.env['SUDO_USER'] || userInfo().username;
 

@@ -1,10 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import type { Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
 import { systemClock, within } from './adapters/clock.ts';
 import { ControlWatch } from './adapters/control-stream.ts';
 import { keyRingFile, policyFile, readRoleKey } from './adapters/etc-files.ts';
 import { openLedger } from './adapters/ledger/index.ts';
 import { toldLedger } from './adapters/ledger/told.ts';
+import { refuseOtherHosts } from './adapters/other-hosts.ts';
 import { refuseForeignKeys, refuseLooseFiles } from './adapters/permissions.ts';
 import { connectRedis } from './adapters/redis.ts';
 import { refuseUnusableRedis } from './adapters/redis-policy.ts';
@@ -12,7 +14,7 @@ import { Runner } from './adapters/runner.ts';
 import { sweepSurvivors } from './adapters/survivors.ts';
 import { taskWorker, type WorkerOptions } from './adapters/worker.ts';
 import { compose, type Line } from './compose.ts';
-import type { Config } from './config.ts';
+import { type Config, refuseForeignCode } from './config.ts';
 import { openRedis, startRedis } from './courier.ts';
 import type { DashboardSources } from './dashboard/dashboard.ts';
 import { coerceError, OpsError } from './errors.ts';
@@ -86,7 +88,7 @@ export async function startDaemon(
   show({ queues: mail.queues, ledger, running: () => line.running.taskIds, redis });
   stack.defer(() => within(ABORT_MS, line.running.stop()));
   await line.reconciler.start();
-  await Promise.race([refuseUnusableRedis(redis, REDIS_MS), given.then(refuseToGoOn)]);
+  await Promise.race([refuseRedis(redis, config), given.then(refuseToGoOn)]);
   const workers = startWorkers({ ...shared, redisUrl, executor: line.executor, onHeld: mail.onHeld });
   stack.defer(() => drain(workers, line, urgent, log));
   const watch = new ControlWatch(connectRedis(redisUrl, log), config.queues.control, line.control, () =>
@@ -96,6 +98,11 @@ export async function startDaemon(
   keepConnected(redis, mail, stack);
   const owned = stack.move();
   return { fault, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+async function refuseRedis(redis: Redis, config: Config): Promise<void> {
+  await refuseUnusableRedis(redis, REDIS_MS);
+  await refuseOtherHosts(redis, config, REDIS_MS);
 }
 
 function refuseToGoOn(): never {
@@ -116,6 +123,7 @@ function problemsOf(log: Logger) {
 }
 
 function readEtc({ home, dev }: Config) {
+  refuseForeignCode();
   refuseForeignKeys(home, dev);
   refuseLooseFiles(home);
   const ring = keyRingFile(home.etc.keyring);

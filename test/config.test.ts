@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { homeOf, loadConfig } from '../src/config.ts';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { homeOf, loadConfig, refuseForeignCode } from '../src/config.ts';
 import { OpsError } from '../src/errors.ts';
 import { temporaryFolder } from './services/support.ts';
 
@@ -163,7 +163,7 @@ describe('the dashboard', () => {
   });
 
   it.each(['0.0.0.0:7070', '192.168.0.9:7070', '[::]:7070', '128.0.0.1:7070'])(
-    'stays here without TLS: %s',
+    'T28: stays here without TLS: %s',
     (listen) => {
       const root = of(`{ listen: "${listen}" }`);
       const says =
@@ -197,5 +197,36 @@ describe('the dashboard', () => {
     ['{ hosts: ["a:1"] }', /expected a name without a port\n {2}→ at dashboard\.hosts\[0\]/],
   ])('says what to mend: %s', (file, message) => {
     expect(errorOf(of(file))).toMatch(message);
+  });
+});
+
+describe('foreign code in the environment', () => {
+  afterEach(() => void vi.unstubAllEnvs());
+
+  it('is not there in a usual one, nor under pm2 or launchd, which set some variables of Node', () => {
+    vi.stubEnv('NODE_COMPILE_CACHE', '/x');
+    vi.stubEnv('NODE_ENV', 'production');
+    vi.stubEnv('NODE_EXTRA_CA_CERTS', '/x');
+    vi.stubEnv('NODE_APP_INSTANCE', '0');
+    vi.stubEnv('NODE_OPTIONS', '');
+    expect(() => refuseForeignCode()).not.toThrow();
+  });
+
+  it.each([
+    'NODE_OPTIONS',
+    'NODE_PATH',
+    'NODE_TLS_REJECT_UNAUTHORIZED',
+    'OPENSSL_CONF',
+    'OPENSSL_MODULES',
+    'LD_PRELOAD',
+    'LD_LIBRARY_PATH',
+    'LD_AUDIT',
+    'DYLD_INSERT_LIBRARIES',
+    'DYLD_LIBRARY_PATH',
+    'DYLD_FRAMEWORK_PATH',
+  ])('T30: is refused by name, and its value is not told: %s', (name) => {
+    vi.stubEnv(name, 'p4ssw0rd');
+    expect(() => refuseForeignCode()).toThrow(`take ${name} out of it`);
+    expect(() => refuseForeignCode()).not.toThrow('p4ssw0rd');
   });
 });

@@ -1,8 +1,9 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Home } from '../home.ts';
 import type { Condition } from '../services/ports.ts';
 import { VERSION } from '../version.ts';
 import { isHomeLocked } from './home-lock.ts';
+import { readRegularFile } from './regular-file.ts';
 
 /** What a daemon says of itself, in `var/run/daemon.json`, as long as it lives. */
 export interface DaemonState extends Condition {
@@ -59,7 +60,7 @@ export function daemonOf({ var: { lock, daemon } }: Home): Omit<DaemonState, 'pi
 /** Null where there is no file. */
 export function readDaemonState(path: string): DaemonState | null {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as DaemonState;
+    return JSON.parse(readRegularFile(path)) as DaemonState;
   } catch {
     return null;
   }

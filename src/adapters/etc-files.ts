@@ -1,11 +1,12 @@
 import { hash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { Policy } from '../admission/policy.ts';
 import { digestOf } from '../contract/digest.ts';
 import { KeyRing, RoleKey } from '../contract/keyring.ts';
 import { coerceError, OpsError } from '../errors.ts';
+import { readRegularFile } from './regular-file.ts';
 
 /** A file of `etc/`, read again whenever it changes. */
 export interface EtcFile<T> {
@@ -41,7 +42,7 @@ function stampOf(path: string): string {
 
 function load<T>(path: string, parse: (text: string) => T): T {
   try {
-    return parse(readFileSync(path, 'utf8'));
+    return parse(readRegularFile(path));
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : coerceError(error).message;
     throw new OpsError(`${path} cannot be used:\n${why}`, { cause: error });

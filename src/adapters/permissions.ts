@@ -1,5 +1,6 @@
-import { accessSync, constants, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, readdirSync, type Stats, statSync } from 'node:fs';
+import { getCompileCacheDir } from 'node:module';
+import { dirname, join } from 'node:path';
 import { OpsError } from '../errors.ts';
 import type { Home } from '../home.ts';
 
@@ -16,18 +17,28 @@ export function refuseForeignKeys(home: Home, dev: boolean): void {
 }
 
 /**
- * Who can write these files decides what runs here.
- * @throws OpsError naming those that others than their owner can write, and the command that mends it.
+ * Who can write these files decides what runs here, and what is known of it. They are root's or the daemon's own, nobody
+ * else can write them, and nobody else can look into `var`.
+ * @throws OpsError naming those that are not so, and the command that mends it.
  */
-export function refuseLooseFiles({ etc }: Home): void {
-  const loose = [etc.dir, etc.ops, etc.policy, etc.keyring].filter(isWritableByOthers);
-  if (loose.length === 0) return;
-  throw new OpsError(`others can write ${loose.join(', ')}: type chmod go-w ${loose.join(' ')}`);
+export function refuseLooseFiles({ root, etc, var: own }: Home): void {
+  const settings = [root, etc.dir, etc.ops, etc.policy, etc.keyring, etc.redisUrl];
+  const folders = [own.run, own.snapshots, own.output, own.redis, dirname(own.hostKey), dirname(own.log)];
+  // Node runs what it finds there without looking whether it belongs to the source.
+  const compiled = getCompileCacheDir() ?? [];
+  const files = [...settings, own.dir, ...folders, own.ledger, own.hostKey].concat(compiled);
+  const me = process.geteuid?.() ?? 0;
+  refuse(files, ({ uid }) => uid !== 0 && uid !== me, 'belongs to another user', `chown ${me}`);
+  refuse(files, ({ mode }) => (mode & 0o022) !== 0, 'can be written by others', 'chmod go-w');
+  refuse([own.dir], ({ mode }) => (mode & 0o077) !== 0, 'can be read by others', 'chmod go=');
 }
 
-function isWritableByOthers(path: string): boolean {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat !== undefined && (stat.mode & 0o022) !== 0;
+function refuse(files: readonly string[], isLoose: (stat: Stats) => boolean, fault: string, remedy: string): void {
+  const loose = files.filter((path) => {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat !== undefined && isLoose(stat);
+  });
+  if (loose.length > 0) throw new OpsError(`${loose.join(', ')} ${fault}: type ${remedy} ${loose.join(' ')}`);
 }
 
 function filesIn(directory: string): string[] {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { appendFile, chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readRegularFile } from './regular-file.ts';
 
 /** How the embedded Redis is reached. Chosen once and kept in its `redis.conf`. */
 export interface RedisSettings {
@@ -17,11 +18,19 @@ export const redisUrl = ({ port, password }: RedisSettings): string => `redis://
 export const newPassword = (): string => randomBytes(32).toString('base64url');
 
 /** Undefined where there is no usable `redis.conf` of ours. */
-export async function readSettings(dir: string): Promise<RedisSettings | undefined> {
-  const conf = await readFile(join(dir, 'redis.conf'), 'utf8').catch(() => '');
+export function readSettings(dir: string): RedisSettings | undefined {
+  const conf = confIn(dir);
   const port = Number(/^port (\d{1,5})$/m.exec(conf)?.[1]);
   const password = /^requirepass ([\w-]{43})$/m.exec(conf)?.[1];
   return port > 0 && port < 65_536 && password ? { port, password } : undefined;
+}
+
+function confIn(dir: string): string {
+  try {
+    return readRegularFile(join(dir, 'redis.conf'));
+  } catch {
+    return '';
+  }
 }
 
 /** Writes `redis.conf` and `url`, 0600, each at once or not at all. The users beside them are the operator's. */

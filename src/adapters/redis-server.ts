@@ -66,7 +66,7 @@ async function revived(options: EmbeddedRedisOptions, before: RedisSettings | un
 async function adoptOrLaunch(options: EmbeddedRedisOptions): Promise<RedisSettings> {
   const { dir, log } = options;
   await makePrivateFolder(dir);
-  const kept = await readSettings(dir);
+  const kept = readSettings(dir);
   if (!kept) return launch(options, await freshSettings());
   const pid = await answering(dir, kept);
   if (pid !== undefined) {

@@ -27,7 +27,7 @@ export async function chooseRedis(
 
 /** Whether `etc/redis-url` names the Redis in `var`: without that it would lead nowhere. */
 export async function isOwnUrl(layout: Layout): Promise<boolean> {
-  const own = await readSettings(layout.home.var.redis);
+  const own = readSettings(layout.home.var.redis);
   return own !== undefined && redisUrl(own) === (await keptUrl(layout));
 }
 
@@ -39,7 +39,7 @@ async function keptUrl({ home }: Layout): Promise<string> {
 export function redisConfStage({ home }: Layout): Stage {
   return {
     what: `${home.var.redis}/redis.conf, with a password`,
-    isDone: async () => (await readSettings(home.var.redis)) !== undefined,
+    isDone: () => readSettings(home.var.redis) !== undefined,
     make: async () => writeSettings(home.var.redis, await freshSettings()),
   };
 }
@@ -62,7 +62,7 @@ async function urlOf(layout: Layout, choice: RedisChoice): Promise<string> {
 }
 
 async function settingsOf({ home }: Layout): Promise<RedisSettings> {
-  const settings = await readSettings(home.var.redis);
+  const settings = readSettings(home.var.redis);
   if (!settings) throw new OpsError(`${home.var.redis}/redis.conf cannot be used: move it away and run this again`);
   return settings;
 }

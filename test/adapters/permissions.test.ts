@@ -1,8 +1,10 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { refuseForeignKeys, refuseLooseFiles } from '../../src/adapters/permissions.ts';
 import { homeOf } from '../../src/config.ts';
+import type { Home } from '../../src/home.ts';
+import { describeAsRoot } from '../doubles/as-root.ts';
 import { temporaryFolder } from '../services/support.ts';
 
 function put(path: string): string {
@@ -36,20 +38,66 @@ describe('private keys that are not the daemon’s own', () => {
 });
 
 describe('files that decide what runs here', () => {
-  it('may be read by all and written by their owner', () => {
+  it('may be read by all and written by their owner, but for var, which nobody else may enter', () => {
     const home = newHome();
     for (const path of [home.etc.ops, home.etc.policy, home.etc.keyring]) chmodSync(put(path), 0o644);
-    chmodSync(home.etc.dir, 0o755);
+    for (const folder of [home.root, home.etc.dir]) chmodSync(folder, 0o755);
+    for (const path of [home.var.ledger, home.var.hostKey]) put(path);
+    chmodSync(home.var.dir, 0o700);
     expect(() => refuseLooseFiles(home)).not.toThrow();
+    for (const mode of [0o750, 0o705, 0o701]) {
+      chmodSync(home.var.dir, mode);
+      expect(() => refuseLooseFiles(home)).toThrow(
+        `${home.var.dir} can be read by others: type chmod go= ${home.var.dir}`,
+      );
+    }
   });
 
-  it.each(['dir', 'ops', 'policy', 'keyring'] as const)('are refused where others can write etc.%s', (name) => {
+  /** A home with all that it may have; `choose` names one path of it. */
+  function homeWith(choose: (home: Home) => string): string[] {
     const home = newHome();
-    put(home.etc.keyring);
-    if (name !== 'dir') put(home.etc[name]);
-    for (const mode of [0o620, 0o602]) {
-      chmodSync(home.etc[name], mode | (name === 'dir' ? 0o500 : 0));
-      expect(() => refuseLooseFiles(home)).toThrow(`others can write ${home.etc[name]}: type chmod go-w`);
+    const { ops, policy, keyring, redisUrl } = home.etc;
+    const { ledger, hostKey, log, run, snapshots, output, redis, dir } = home.var;
+    for (const path of [ops, policy, keyring, redisUrl, ledger, hostKey, log]) put(path);
+    for (const folder of [run, snapshots, output, redis]) mkdirSync(folder, { mode: 0o700 });
+    chmodSync(dir, 0o700);
+    return [choose(home), home.root];
+  }
+
+  const GUARDED: [string, (home: Home) => string][] = [
+    ['the home', ({ root }) => root],
+    ['etc', ({ etc }) => etc.dir],
+    ['ops.yaml', ({ etc }) => etc.ops],
+    ['policy.yaml', ({ etc }) => etc.policy],
+    ['keyring.json', ({ etc }) => etc.keyring],
+    ['redis-url', ({ etc }) => etc.redisUrl],
+    ['var', (home) => home.var.dir],
+    ['the ledger', (home) => home.var.ledger],
+    ['var/run', (home) => home.var.run],
+    ['snapshots', (home) => home.var.snapshots],
+    ['output', (home) => home.var.output],
+    ['the folder of Redis', (home) => home.var.redis],
+    ['the host key', (home) => home.var.hostKey],
+    ['its folder', (home) => dirname(home.var.hostKey)],
+    ['the folder of the log', (home) => dirname(home.var.log)],
+  ];
+
+  it.each(GUARDED)('F61: are refused where others can write: %s', (_name, choose) => {
+    const [path = '', root = ''] = homeWith(choose);
+    const { mode } = statSync(path);
+    for (const loose of [0o020, 0o002]) {
+      chmodSync(path, mode | loose);
+      expect(() => refuseLooseFiles(homeOf(root))).toThrow(`${path} can be written by others: type chmod go-w ${path}`);
     }
+    chmodSync(path, mode);
+    expect(() => refuseLooseFiles(homeOf(root))).not.toThrow();
+  });
+
+  describeAsRoot('that somebody else owns', () => {
+    it.each(GUARDED)('F61: are refused: %s', (_name, choose) => {
+      const [path = '', root = ''] = homeWith(choose);
+      chownSync(path, 4711, 4711);
+      expect(() => refuseLooseFiles(homeOf(root))).toThrow(`${path} belongs to another user: type chown 0 ${path}`);
+    });
   });
 });

@@ -5,6 +5,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { isAlive, TestHome } from './test-home.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
+const MAIN = join(ROOT, 'src/main.ts');
 const KEYS = ['level', 'time', 'service', 'task_id', 'action', 'outcome', 'reason', 'duration_ms', 'detail', 'event'];
 
 type Entry = Record<string, unknown>;
@@ -160,11 +161,12 @@ describe('a fault that nobody expected', () => {
     'is in the log, and ends the daemon with 1: %s',
     async (_what, thrown, reason) => {
       const code = `process.on('SIGWINCH', () => { throw ${thrown}; });`;
-      await using home = await TestHome.make({
-        NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(code)}`,
-      });
-      await home.start();
-      expect(await home.end('SIGWINCH')).toBe(1);
+      await using home = await TestHome.make();
+      const argv = ['--import', `data:text/javascript,${encodeURIComponent(code)}`, MAIN, '--home', home.root];
+      const daemon = execa(process.execPath, argv, { reject: false, stdin: 'ignore', forceKillAfterDelay: false });
+      await home.ready();
+      daemon.kill('SIGWINCH');
+      expect((await daemon).exitCode).toBe(1);
       expect(entriesOf(home).at(-1)).toMatchObject({ level: 60, event: 'the daemon cannot go on' });
       expect(entriesOf(home).at(-1)?.['reason']).toContain(reason);
     },

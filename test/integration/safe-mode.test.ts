@@ -32,7 +32,9 @@ const FAULTS: [string, (home: TestHome) => string, Record<string, string>?][] = 
   ['a broken policy', ({ home }) => (writeFileSync(home.etc.policy, 'allow: 1'), `${home.etc.policy} cannot be used`)],
   ['no host key', ({ home }) => (rmSync(home.var.hostKey), `there is no key ${home.var.hostKey}`)],
   ['a host key that others can read', ({ home }) => (chmodSync(home.var.hostKey, 0o644), 'can be read by others')],
-  ['a key ring that others can write', ({ home }) => (chmodSync(home.etc.keyring, 0o666), 'others can write')],
+  ['a key ring that others can write', ({ home }) => (chmodSync(home.etc.keyring, 0o666), 'can be written by others')],
+  ['a ledger that others can read', ({ home }) => (chmodSync(home.var.dir, 0o755), 'can be read by others')],
+  ['foreign code in its environment', () => 'take NODE_OPTIONS out of it', { NODE_OPTIONS: '--no-warnings' }],
   [
     'private keys of others, and not for trying out',
     ({ home }) => (writeFileSync(home.etc.ops, 'host: mini-1\n'), 'can read private keys that are not its own'),
@@ -55,7 +57,7 @@ const FAULTS: [string, (home: TestHome) => string, Record<string, string>?][] = 
 
 describe('a daemon that cannot start', () => {
   it.each(FAULTS)(
-    'stays up in safe mode and says why: %s',
+    'F61, T30: stays up in safe mode within 5 s and says why: %s',
     async (_what, breakIt, env = {}) => {
       await using home = await TestHome.make();
       const reason = breakIt(home);
