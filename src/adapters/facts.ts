@@ -20,7 +20,7 @@ async function ownerFact(owner: string | null): Promise<OwnerFact | null> {
 }
 
 async function idOf(flag: string, user: string): Promise<number> {
-  const { exitCode, stdout } = await execa('id', [flag, '--', user], { reject: false });
+  const { exitCode, stdout } = await execa('id', [flag, '--', user], { reject: false, env: {}, extendEnv: false });
   if (exitCode !== 0 || !/^\d+$/.test(stdout)) throw new OpsError(`there is no user ${user} on this host`);
   return Number(stdout);
 }

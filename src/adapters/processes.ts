@@ -9,7 +9,7 @@ const isLinux = process.platform === 'linux';
 /** Names the present boot of this machine; a pid means nothing without it. */
 export async function readBootId(): Promise<string> {
   if (isLinux) return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
-  return (await execa('/usr/sbin/sysctl', ['-n', 'kern.bootsessionuuid'])).stdout.trim();
+  return (await execa('/usr/sbin/sysctl', ['-n', 'kern.bootsessionuuid'], { env: {}, extendEnv: false })).stdout.trim();
 }
 
 /** Every process of this machine. */

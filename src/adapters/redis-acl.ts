@@ -9,10 +9,10 @@ export interface AclUser {
 
 /** What BullMQ needs to show a queue. Its scripts run as whoever calls them. */
 const LOOK =
-  'eval evalsha multi exec exists get hget hgetall hlen hmget hscan lindex llen lpos lrange pttl scard smembers sscan type zcard zcount zrange zrevrange zscore';
+  'eval evalsha multi exec exists get hexists hget hgetall hlen hmget hscan lindex llen lpos lrange pttl scard smembers sscan type zcard zcount zrange zrevrange zscore';
 /** What it needs besides to add jobs, and to take and end them. */
 const WORK =
-  'bzpopmin del hdel hexists hincrby hmset hset incr lpop lpush lrem ltrim persist pexpire rpop rpoplpush rpush sadd set srem xadd xtrim zadd zpopmin zrangebyscore zrem zremrangebyrank zremrangebyscore zrevrangebyscore';
+  'bzpopmin del hdel hincrby hmset hset incr lpop lpush lrem ltrim persist pexpire rpop rpoplpush rpush sadd set srem xadd xtrim zadd zpopmin zrangebyscore zrem zremrangebyrank zremrangebyscore zrevrangebyscore';
 /** In the place of a host's name: whoever works with all of them. */
 const ANY_HOST = '*';
 

@@ -30,7 +30,8 @@ export async function probeRedis(dir: string, settings: RedisSettings): Promise<
 export async function silentServer(dir: string, port: number): Promise<number | undefined> {
   const pid = (await readFile(join(dir, 'redis.pid'), 'utf8').catch(() => '')).trim();
   if (!/^\d+$/.test(pid)) return undefined;
-  const { stdout } = await execa('ps', ['-o', 'command=', '-p', pid], { reject: false, timeout: PATIENCE_MS });
+  const options = { reject: false, timeout: PATIENCE_MS, env: {}, extendEnv: false } as const;
+  const { stdout } = await execa('ps', ['-o', 'command=', '-p', pid], options);
   return stdout?.includes('redis-server') && stdout.includes(`:${port}`) ? Number(pid) : undefined;
 }
 

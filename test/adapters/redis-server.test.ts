@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -58,6 +59,22 @@ async function listenAt(port: number): Promise<Server> {
 }
 
 describe('start', () => {
+  it('knows the users of its users.acl, and keeps them when it starts again', async () => {
+    const redis = embedded();
+    await redis.start();
+    await redis.stop();
+    const digest = createHash('sha256').update('s3cret').digest('hex');
+    await writeFile(join(dir, 'users.acl'), `user guest reset on #${digest} ~guest:* -@all +info +get\n`);
+    for (let start = 1; start <= 2; start += 1) {
+      await redis.start();
+      const url = redis.url.replace('//:', '//guest:').replace(/:[\w-]{43}@/, ':s3cret@');
+      expect(await ask(url, (client) => client.get('guest:a'))).toBeNull();
+      await expect(ask(url, (client) => client.get('a'))).rejects.toThrow('NOPERM');
+      await redis.stop();
+    }
+    expect(await modeOf(join(dir, 'users.acl'))).toBe('600');
+  });
+
   it('serves at the URL it wrote down, with nothing readable by others and the password in no argv', async () => {
     const redis = embedded();
     await redis.start();

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { embeddedRedis } from '../../src/adapters/redis-server.ts';
 import { isAlive } from './test-home.ts';
 
@@ -13,7 +13,7 @@ export async function ownRedis() {
   const pid = Number(readFileSync(join(dir, 'redis.pid'), 'utf8'));
   const end = async () => {
     if (isAlive(pid)) process.kill(pid, 'SIGKILL');
-    await expect.poll(() => isAlive(pid)).toBe(false);
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false));
     rmSync(dir, { recursive: true });
   };
   return { url: server.url, pid, [Symbol.asyncDispose]: end };
