@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { registry } from '../jobs/index.ts';
 import { systemClock } from './adapters/clock.ts';
+import { clockRequests } from './adapters/clock-requests.ts';
 import { controlStream } from './adapters/control-stream.ts';
 import type { EtcFile } from './adapters/etc-files.ts';
 import { factReader } from './adapters/facts.ts';
@@ -14,6 +15,8 @@ import type { Config } from './config.ts';
 import type { KeyRing } from './contract/keyring.ts';
 import type { Redactor } from './secret.ts';
 import { Admissions } from './services/admissions.ts';
+import { ClockAcceptances } from './services/clock-acceptance.ts';
+import { ClockWatch } from './services/clock-watch.ts';
 import { Control, type ControlListener } from './services/control.ts';
 import { Executor } from './services/executor.ts';
 import type { Failpoint } from './services/failpoint.ts';
@@ -42,6 +45,8 @@ export interface World {
   onMessage: () => void;
   /** A task or plan has a new signature, or was withdrawn. */
   onSubject: (subject: string) => void;
+  /** For some time nothing was seen of Redis: the host slept. */
+  onGap: () => void;
   /** A task could not be resumed and stays open. */
   onProblem: (taskId: string, error: Error) => void;
   /** A claimed task's outcome could not be written. Throws. */
@@ -55,6 +60,7 @@ export interface Line {
   running: Running;
   locks: Locks;
   control: Control;
+  clockWatch: ClockWatch;
 }
 
 /** Wires adapters into services: everything between a delivery and its report. */
@@ -73,7 +79,10 @@ export function compose(world: World): Line {
   const locks = new Locks(config.concurrency);
   const host = hostFacts(world);
   const reporter = new Reporter(ledger, clock, host, world.onMessage, reached);
-  const steps = new StepRunner(ledger, kinds, clock, reached);
+  const requests = clockRequests(config.home.var.clockRequest);
+  const acceptances = new ClockAcceptances({ host: host.name, ledger, requests, verifier });
+  const clockWatch = new ClockWatch({ ...world, host: host.name, clock, acceptances, reporter, control });
+  const steps = new StepRunner({ ledger, kinds, clock, reached, awake: () => clockWatch.awake() });
   const performer = new Performer(ledger, steps, factReader(files), reporter, host.undoCommand, reached);
   const shared = { registry, ledger, admissions, locks, running, performer, reached };
   return {
@@ -82,6 +91,7 @@ export function compose(world: World): Line {
     running,
     locks,
     control,
+    clockWatch,
   };
 }
 

@@ -83,10 +83,12 @@ export async function startDaemon(
     redactor: () => secrets.redactor,
     ...problems,
     ...mail,
+    onGap: mail.onConnect,
   });
   stack.defer(() => show(null));
   show({ queues: mail.queues, ledger, running: () => line.running.taskIds, redis });
   stack.defer(() => within(ABORT_MS, line.running.stop()));
+  await stack.adopt(line.clockWatch, (service) => service.stop()).start();
   await line.reconciler.start();
   await Promise.race([refuseRedis(redis, config), given.then(refuseToGoOn)]);
   const workers = startWorkers({ ...shared, redisUrl, executor: line.executor, onHeld: mail.onHeld });

@@ -20,6 +20,8 @@ export interface Home {
     run: string;
     lock: string;
     daemon: string;
+    /** An operator's word on the clock, for the daemon. */
+    clockRequest: string;
     snapshots: string;
     output: string;
     hostKey: string;
@@ -52,6 +54,7 @@ export function homeAt(folder: string): Home {
       run: at('var/run'),
       lock: at('var/run/lock.db'),
       daemon: at('var/run/daemon.json'),
+      clockRequest: at('var/run/clock-request'),
       snapshots: at('var/snapshots'),
       output: at('var/output'),
       hostKey: at('var/keys/host.key'),

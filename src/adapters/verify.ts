@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { RejectedToken, TokenFact } from '../admission/facts.ts';
 import { Attestation, CLOCK_SKEW_MS, DECISION_OF } from '../contract/attestation.ts';
+import { ClockAcceptance } from '../contract/clock.ts';
 import { CONTROL_MAX_AGE_MS, Control, VERB_ROLES } from '../contract/control.ts';
 import { isSignedBy, type OpenedToken, openToken, TOKEN_TYPES, type TokenType } from '../contract/jws.ts';
 import type { KeyRing, KeyRingEntry } from '../contract/keyring.ts';
@@ -11,6 +12,7 @@ export function verifierBy(ring: () => KeyRing, clock: Clock): Verifier {
   return {
     attestation: async (token) => verifyAttestation(token, ring()),
     control: async (token) => verifyControl(token, ring(), clock.now()),
+    clockAcceptance: async (token) => verifyClockAcceptance(token, ring()),
     keys: ring,
     isAttestation: (token) => {
       const opened = openToken(token);
@@ -45,10 +47,22 @@ function verifyControl(token: string, ring: KeyRing, now: number): { claims: Con
   if (role !== entry.role || iss !== entry.principal || !VERB_ROLES[verb].includes(role)) {
     return { problem: `${iss} as ${role} has no right to ${verb}` };
   }
-  if (iat * 1000 > now + CLOCK_SKEW_MS) return { problem: 'is of the future' };
+  // A veto counts for ever: a host whose clock is behind must not miss one.
+  if (exp !== undefined && iat * 1000 > now + CLOCK_SKEW_MS) return { problem: 'is of the future' };
   if (exp !== undefined && (exp - iat) * 1000 > CONTROL_MAX_AGE_MS) return { problem: 'valid for more than 24 hours' };
   if (exp !== undefined && exp * 1000 <= now) return { problem: 'has expired' };
   return { claims: parsed.data };
+}
+
+function verifyClockAcceptance(token: string, ring: KeyRing): { claims: ClockAcceptance } | { problem: string } {
+  const signed = signedToken(token, TOKEN_TYPES.clock, ring);
+  if ('reason' in signed) return { problem: `${signed.reason}: ${signed.message}` };
+  const parsed = ClockAcceptance.safeParse(signed.opened.claims);
+  if (!parsed.success) return { problem: z.prettifyError(parsed.error) };
+  const { role, iss } = parsed.data;
+  const { entry } = signed;
+  if (role === entry.role && iss === entry.principal) return { claims: parsed.data };
+  return { problem: `is ${entry.principal}'s as ${entry.role}, not ${iss}'s as ${role}` };
 }
 
 /** Opens a token and finds the key of the ring that signed it. */

@@ -6,6 +6,7 @@ import { VERSION } from '../version.ts';
 import { attestHeld } from './attest.ts';
 import { auditVerify } from './audit.ts';
 import { becomeOwner } from './become.ts';
+import { clockAccept } from './clock.ts';
 import { Context } from './context.ts';
 import { dashboard } from './dashboard.ts';
 import { installHere, type PlaceOptions, uninstallHere, upgradeHere } from './install.ts';
@@ -153,6 +154,14 @@ program
   .description('print its users for an aclfile: manager, approvers, dashboard, daemon')
   .option('--passwords <dir>', 'a folder with a password for each of them; what is missing is made')
   .action(within(redisAcl));
+
+program
+  .command('clock')
+  .description("this host's clock")
+  .command('accept')
+  .description('say that it is right, and a later time that was seen here was not, as the operator')
+  .option('--key <file>', "the operator's private key")
+  .action(within(clockAccept));
 
 /** A verb of installation; the places are options for tests only. */
 function installing(name: string, description: string): Command {

@@ -6,6 +6,7 @@ export const TOKEN_TYPES = {
   attestation: 'savorg-attestation+jwt',
   control: 'savorg-control+jwt',
   report: 'savorg-report+jwt',
+  clock: 'savorg-clock+jwt',
 } as const;
 export type TokenType = (typeof TOKEN_TYPES)[keyof typeof TOKEN_TYPES];
 

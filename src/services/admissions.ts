@@ -1,4 +1,5 @@
 import { admit, attestorsIn, type Decision } from '../admission/admit.ts';
+import { admissionTime } from '../admission/checks/time.ts';
 import { covers, helps } from '../admission/checks/tokens.ts';
 import { type AdmissionFacts, type Candidate, type TokenFact, targetsOf } from '../admission/facts.ts';
 import type { ParsedTask } from '../admission/parse.ts';
@@ -120,7 +121,7 @@ export class Admissions {
 
   #decide({ candidate, tokens, verified }: Request, known: Partial<AdmissionFacts['ledger']> = {}): Decision {
     const { ledger, clock, host, policy } = this.#parts;
-    const now = clock.now();
+    const now = admissionTime(clock.now(), ledger.latestTime());
     const facts = { ...ledger.factsFor(candidate, now), ...known };
     const sentAlong = [...verified].filter(([token]) => tokens.includes(token)).map(([, fact]) => fact);
     const late = [...verified].filter(([token]) => !tokens.includes(token)).map(([, fact]) => fact);

@@ -1,4 +1,5 @@
 import type { TokenFact } from '../admission/facts.ts';
+import type { ClockAcceptance } from '../contract/clock.ts';
 import type { Control } from '../contract/control.ts';
 import type { HealthCheck } from '../contract/ops-output.ts';
 import type { FactOf, FactQuery, FileFact, OwnerFact } from '../planning/facts.ts';
@@ -89,6 +90,7 @@ export interface Prober {
 export interface Verifier {
   attestation(token: string): Promise<TokenFact>;
   control(token: string): Promise<{ claims: Control } | { problem: string }>;
+  clockAcceptance(token: string): Promise<{ claims: ClockAcceptance } | { problem: string }>;
   /** The keys in force, to see whether they are still the same ones. */
   keys(): object;
   /** Whether it is meant as an attestation, to be judged by `attestation`. */

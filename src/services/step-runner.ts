@@ -3,7 +3,7 @@ import type { Withdrawal } from '../admission/facts.ts';
 import type { Outcome } from '../contract/report.ts';
 import { coerceError } from '../errors.ts';
 import { type State, type StepRecord, undoPlan } from '../planning/record.ts';
-import { type Failpoint, passBy } from './failpoint.ts';
+import type { Failpoint } from './failpoint.ts';
 import type { Ledger, StepChange, Told } from './ledger.ts';
 import type { Clock } from './ports.ts';
 import { type Effect, failed, kindOf, refusedTo, type StepContext, type StepKinds } from './step-kind.ts';
@@ -32,17 +32,28 @@ export interface UndoResult {
   problem: { code: string; message: string } | null;
 }
 
+export interface StepRunnerParts {
+  ledger: Ledger;
+  kinds: StepKinds;
+  clock: Clock;
+  /** Resolves when it is known what came while the host slept. */
+  awake: () => Promise<void>;
+  reached: Failpoint;
+}
+
 /** Applies and undoes a task's steps. The intent is durable before each effect, the result before the next. */
 export class StepRunner {
   readonly #ledger: Ledger;
   readonly #kinds: StepKinds;
   readonly #clock: Clock;
+  readonly #awake: () => Promise<void>;
   readonly #reached: Failpoint;
 
-  constructor(ledger: Ledger, kinds: StepKinds, clock: Clock, reached = passBy) {
+  constructor({ ledger, kinds, clock, awake, reached }: StepRunnerParts) {
     this.#ledger = ledger;
     this.#kinds = kinds;
     this.#clock = clock;
+    this.#awake = awake;
     this.#reached = reached;
   }
 
@@ -50,6 +61,7 @@ export class StepRunner {
   async apply(run: Run): Promise<Halt | null> {
     for (const record of this.#ledger.steps(run.task_id)) {
       if (record.state !== 'planned') continue;
+      await this.#awake();
       const halt = this.#withdrawal(run) ?? haltOf(run.signal) ?? (await this.#applyOne(run, record));
       if (halt) return halt;
     }

@@ -85,6 +85,13 @@ describe('control statements', () => {
     );
   });
 
+  it('F48: takes a veto of the future: a host whose clock is behind must not miss one', async () => {
+    const { keys, verifier } = await setUp();
+    const later = IAT + 365 * 24 * 3600;
+    const veto = await control(keys.security, { verb: 'veto', iat: later, exp: undefined });
+    expect(await verifier.control(veto)).toMatchObject({ claims: { verb: 'veto', iat: later } });
+  });
+
   it('refuses an attestation in its place', async () => {
     const { verifier } = await setUp();
     expect(await verifier.control(await sign('security', actionsTask()))).toEqual({

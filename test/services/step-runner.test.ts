@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { openLedger } from '../../src/adapters/ledger/index.ts';
 import type { StepRecord } from '../../src/planning/record.ts';
 import type { Step } from '../../src/planning/step.ts';
+import { passBy } from '../../src/services/failpoint.ts';
 import type { Ledger } from '../../src/services/ledger.ts';
 import { applied, type Effect, failed, type StepKind, type StepKinds } from '../../src/services/step-kind.ts';
 import { type Halt, StepRunner } from '../../src/services/step-runner.ts';
@@ -94,7 +95,7 @@ async function setUp(...steps: Step[]) {
     ),
   );
   const spy = new Spy(ledger);
-  const runner = new StepRunner(ledger, spy.kinds, clock);
+  const runner = new StepRunner({ ledger, kinds: spy.kinds, clock, awake: async () => undefined, reached: passBy });
   const states = () => statesOf(ledger, TASK);
   const undo = (options: { action?: number; compare?: boolean } = {}) =>
     runner.undo(runOf(TASK), TASK, { compare: true, ...options });

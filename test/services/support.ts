@@ -383,7 +383,7 @@ export async function testLine(options: LineOptions = {}) {
   const reporter = new Reporter(ledger, clock, HOST, () => {
     appended += 1;
   });
-  const steps = new StepRunner(ledger, kinds, clock);
+  const steps = new StepRunner({ ledger, kinds, clock, awake: async () => undefined, reached: passBy });
   const performer = new Performer(ledger, steps, machine, reporter, HOST.undoCommand);
   const shared = { registry, ledger, admissions, locks, running, performer, reached: passBy };
   const executor = new Executor({ ...shared, reporter, onFault: thrown });

@@ -11,9 +11,7 @@ import { type Meta, metaIn } from './meta.ts';
 import { outboxIn } from './outbox.ts';
 import { stepsIn } from './steps.ts';
 import { tasksIn, undoProblemOf } from './tasks.ts';
-
-/** How much the latest time seen may lag behind, so that not every reading of it is a write. */
-const HIGH_WATER_GRAIN_MS = 10_000;
+import { timeIn } from './time.ts';
 
 /** Opens the ledger of this host, in SQLite. With `readOnly` nothing can be written, and the file must be there. */
 export function openLedger(path: string, clock: Clock, options: { readOnly?: boolean } = {}): Ledger {
@@ -30,6 +28,7 @@ export function openLedger(path: string, clock: Clock, options: { readOnly?: boo
     ...controlIn(db, meta),
     ...auditIn(db, clock),
     ...deliveriesIn(db),
+    ...timeIn(meta),
   };
   return {
     ...parts,
@@ -40,9 +39,6 @@ export function openLedger(path: string, clock: Clock, options: { readOnly?: boo
       await batch.durable();
       return result;
     },
-    sawTime: (now) => {
-      if (now > latestTime(meta) + HIGH_WATER_GRAIN_MS) meta.set('high_water_at', String(now));
-    },
     factsFor: (candidate, now) => factsFor(candidate, now, parts, meta),
     close: () => {
       batch.close();
@@ -51,13 +47,13 @@ export function openLedger(path: string, clock: Clock, options: { readOnly?: boo
   };
 }
 
-type Reads = Pick<Ledger, 'task' | 'steps' | 'withdrawals'>;
+type Reads = Pick<Ledger, 'task' | 'steps' | 'withdrawals' | 'latestTime'>;
 
 function factsFor(candidate: Candidate, now: number, ledger: Reads, meta: Meta): LedgerFacts {
   const { task } = candidate;
   return {
     bornAt: Number(meta.get('born_at')),
-    highWaterAt: latestTime(meta),
+    highWaterAt: ledger.latestTime(),
     claimedDigest: ledger.task(task.task_id)?.digest ?? null,
     withdrawals: ledger.withdrawals(targetsOf(candidate), now),
     original: 'undo' in task ? originalOf(task.undo, ledger) : null,
@@ -69,8 +65,6 @@ function originalOf(undo: { task_id: string; action?: number | undefined }, ledg
   if (!record) return null;
   return { digest: record.digest, undoProblem: undoProblemOf(record, ledger.steps(undo.task_id), undo.action) };
 }
-
-const latestTime = (meta: Meta): number => Number(meta.get('high_water_at') ?? 0);
 
 function deliveriesIn(db: DatabaseSync): Pick<Ledger, 'countDelivery' | 'forgetDeliveries'> {
   const count = db.prepare(

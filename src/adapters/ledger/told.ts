@@ -11,6 +11,7 @@ const FINE: ReadonlySet<string> = new Set([
   'requested',
   'planned',
   'applied',
+  'accepted',
   'undone',
 ]);
 
