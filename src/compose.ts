@@ -45,8 +45,8 @@ export interface World {
   onMessage: () => void;
   /** A task or plan has a new signature, or was withdrawn. */
   onSubject: (subject: string) => void;
-  /** For some time nothing was seen of Redis: the host slept. */
-  onGap: () => void;
+  /** Redis may have lost anything, or brought something, without a word. */
+  onConnect: () => void;
   /** A task could not be resumed and stays open. */
   onProblem: (taskId: string, error: Error) => void;
   /** A claimed task's outcome could not be written. Throws. */
@@ -81,7 +81,15 @@ export function compose(world: World): Line {
   const reporter = new Reporter(ledger, clock, host, world.onMessage, reached);
   const requests = clockRequests(config.home.var.clockRequest);
   const acceptances = new ClockAcceptances({ host: host.name, ledger, requests, verifier });
-  const clockWatch = new ClockWatch({ ...world, host: host.name, clock, acceptances, reporter, control });
+  const clockWatch = new ClockWatch({
+    ledger,
+    clock,
+    host: host.name,
+    acceptances,
+    reporter,
+    control,
+    onGap: world.onConnect,
+  });
   const steps = new StepRunner({ ledger, kinds, clock, reached, awake: () => clockWatch.awake() });
   const performer = new Performer(ledger, steps, factReader(files), reporter, host.undoCommand, reached);
   const shared = { registry, ledger, admissions, locks, running, performer, reached };

@@ -83,7 +83,6 @@ export async function startDaemon(
     redactor: () => secrets.redactor,
     ...problems,
     ...mail,
-    onGap: mail.onConnect,
   });
   stack.defer(() => show(null));
   show({ queues: mail.queues, ledger, running: () => line.running.taskIds, redis });
@@ -93,9 +92,8 @@ export async function startDaemon(
   await Promise.race([refuseRedis(redis, config), given.then(refuseToGoOn)]);
   const workers = startWorkers({ ...shared, redisUrl, executor: line.executor, onHeld: mail.onHeld });
   stack.defer(() => drain(workers, line, urgent, log));
-  const watch = new ControlWatch(connectRedis(redisUrl, log), config.queues.control, line.control, () =>
-    ledger.controlCursor(),
-  );
+  const cursor = () => ledger.controlCursor();
+  const watch = new ControlWatch(connectRedis(redisUrl, log), config.queues.control, line.control, cursor);
   await stack.adopt(watch, (service) => service.stop()).start();
   keepConnected(redis, mail, stack);
   const owned = stack.move();

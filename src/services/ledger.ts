@@ -110,7 +110,10 @@ export interface Ledger {
   /** Remembers `now` where it is the latest time seen: a clock that is set back later is noticed by it. */
   sawTime(now: number): void;
   latestTime(): number;
-  /** Forgets the latest time seen for an earlier one; false where it is not `wrong`, as it is on the disk. */
+  /**
+   * Forgets the latest time seen for an earlier one, and so a birth after that; false where it is not `wrong`, as it is on
+   * the disk.
+   */
   acceptTime(wrong: number, right: number): boolean;
   /** Everything admission wants to know about a candidate. */
   factsFor(candidate: Candidate, now: number): LedgerFacts;

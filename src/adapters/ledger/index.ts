@@ -11,15 +11,14 @@ import { type Meta, metaIn } from './meta.ts';
 import { outboxIn } from './outbox.ts';
 import { stepsIn } from './steps.ts';
 import { tasksIn, undoProblemOf } from './tasks.ts';
-import { timeIn } from './time.ts';
+import { BIRTH, timeIn } from './time.ts';
 
 /** Opens the ledger of this host, in SQLite. With `readOnly` nothing can be written, and the file must be there. */
 export function openLedger(path: string, clock: Clock, options: { readOnly?: boolean } = {}): Ledger {
   const db = openDatabase(path, options);
   const batch = new Batch(db);
   const meta = metaIn(db);
-  if (!options.readOnly && meta.get('born_at') === undefined)
-    inTransaction(db, () => meta.set('born_at', String(clock.now())));
+  if (!options.readOnly && meta.get(BIRTH) === undefined) inTransaction(db, () => meta.set(BIRTH, String(clock.now())));
   const parts = {
     ...tasksIn(db),
     ...stepsIn(db),
@@ -52,7 +51,7 @@ type Reads = Pick<Ledger, 'task' | 'steps' | 'withdrawals' | 'latestTime'>;
 function factsFor(candidate: Candidate, now: number, ledger: Reads, meta: Meta): LedgerFacts {
   const { task } = candidate;
   return {
-    bornAt: Number(meta.get('born_at')),
+    bornAt: Number(meta.get(BIRTH)),
     highWaterAt: ledger.latestTime(),
     claimedDigest: ledger.task(task.task_id)?.digest ?? null,
     withdrawals: ledger.withdrawals(targetsOf(candidate), now),

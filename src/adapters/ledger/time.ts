@@ -4,6 +4,8 @@ import type { Meta } from './meta.ts';
 /** How much the time on the disk may lag behind the latest one seen, so that not every reading of it is a write. */
 const GRAIN_MS = 60_000;
 const KEY = 'high_water_at';
+/** When this ledger began, which a clock that was wrong may have put into the future, too. */
+export const BIRTH = 'born_at';
 
 export function timeIn(meta: Meta): Pick<Ledger, 'sawTime' | 'latestTime' | 'acceptTime'> {
   const stored = () => Number(meta.get(KEY) ?? 0);
@@ -17,6 +19,7 @@ export function timeIn(meta: Meta): Pick<Ledger, 'sawTime' | 'latestTime' | 'acc
     acceptTime: (wrong, right) => {
       if (wrong !== stored()) return false;
       meta.set(KEY, String(right));
+      if (Number(meta.get(BIRTH)) > right) meta.set(BIRTH, String(right));
       seen = right;
       return true;
     },

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { openLedger } from '../../../src/adapters/ledger/index.ts';
-import { HOUR, START, TestClock, temporaryFolder, testLedger } from '../../services/support.ts';
+import { taskDigest } from '../../../src/contract/digest.ts';
+import { actionsTask, HOUR, START, TestClock, temporaryFolder, testLedger } from '../../services/support.ts';
 
 function setUp() {
   const path = join(temporaryFolder(), 'ledger.db');
@@ -30,4 +31,17 @@ it('an earlier one is accepted in the place of exactly the one that stands there
   expect(await ledger.commit(() => ledger.acceptTime(START + HOUR, START))).toBe(true);
   expect([ledger.latestTime(), again().latestTime()]).toEqual([START, START]);
   expect(await ledger.commit(() => ledger.acceptTime(START + HOUR, START))).toBe(false);
+});
+
+it('a ledger that began in the future begins with the time that is accepted: what was signed before stays refused', async () => {
+  const path = join(temporaryFolder(), 'ledger.db');
+  const ledger = testLedger(new TestClock(START + HOUR), path);
+  await ledger.commit(() => ledger.sawTime(START + HOUR));
+  await ledger.commit(() => ledger.acceptTime(START + HOUR, START));
+  const task = actionsTask();
+  const candidate = { task, digest: taskDigest(task), actions: [], subjects: [] };
+  expect(ledger.factsFor(candidate, START).bornAt).toBe(START);
+  await ledger.commit(() => ledger.sawTime(START + 2 * HOUR));
+  await ledger.commit(() => ledger.acceptTime(START + 2 * HOUR, START + HOUR));
+  expect(ledger.factsFor(candidate, START).bornAt).toBe(START);
 });
