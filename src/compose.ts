@@ -23,7 +23,7 @@ import type { Failpoint } from './services/failpoint.ts';
 import type { Ledger } from './services/ledger.ts';
 import { Locks } from './services/locks.ts';
 import { Performer } from './services/performer.ts';
-import type { Commands } from './services/ports.ts';
+import type { Commands, Leftover } from './services/ports.ts';
 import { Reconciler } from './services/reconciler.ts';
 import { type HostFacts, Reporter } from './services/reporter.ts';
 import { Running } from './services/running.ts';
@@ -37,6 +37,8 @@ export interface World {
   config: Config;
   ledger: Ledger;
   commands: Commands;
+  /** What is left of the commands of the daemon before. */
+  leftovers: readonly Leftover[];
   redis: Redis;
   policy: EtcFile<Policy>;
   ring: EtcFile<KeyRing>;
@@ -95,7 +97,7 @@ export function compose(world: World): Line {
   const shared = { registry, ledger, admissions, locks, running, performer, reached };
   return {
     executor: new Executor({ ...shared, reporter, onFault: world.onFault }),
-    reconciler: new Reconciler({ ...shared, kinds, onProblem: world.onProblem }),
+    reconciler: new Reconciler({ ...shared, kinds, leftovers: world.leftovers, onProblem: world.onProblem }),
     running,
     locks,
     control,

@@ -22,6 +22,7 @@ import type { Logger } from './log.ts';
 import { keepConnected, openMail } from './mail.ts';
 import { Redactor, secretsOf } from './secret.ts';
 import type { Faults } from './services/failpoint.ts';
+import type { Leftover } from './services/ports.ts';
 
 /** How long a start waits for Redis, which may be starting too. */
 const REDIS_MS = 10_000;
@@ -66,7 +67,7 @@ export async function startDaemon(
   await using stack = new AsyncDisposableStack();
   const etc = readEtc(config);
   const ledger = stack.adopt(toldLedger(openLedger(config.home.var.ledger, systemClock), log), (it) => it.close());
-  const commands = await startRunner(config, log, stack, faults);
+  const running = await startRunner(config, log, stack, faults);
   const source = await startRedis(config, log, stack);
   const redisUrl = source.url;
   secrets.redactor = new Redactor([...secretsOf(redisUrl), etc.hostKey.d]);
@@ -77,7 +78,7 @@ export async function startDaemon(
   const { fault, ...problems } = problemsOf(log);
   const line = compose({
     ...shared,
-    commands,
+    ...running,
     redis,
     ...etc,
     redactor: () => secrets.redactor,
@@ -139,19 +140,16 @@ async function startRunner(
   log: Logger,
   stack: AsyncDisposableStack,
   { runnerEntry }: Faults,
-): Promise<Runner> {
-  for (const survivor of await sweepSurvivors({ runDir: home.var.run, graceMs: SURVIVOR_GRACE_MS })) {
+): Promise<{ commands: Runner; leftovers: Leftover[] }> {
+  const survivors = await sweepSurvivors({ runDir: home.var.run, graceMs: SURVIVOR_GRACE_MS });
+  for (const survivor of survivors) {
     log.warn({ task_id: survivor.task_id, outcome: survivor.fate, detail: survivor }, 'a command outlived its daemon');
   }
-  const onDeath = (message: string, survivors: readonly object[]) => log.error({ detail: { survivors } }, message);
-  const runner = new Runner({
-    runDir: home.var.run,
-    clock: systemClock,
-    onDeath,
-    entry: runnerEntry,
-  });
+  const onDeath = (message: string, left: readonly object[]) => log.error({ detail: { survivors: left } }, message);
+  const runner = new Runner({ runDir: home.var.run, clock: systemClock, onDeath, entry: runnerEntry });
   await runner.start();
-  return stack.adopt(runner, (service) => service.stop());
+  const commands = stack.adopt(runner, (service) => service.stop());
+  return { commands, leftovers: survivors.filter(({ fate }) => fate !== 'ended') };
 }
 
 type WorkerParts = Omit<WorkerOptions, 'queue' | 'prefix' | 'url' | 'clock'> & {

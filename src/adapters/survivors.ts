@@ -2,19 +2,21 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { endProcesses, groupMembers, type Target } from '../runner/ending.ts';
-import type { RunRecord } from '../runner/messages.ts';
+import type { RunnerRecord, RunRecord } from '../runner/messages.ts';
 import { processName, sameStart } from '../runner/process-table.ts';
+import { endOldRunner } from './old-runner.ts';
 import { readBootId, readProcesses } from './processes.ts';
 
-/** A command of an earlier runner whose processes were found at its record. */
+/** A command of an earlier runner whose processes were found at its record, or whose pid was not yet known. */
 export interface Survivor {
-  pid: number;
+  /** Null where its runner died while it started it: it runs, or never did. */
+  pid: number | null;
   /** Null where the record could not be read. */
   task_id: string | null;
   step: number | null;
   /** `alive`: not even KILL ended it. `unidentified`: it may be a stranger's, so it was left alone. */
   fate: 'ended' | 'alive' | 'unidentified';
-  /** Those that live on, as `<pid> <program>`. */
+  /** Those that live on or may, as `<pid> <program>`. */
   leftRunning: string[];
 }
 
@@ -41,26 +43,52 @@ const Record = z.object({
   step: z.int(),
 });
 
-/** Ends what an earlier runner left behind, and removes its records. To be called while no runner uses the folder. */
+/** Ends an earlier runner and what it left behind, and removes its records. To be called while no other uses the folder. */
 export async function sweepSurvivors(options: SweepOptions): Promise<Survivor[]> {
-  const names = await readdir(options.runDir).catch(() => []);
-  const files = names.filter((name) => /^[1-9]\d*\.json$/.test(name));
-  const unwritten = (options.known ?? []).filter(({ pid }) => !files.includes(`${pid}.json`));
-  if (files.length + unwritten.length === 0) return [];
+  const { runDir, graceMs, known = [] } = options;
   const bootId = await readBootId();
+  const starting = await endOldRunner(runDir, graceMs, bootId);
+  const names = await readdir(runDir).catch(() => []);
+  const files = await Promise.all(
+    names.filter((name) => /^[1-9]\d*\.json$/.test(name)).map((name) => fileOf(name, options)),
+  );
+  const unwritten = known.filter(({ pid }) => !files.some((file) => file.pid === pid));
   const found = await Promise.all([
-    ...files.map((name) => sweepFile(name, bootId, options)),
+    ...files.map((file) => sweepFile(file, bootId, options)),
     ...unwritten.map((record) => sweepRecord(record, bootId, options)),
   ]);
-  return found.filter((survivor) => survivor !== null);
+  const isRecorded = [...files.map(({ record }) => record), ...unwritten].some(
+    (record) => record?.task_id === starting?.task_id && record?.step === starting?.step,
+  );
+  const unknown = starting && !isRecorded ? [unknownSurvivor(starting)] : [];
+  return [...found.filter((survivor) => survivor !== null), ...unknown];
 }
 
-async function sweepFile(name: string, bootId: string, options: SweepOptions): Promise<Survivor | null> {
-  const path = join(options.runDir, name);
+function unknownSurvivor({ task_id, step, program }: NonNullable<RunnerRecord['starting']>): Survivor {
+  return { pid: null, task_id, step, fate: 'unidentified', leftRunning: [`? ${program}`] };
+}
+
+interface RecordFile {
+  path: string;
+  pid: number;
+  /** Null where it is damaged, or of another pid. */
+  record: RunRecord | null;
+}
+
+async function fileOf(name: string, { runDir, known }: SweepOptions): Promise<RecordFile> {
+  const path = join(runDir, name);
   const pid = Number.parseInt(name, 10);
-  const record = (await readRecord(path)) ?? options.known?.find((known) => known.pid === pid);
+  const record = (await readRecord(path)) ?? known?.find((one) => one.pid === pid);
+  return { path, pid, record: record?.pid === pid ? record : null };
+}
+
+async function sweepFile(
+  { path, pid, record }: RecordFile,
+  bootId: string,
+  options: SweepOptions,
+): Promise<Survivor | null> {
   const unreadable: Survivor = { pid, task_id: null, step: null, fate: 'unidentified', leftRunning: [] };
-  const survivor = record?.pid === pid ? await sweepRecord(record, bootId, options) : unreadable;
+  const survivor = record ? await sweepRecord(record, bootId, options) : unreadable;
   // What would not die keeps its record: the next start tries again.
   if (survivor?.fate !== 'alive') await rm(path, { force: true });
   return survivor;

@@ -26,6 +26,14 @@ export interface RunRecord {
   step: number;
 }
 
+/** What a runner says of itself, in this file of `var/run`. */
+export interface RunnerRecord extends Pick<RunRecord, 'pid' | 'start' | 'boot_id'> {
+  /** The command whose spawn it is at; its pid is not known yet. */
+  starting: { task_id: string; step: number; program: string } | null;
+}
+
+export const RUNNER_FILE = 'runner.json';
+
 /** Why a command was ended before it exited. */
 export type Cause = 'timeout' | 'output-limit' | 'aborted';
 

@@ -14,6 +14,11 @@ export function startOf(pid: number): number {
   return process.platform === 'linux' ? (readProcess(pid)?.start ?? 0) : Date.now();
 }
 
+/** The same of this process. */
+export function ownStart(): number {
+  return process.platform === 'linux' ? startOf(process.pid) : Date.now() - process.uptime() * 1000;
+}
+
 /** Of every record, so that none leaves an end of the one before: more than the longest task_id needs. */
 const RECORD_BYTES = 512;
 

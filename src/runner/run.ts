@@ -14,6 +14,7 @@ import { outputEnds, outputHolders } from './output-holders.ts';
 import { type Process, processName, type ReadProcesses, treeBelow } from './process-table.ts';
 import { removeRecord, startOf, writeRecord } from './record.ts';
 import { describeRefusal } from './refusal.ts';
+import type { SelfRecord } from './self-record.ts';
 import { spawnCommand } from './spawn.ts';
 
 /** The daemon needs to know a process only where its record is lost, and the runner with it: most commands are over by then. */
@@ -26,6 +27,7 @@ export type RunPoint = 'spawned' | 'recorded' | 'printed' | 'exited';
 export interface RunLink {
   runDir: string;
   bootId: string;
+  self: Pick<SelfRecord, 'starts' | 'started'>;
   readProcesses: ReadProcesses;
   started: (record: RunRecord) => void;
   output: (batch: Buffer) => void;
@@ -40,12 +42,15 @@ export function startRun(request: RunMessage, link: RunLink): Run | null {
     link.exit({ ended: 'not-started', exitCode: null, signal: null, message, leftRunning: [] });
   };
   try {
+    link.self.starts(request);
     const child = spawnCommand(request);
     link.reached('spawned');
     if (child.pid !== undefined) return new Run(child, child.pid, request, link);
     child.once('error', refuse);
   } catch (error) {
     refuse(error);
+  } finally {
+    link.self.started();
   }
   return null;
 }

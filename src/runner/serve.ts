@@ -3,6 +3,7 @@ import { type Frame, FrameDecoder, FrameKind, writeMessage, writeOutput } from '
 import { closeInheritedFiles } from './inherited-files.ts';
 import type { AcknowledgeMessage, RunMessage } from './messages.ts';
 import { type Run, type RunLink, type RunPoint, startRun } from './run.ts';
+import { SelfRecord } from './self-record.ts';
 import { readProcesses } from './spawn.ts';
 
 // Not process.stdin and process.stdout: writing to the latter may block, and with it every timer.
@@ -18,9 +19,10 @@ export function serve(runDir: string, bootId: string, reached: (point: RunPoint)
   closeInheritedFiles();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
   const decoder = new FrameDecoder();
+  const place = { runDir, bootId, self: new SelfRecord(runDir, bootId), reached };
   input.on('data', (chunk: Buffer) => {
     try {
-      for (const frame of decoder.push(chunk)) receive(frame, { runDir, bootId, reached });
+      for (const frame of decoder.push(chunk)) receive(frame, place);
     } catch (error) {
       console.error('runner: cannot understand the daemon, ending everything:', error);
       input.destroy();
@@ -31,7 +33,7 @@ export function serve(runDir: string, bootId: string, reached: (point: RunPoint)
   output.on('error', () => input.destroy());
 }
 
-type Place = Pick<RunLink, 'runDir' | 'bootId' | 'reached'>;
+type Place = Pick<RunLink, 'runDir' | 'bootId' | 'self' | 'reached'>;
 
 function receive({ kind, run: id, payload }: Frame, place: Place): void {
   if (kind === FrameKind.run) start(id, parse(payload) as RunMessage, place);

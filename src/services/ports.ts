@@ -38,6 +38,15 @@ export interface CommandExit {
   leftRunning: string[];
 }
 
+/** A command of a daemon before this one that runs on or may: it could not be ended, or not be found. */
+export interface Leftover {
+  /** Null where that is not known. */
+  task_id: string | null;
+  step: number | null;
+  /** As `<pid> <program>`. */
+  leftRunning: string[];
+}
+
 /** Runs the commands of tasks, in the runner process. */
 export interface Commands {
   /**

@@ -1,5 +1,6 @@
 import type { Decision } from '../admission/admit.ts';
 import type { OpsOutput } from '../contract/ops-output.ts';
+import type { Task } from '../contract/task.ts';
 import { coerceError } from '../errors.ts';
 import type { BoundAction, Registry } from '../planning/action.ts';
 import type { StepRecord, StepState } from '../planning/record.ts';
@@ -9,6 +10,7 @@ import type { Failpoint } from './failpoint.ts';
 import type { Ledger, TaskRecord } from './ledger.ts';
 import type { Locks } from './locks.ts';
 import type { Performer } from './performer.ts';
+import type { Leftover } from './ports.ts';
 import type { Running } from './running.ts';
 import { kindOf, type StepKinds } from './step-kind.ts';
 import type { Halt, Run } from './step-runner.ts';
@@ -21,6 +23,7 @@ export interface ReconcilerParts {
   locks: Locks;
   running: Running;
   performer: Performer;
+  leftovers: readonly Leftover[];
   /** A task could not be resumed and stays open. */
   onProblem: (taskId: string, error: Error) => void;
   reached: Failpoint;
@@ -43,12 +46,17 @@ export class Reconciler {
       const resumes = 'on_interrupt' in task && task.on_interrupt === 'resume' && before.every(goesForward);
       const again: StepRecord[] = [];
       for (const step of before.filter(({ state }) => state === 'applying' || state === 'undoing')) {
-        const answer = await this.#ask(taskId, step);
+        // What may still run may still change everything.
+        const answer = this.#leftOf(task, step.n).length > 0 ? 'unknown' : await this.#ask(taskId, step);
         if (resumes && answer === 'not-done') again.push(step);
         else await this.#settle(taskId, step, afterCrash(step, answer));
       }
       await this.#goOn(record, resumes ? again : null);
     }
+  }
+
+  #leftOf({ task_id }: Task, n?: number): Leftover[] {
+    return this.#parts.leftovers.filter((left) => left.task_id === task_id && (n === undefined || left.step === n));
   }
 
   #ask(taskId: string, { n, step, captured }: StepRecord): Promise<Answer> {
@@ -84,6 +92,7 @@ export class Reconciler {
     const steps = ledger.steps(task_id);
     const mayGoOn = bound && steps.length > 0 && steps.every(goesForward);
     const work = async (run: Run) => {
+      run.leftRunning.push(...this.#leftOf(record.task).flatMap(({ leftRunning }) => leftRunning));
       using _mine = await held;
       return mayGoOn && again ? this.#resume(record, request, run, again) : this.#end(record, run, again ?? []);
     };

@@ -36,7 +36,7 @@ async function ownRunner(given: Partial<RunnerOptions> = {}): Promise<{ runner: 
   return { runner, runDir: own.path };
 }
 
-const recordsIn = (runDir: string) => readdirSync(runDir).filter((name) => name.endsWith('.json'));
+const recordsIn = (runDir: string) => readdirSync(runDir).filter((name) => /^\d+\.json$/.test(name));
 
 async function untilGone(pids: readonly number[], timeout = 3_000): Promise<void> {
   await expect.poll(() => living(pids), { timeout }).toEqual([]);
@@ -291,7 +291,7 @@ describe('the runner', () => {
     const { runner, runDir } = await ownRunner();
     for (const task_id of ['first-and-longer', 'second'])
       await runner.run(shell('true', { task_id }), never, async () => undefined);
-    expect(readdirSync(runDir)).toEqual(['spare-0']);
+    expect(readdirSync(runDir)).toEqual(['runner.json', 'spare-0']);
     expect(JSON.parse(readFileSync(join(runDir, 'spare-0'), 'utf8'))).toMatchObject({ task_id: 'second' });
   });
 

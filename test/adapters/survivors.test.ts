@@ -55,7 +55,7 @@ describe('the sweep of survivors', () => {
     expect(readdirSync(folder.path)).toEqual([]);
   });
 
-  it('leaves a process alone whose pid was another one, or in another boot', async () => {
+  it('F10: leaves a process alone whose pid was another one, or in another boot', async () => {
     const { child, pids } = await leftover(['-c', 'echo $$; exec sleep 60'], 1);
     const pid = child.pid ?? 0;
     const start = (await readProcesses()).find((process) => process.pid === pid)?.start ?? 0;
@@ -116,5 +116,41 @@ describe('the sweep of survivors', () => {
     expect(await living(pids)).toHaveLength(9);
     expect(await sweep()).toHaveLength(3);
     expect(await living(pids)).toEqual([]);
+  });
+
+  it('F4: ends the runner of a dead daemon first: what still waits in its pipe never runs', async () => {
+    const daemon = spawn(process.execPath, [script('daemon.ts'), folder.path], { stdio: ['pipe', 'pipe', 'inherit'] });
+    onTestFinished(() => void daemon.kill('SIGKILL'));
+    const [line] = await once(daemon.stdout, 'data');
+    const { runner, pids } = JSON.parse(String(line)) as { runner: number; pids: number[] };
+    process.kill(runner, 'SIGSTOP');
+    const path = join(folder.path, 'touched');
+    daemon.stdin.write(path);
+    await once(daemon.stdout, 'data');
+    daemon.kill('SIGKILL');
+    await once(daemon, 'exit');
+    expect(await sweep()).toHaveLength(3);
+    if ((await living([runner])).length > 0) process.kill(runner, 'SIGCONT');
+    await expect.poll(() => living([runner, ...pids])).toEqual([]);
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it('F3: names a command whose runner died while it started it: nobody knows its pid', async () => {
+    const starting = { task_id: 'deploy-web', step: 2, program: '/bin/sh' };
+    const record = { pid: 2 ** 22 + 1, start: 1, boot_id: await readBootId(), starting };
+    writeFileSync(join(folder.path, 'runner.json'), JSON.stringify(record));
+    const lost = { pid: null, task_id: 'deploy-web', step: 2, fate: 'unidentified', leftRunning: ['? /bin/sh'] };
+    expect(await sweep()).toEqual([lost]);
+    expect(await sweep()).toEqual([]);
+  });
+
+  it('knows a command by its record, whether its runner still noted that it started it or not', async () => {
+    const { child } = await leftover(['-c', 'echo $$; exec sleep 60'], 1);
+    const pid = child.pid ?? 0;
+    await note(pid);
+    const starting = { task_id: 'deploy-web', step: 2, program: '/bin/sh' };
+    const record = { pid: 2 ** 22 + 1, start: 1, boot_id: await readBootId(), starting };
+    writeFileSync(join(folder.path, 'runner.json'), JSON.stringify(record));
+    expect(await sweep()).toEqual([{ pid, task_id: 'deploy-web', step: 2, fate: 'ended', leftRunning: [] }]);
   });
 });

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { type Job, Queue, Worker } from 'bullmq';
 import { execa } from 'execa';
 import { Redis } from 'ioredis';
-import { expect, vi } from 'vitest';
 import { sendControl } from '../../src/adapters/control-stream.ts';
 import { type DaemonState, readDaemonState } from '../../src/adapters/daemon-state.ts';
 import { readRoleKey } from '../../src/adapters/etc-files.ts';
@@ -15,17 +14,27 @@ import { KeyRing, type Report, type Task, verifyReport } from '../../src/contrac
 import type { RoleKey } from '../../src/contract/keyring.ts';
 import type { Role } from '../../src/contract/names.ts';
 import type { Home } from '../../src/home.ts';
+import { until } from './until.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const HOST = 'mini-1';
 const PREFIX = '{savorg}';
 const CLI = join(ROOT, 'src/cli/main.ts');
+const MAIN = join(ROOT, 'src/main.ts');
+const MORTAL = join(ROOT, 'test/fuzz/daemon.ts');
 
 const POLICY = `allow:
   - actions: [config.file, infra.command, infra.script, monitoring.probe]
     environments: [staging]
     hosts: [${HOST}]
 `;
+
+interface Options {
+  /** False leaves the results queue to another Manager: a queue has one reader. */
+  readResults?: boolean;
+  /** With a daemon that dies where `condemn` says. */
+  mortal?: boolean;
+}
 
 type Action = { action: string; with: Record<string, unknown>; irreversible?: boolean };
 
@@ -37,21 +46,20 @@ export class TestHome implements AsyncDisposable {
   readonly reports: Report[] = [];
   readonly #stack = new AsyncDisposableStack();
   readonly #env: Record<string, string>;
-  readonly #readResults: boolean;
+  readonly #options: Options;
   #daemon: ReturnType<typeof spawnDaemon> | undefined;
   #redis: Redis | undefined;
 
-  /** `readResults: false` leaves the results queue to another Manager: a queue has one reader. */
-  static async make(env: Record<string, string> = {}, options = { readResults: true }): Promise<TestHome> {
-    const test = new TestHome(env, options.readResults);
+  static async make(env: Record<string, string> = {}, options: Options = {}): Promise<TestHome> {
+    const test = new TestHome(env, options);
     await test.ops('keys', 'init', '--host', HOST);
     writeFileSync(test.home.etc.policy, POLICY);
     return test;
   }
 
-  private constructor(env: Record<string, string>, readResults: boolean) {
+  private constructor(env: Record<string, string>, options: Options) {
     this.#env = env;
-    this.#readResults = readResults;
+    this.#options = options;
   }
 
   path(name: string): string {
@@ -70,19 +78,35 @@ export class TestHome implements AsyncDisposable {
 
   async start(): Promise<void> {
     const { nodeChildProcess } = this.launch();
-    await this.ready(() => nodeChildProcess.exitCode);
+    // Of a daemon that was killed its word may still stand.
+    const stranger = () => (this.state?.pid === this.pid ? null : 'not yet this one');
+    await this.ready(() => nodeChildProcess.exitCode ?? stranger());
   }
 
   /** Starts a daemon that may never be ready. */
   launch(): ReturnType<typeof spawnDaemon> {
-    this.#daemon = spawnDaemon(this.root, this.#env);
+    this.#daemon = spawnDaemon(this.#options.mortal ? [MORTAL, this.root] : [MAIN, '--home', this.root], this.#env);
     return this.#daemon;
   }
 
   /** Waits until a daemon takes tasks, whoever started it; `failed` returns something else than null where it never will. */
   async ready(failed: () => unknown = () => null): Promise<void> {
-    await vi.waitFor(() => expect(failed() ?? this.state?.state).toBe('ready'), { timeout: 15_000 });
+    const seen = () => failed() ?? this.state?.state;
+    await until('a daemon that takes tasks', () => seen() === 'ready', { interval: 20, instead: seen });
     this.#redis ??= this.#openRedis();
+  }
+
+  /** Resolves when the daemon has ended, whoever ended it. */
+  async died(): Promise<void> {
+    await this.#daemon;
+  }
+
+  /** As if the time had passed after which a dead daemon's jobs come back: the next daemon to start finds them. */
+  async passStall(): Promise<void> {
+    const key = (name: string) => `${PREFIX}:ops-${HOST}:${name}`;
+    const ids = await this.redis.lrange(key('active'), 0, -1);
+    if (ids.length > 0) await this.redis.sadd(key('stalled'), ...ids);
+    await this.redis.del(key('stalled-check'), ...ids.map((id) => key(`${id}:lock`)));
   }
 
   /** Ends the daemon as a crash or a power button would. */
@@ -175,7 +199,7 @@ export class TestHome implements AsyncDisposable {
   /** The report of a task that reached the results queue last; waits for `count` of them. */
   async report(taskId: string, count = 1, timeout = 15_000): Promise<Report> {
     const of = () => this.reports.filter(({ evidence }) => evidence.task_id === taskId);
-    await vi.waitFor(() => expect(of().length).toBeGreaterThanOrEqual(count), { timeout, interval: 30 });
+    await until(`${count} reports of ${taskId}`, () => of().length >= count, { timeout });
     return of().at(-1) as Report;
   }
 
@@ -195,11 +219,11 @@ export class TestHome implements AsyncDisposable {
     );
     if (!pid || !isAlive(pid)) return;
     process.kill(pid, 'SIGTERM');
-    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 5_000, interval: 20 });
+    await until('the end of Redis', () => !isAlive(pid), { timeout: 5_000, interval: 20 });
   }
 
   #openRedis(): Redis {
-    if (this.#readResults) this.#readTheResults();
+    if (this.#options.readResults ?? true) this.#readTheResults();
     return this.#connect();
   }
 
@@ -222,8 +246,8 @@ export class TestHome implements AsyncDisposable {
   }
 }
 
-function spawnDaemon(root: string, env: Record<string, string>) {
-  return execa(process.execPath, [join(ROOT, 'src/main.ts'), '--home', root], {
+function spawnDaemon(argv: string[], env: Record<string, string>) {
+  return execa(process.execPath, argv, {
     reject: false,
     env,
     stdin: 'ignore',

@@ -300,6 +300,22 @@ describe('on_interrupt', () => {
     expect(reports(line.ledger)).toHaveLength(1);
   });
 
+  it('F3: resume: a command that may still run is not run again, whatever its guard says, and is named', async () => {
+    const line = await testLine();
+    const task = actionsTask({
+      on_interrupt: 'resume',
+      actions: [runCommand(['one'], { guard: { creates: '/one' } })],
+    });
+    await died(line, task, [{ state: 'applying' }]);
+    const next = await testLine({ ...line.parts, leftovers: [{ task_id: 'task-1', step: 1, leftRunning: ['? one'] }] });
+    await next.reconciler.start();
+    await next.running.idle();
+    expect([statesOf(line.ledger, 'task-1'), line.machine.ran]).toEqual([['unknown'], []]);
+    const { ops_output, evidence } = lastReport(next);
+    expect([evidence.outcome, evidence.left_running]).toEqual(['interrupted', ['? one']]);
+    expect(ops_output.notes).toContain('Left running: ? one.');
+  });
+
   it('resume: not after its time', async () => {
     const line = await testLine();
     await halfDone(line, two('resume'));

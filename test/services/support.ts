@@ -32,6 +32,7 @@ import type {
   Commands,
   FactReader,
   Files,
+  Leftover,
   Snapshots,
   Verifier,
 } from '../../src/services/ports.ts';
@@ -346,6 +347,7 @@ export interface LineOptions {
   verifier?: (verifier: Verifier) => Verifier;
   policy?: Policy;
   listener?: Partial<ControlListener>;
+  leftovers?: Leftover[];
 }
 
 export type TestLine = Awaited<ReturnType<typeof testLine>>;
@@ -387,7 +389,12 @@ export async function testLine(options: LineOptions = {}) {
   const performer = new Performer(ledger, steps, machine, reporter, HOST.undoCommand);
   const shared = { registry, ledger, admissions, locks, running, performer, reached: passBy };
   const executor = new Executor({ ...shared, reporter, onFault: thrown });
-  const reconciler = new Reconciler({ ...shared, kinds, onProblem: () => undefined });
+  const reconciler = new Reconciler({
+    ...shared,
+    kinds,
+    leftovers: options.leftovers ?? [],
+    onProblem: () => undefined,
+  });
   const parts = { clock, ledger, machine, stream };
   return {
     ...parts,

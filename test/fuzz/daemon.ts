@@ -1,0 +1,13 @@
+/** A daemon as `src/main.ts` starts it, that dies where it is told to: `node test/fuzz/daemon.ts <home>`. */
+import { join } from 'node:path';
+import { homeOf } from '../../src/config.ts';
+import { live } from '../../src/life.ts';
+import { Orders } from '../../src/orders.ts';
+import { mortal } from './death.ts';
+
+const [root = ''] = process.argv.slice(2);
+const orders = new Orders(process);
+process.umask(0o077);
+const runnerEntry = join(import.meta.dirname, 'runner.ts');
+await live(homeOf(root), orders, { reached: mortal(root, 'daemon'), runnerEntry });
+process.exit(orders.exitCode ?? 1);
