@@ -1,8 +1,14 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Report } from '../../src/contract/index.ts';
-import { condemn, type Death, deathsIn } from '../fuzz/death.ts';
-import { TestHome } from './test-home.ts';
+import type { Report, Task } from '../../src/contract/index.ts';
+import type { Role } from '../../src/contract/names.ts';
+import type { RunPoint } from '../../src/runner/run.ts';
+import type { Point } from '../../src/services/failpoint.ts';
+import { condemn, type Death, deathsIn, type Victim } from '../fuzz/death.ts';
+import { violations } from '../fuzz/invariants.ts';
+import { ALL_POINTS } from '../fuzz/points.ts';
+import { isAlive, TestHome } from './test-home.ts';
+import { until } from './until.ts';
 
 let home: TestHome;
 beforeAll(async () => {
@@ -11,61 +17,206 @@ beforeAll(async () => {
 });
 afterAll(() => home[Symbol.asyncDispose]());
 
-const count = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n').length : 0);
+const DAEMON: readonly Victim[] = ['daemon'];
+const BOTH: readonly Victim[] = ['daemon', 'runner'];
+const RUNNER: readonly Victim[] = ['runner'];
 
-/** Writes a file, looks at it, runs a command that counts itself, and looks at what it left. */
-function fixedTask(id: string) {
-  const [file, ran, undone] = ['conf', 'ran', 'undone'].map((name) => home.path(`${id}.${name}`)) as [
-    string,
-    string,
-    string,
-  ];
+const shell = (script: string) => ['/bin/sh', '-c', script];
+const linesOf = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : []);
+
+/** Writes a file (step 1), looks at it (2), runs a command that counts itself (3), and looks at what that left (4). */
+function fixed(id: string, seconds = 0.05) {
+  const at = (name: string) => home.path(`${id}.${name}`);
+  const [file, ran, undone] = [at('conf'), at('ran'), at('undone')];
   writeFileSync(file, 'before\n');
-  const shell = (script: string) => ['/bin/sh', '-c', script];
+  const command = {
+    argv: shell(`echo $$ >> ${ran}; echo said; sleep ${seconds}`),
+    undo: shell(`echo $$ >> ${undone}`),
+    check: { type: 'file', service: 'it', path: ran },
+    resources: [`path:${ran}`],
+  };
   const actions = [
     { action: 'config.file', with: { path: file, content: 'after\n' } },
-    {
-      action: 'infra.command',
-      with: {
-        argv: shell(`echo ran >> ${ran}; sleep 0.1; echo said; sleep 0.1`),
-        undo: shell(`echo undone >> ${undone}`),
-        check: { type: 'file', service: 'it', path: ran },
-        resources: [`path:${ran}`],
-      },
-    },
+    { action: 'infra.command', with: command },
   ];
-  const seen = () => ({ file: readFileSync(file, 'utf8').trim(), ran: count(ran), undone: count(undone) });
-  return { task: home.task(id, actions), seen };
+  return {
+    task: home.task(id, actions, { on_failure: 'stop' }),
+    file: () => readFileSync(file, 'utf8').trim(),
+    ran: () => linesOf(ran),
+    undone: () => linesOf(undone).length,
+  };
 }
 
 const finals = (id: string): Report[] =>
   home.reports.filter(({ evidence }) => evidence.task_id === id && evidence.final);
 
-async function dieAt(id: string, death: Death) {
-  const { task, seen } = fixedTask(id);
+/** Has this task's delivery end in a death, and starts the daemon again where it is dead. */
+async function dies(death: Death, task: Task, roles?: Role[]) {
   condemn(home.root, death);
-  await home.submit(task);
-  await home.died();
+  const job = await home.submit(task, roles);
+  if (death.victims.includes('daemon')) {
+    await home.died();
+    await home.passStall();
+  } else await until(`a death at ${death.at}`, () => deathsIn(home.root).at(-1) === death.at);
   expect(deathsIn(home.root).at(-1)).toBe(death.at);
-  await home.passStall();
-  await home.start();
-  await home.report(id);
-  return seen();
+  return job;
 }
 
-describe('a daemon that dies', () => {
+const outcomesOf = ({ evidence }: Report) => [evidence.outcome, evidence.steps.map(({ outcome }) => outcome).join(' ')];
+
+type Row = readonly [
+  row: string,
+  at: Point | RunPoint,
+  hit: number,
+  victims: readonly Victim[],
+  outcome: string,
+  steps: string,
+  file: string,
+  ran: readonly number[],
+];
+
+const THROUGH = 'applied applied applied applied';
+const UNKNOWN = 'applied applied unknown skipped';
+
+describe('who dies', () => {
+  it.each<Row>([
+    ['F1: nothing had begun, so it runs once', 'fetched', 1, DAEMON, 'completed', THROUGH, 'after', [1]],
+    ['F1: nothing had begun, so it runs once', 'parsed', 1, DAEMON, 'completed', THROUGH, 'after', [1]],
+    ['F1: nothing had begun, so it runs once', 'verified', 1, DAEMON, 'completed', THROUGH, 'after', [1]],
+    ['F1: nothing had begun, so it runs once', 'admitted', 1, DAEMON, 'completed', THROUGH, 'after', [1]],
+    ['F1: no claim on the disk, so it runs once', 'claimed', 1, DAEMON, 'completed', THROUGH, 'after', [1]],
+    ['F2: claimed, so it does not run', 'facts-read', 1, DAEMON, 'interrupted', '', 'before', [0]],
+    ['F2: claimed, so it does not run', 'planned', 1, DAEMON, 'interrupted', '', 'before', [0]],
+    [
+      'F2: a file is looked at, and is not written',
+      'intended',
+      1,
+      DAEMON,
+      'interrupted',
+      'skipped skipped skipped skipped',
+      'before',
+      [0],
+    ],
+    ['F2: a command cannot be looked at', 'intended', 3, DAEMON, 'interrupted', UNKNOWN, 'after', [0]],
+    ['F3: its pid is not known', 'spawned', 1, BOTH, 'interrupted', UNKNOWN, 'after', [0, 1]],
+    ['F3: its pid is not known, and the daemon lives', 'spawned', 1, RUNNER, 'failed', UNKNOWN, 'after', [0, 1]],
+    ['F4: the runner ends it', 'recorded', 1, DAEMON, 'interrupted', UNKNOWN, 'after', [0, 1]],
+    ['F4: the next start ends it', 'recorded', 1, BOTH, 'interrupted', UNKNOWN, 'after', [0, 1]],
+    ['F4: the daemon lives and ends it', 'printed', 1, RUNNER, 'failed', UNKNOWN, 'after', [1]],
+    ['F4: the next start ends it', 'printed', 1, BOTH, 'interrupted', UNKNOWN, 'after', [1]],
+    [
+      'F4: a file that was written is found so',
+      'done',
+      1,
+      DAEMON,
+      'interrupted',
+      'applied skipped skipped skipped',
+      'after',
+      [0],
+    ],
+    ['F5: its exit is lost, and no success', 'exited', 1, RUNNER, 'failed', UNKNOWN, 'after', [1]],
+    ['F5: its exit is lost, and no success', 'exited', 1, BOTH, 'interrupted', UNKNOWN, 'after', [1]],
+    ['F5: its exit is lost, and no success', 'done', 3, DAEMON, 'interrupted', UNKNOWN, 'after', [1]],
+    ['F6: the report is in the outbox', 'concluded', 1, DAEMON, 'completed', THROUGH, 'after', [1]],
+    ['F7: published again under the same id', 'published', 1, DAEMON, 'completed', THROUGH, 'after', [1]],
+    ['F7: its job is closed', 'marked', 1, DAEMON, 'completed', THROUGH, 'after', [1]],
+    ['F8: nothing is left to do', 'acknowledged', 1, DAEMON, 'completed', THROUGH, 'after', [1]],
+  ])('%s: %s (%i) %j', async (row, at, hit, victims, outcome, steps, file, ran) => {
+    const id = `${row.slice(0, 2).toLowerCase()}-${at}-${hit}-${victims.join('-')}`;
+    const endless = row.startsWith('F4') || row.startsWith('F3') ? 1000 : undefined;
+    const it = fixed(id, endless);
+    const job = await dies({ at, hit, victims }, it.task);
+    if (victims.includes('daemon')) await home.start();
+    const report = await home.report(id);
+    expect(outcomesOf(report)).toEqual([outcome, steps]);
+    expect([it.file(), it.undone()]).toEqual([file, 0]);
+    expect(ran).toContain(it.ran().length);
+    if (row.startsWith('F3')) {
+      expect(report.evidence.left_running).toEqual(['? /bin/sh']);
+      for (const pid of it.ran()) process.kill(-Number(pid), 'SIGKILL');
+    } else expect(it.ran().map(Number).filter(isAlive)).toEqual([]);
+    if (steps.includes('unknown')) expect(report.ops_output.notes).toContain('What step 3');
+    await until(`the end of job ${id}`, async () => ['completed', 'failed'].includes(await job.getState()));
+    expect(new Set(finals(id).map(({ evidence }) => evidence.report_id)).size).toBe(1);
+  });
+
+  it('F15: in the middle of a stop leaves nothing behind either', async () => {
+    const it = fixed('f15', 1000);
+    await home.submit(it.task);
+    await until('a command', () => it.ran().length === 1);
+    process.kill(home.pid, 'SIGTERM');
+    await until('a stop', () => home.state?.state === 'stopping');
+    await home.kill();
+    await home.passStall();
+    await home.start();
+    expect(outcomesOf(await home.report('f15'))).toEqual(['interrupted', UNKNOWN]);
+    expect(it.ran().map(Number).filter(isAlive)).toEqual([]);
+  });
+
+  it('while it finds out what had happened, finds out again', async () => {
+    const it = fixed('again');
+    await dies({ at: 'intended', hit: 3, victims: DAEMON }, it.task);
+    condemn(home.root, { at: 'reconciled', hit: 1, victims: DAEMON });
+    home.launch();
+    await home.died();
+    await home.start();
+    expect(outcomesOf(await home.report('again'))).toEqual(['interrupted', UNKNOWN]);
+    expect([it.ran(), finals('again')]).toEqual([[], [expect.anything()]]);
+  });
+
+  it('at held: the task is woken by the signature that came meanwhile', async () => {
+    const it = fixed('held');
+    await dies({ at: 'held', hit: 1, victims: DAEMON }, it.task, ['manager', 'plan-review']);
+    await home.addControl(await home.sign(it.task, 'security'));
+    await home.start();
+    expect(outcomesOf(await home.report('held'))).toEqual(['completed', THROUGH]);
+    expect(it.ran()).toHaveLength(1);
+  });
+
+  it('at refused: the task is refused again, and never runs', async () => {
+    const it = fixed('refused');
+    const job = await dies({ at: 'refused', hit: 1, victims: DAEMON }, { ...it.task, environment: 'production' });
+    await home.start();
+    await until('the end of the job', async () => (await job.getState()) === 'failed');
+    const reports = home.reports.filter(({ evidence }) => evidence.task_id === 'refused');
+    expect(reports.map(({ evidence }) => [evidence.reason, evidence.final])).toContainEqual(['not-allowed', false]);
+    expect([it.ran(), finals('refused')]).toEqual([[], []]);
+  });
+});
+
+describe('who dies while a task is taken back', () => {
   it.each([
-    ['fetched', 1],
-    ['intended', 1],
-    ['done', 3],
-    ['concluded', 1],
-  ] as const)('at %s', async (at, hit) => {
-    const seen = await dieAt(`x-${at}`, { at, hit, victims: ['daemon'] });
-    console.log(
-      at,
-      seen,
-      finals(`x-${at}`)[0]?.evidence.steps.map((s) => s.outcome),
-      finals(`x-${at}`)[0]?.ops_output.notes,
-    );
+    ['a command', 'undo-intended', 1, 'interrupted', 'after', 0],
+    ['a command', 'undone', 1, 'interrupted', 'after', 1],
+    ['a file', 'undo-intended', 2, 'interrupted', 'after', 1],
+    ['a file', 'undone', 2, 'completed', 'before', 1],
+  ] as const)(
+    'says how far it came, and goes on when asked again: %s, %s (%i)',
+    async (_, at, hit, outcome, file, undone) => {
+      const id = `${at}-${hit}`;
+      const it = fixed(id);
+      await home.submit(it.task);
+      await home.report(id);
+      const undo = home.undo(`${id}-u1`, it.task);
+      await dies({ at, hit, victims: DAEMON }, undo, ['manager']);
+      await home.start();
+      const report = await home.report(undo.task_id);
+      expect([report.evidence.outcome, it.file(), it.undone()]).toEqual([outcome, file, undone]);
+      if (outcome === 'completed') return;
+      expect(report.ops_output.notes).toContain('Ask for its undo again');
+      await home.submit(home.undo(`${id}-u2`, it.task), ['manager']);
+      expect((await home.report(`${id}-u2`)).evidence.outcome).toBe('completed');
+      expect([it.file(), it.undone() > 0, it.ran().length]).toEqual(['before', true, 1]);
+    },
+  );
+});
+
+describe('afterwards', () => {
+  it('each point has been died at', () => {
+    expect(new Set(deathsIn(home.root))).toEqual(new Set(ALL_POINTS));
+  });
+
+  it('every invariant holds', async () => {
+    expect(await violations(home)).toEqual([]);
   });
 });

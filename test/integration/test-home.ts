@@ -10,9 +10,10 @@ import { readRoleKey } from '../../src/adapters/etc-files.ts';
 import { homeOf } from '../../src/config.ts';
 import { attest } from '../../src/contract/attestation.ts';
 import { signControl, type Verb } from '../../src/contract/control.ts';
-import { KeyRing, type Report, type Task, verifyReport } from '../../src/contract/index.ts';
+import { KeyRing, type Report, type Task, taskDigest, verifyReport } from '../../src/contract/index.ts';
 import type { RoleKey } from '../../src/contract/keyring.ts';
 import type { Role } from '../../src/contract/names.ts';
+import type { ActionsTask } from '../../src/contract/task.ts';
 import type { Home } from '../../src/home.ts';
 import { until } from './until.ts';
 
@@ -161,6 +162,12 @@ export class TestHome implements AsyncDisposable {
       plan_id: 'plan-1',
     } as const;
     return { task_id: taskId, ...heading, expires_at, actions, on_failure: 'undo', ...more };
+  }
+
+  /** A task that takes this one back. */
+  undo(taskId: string, work: Task): Task {
+    const { actions: _, on_failure: __, plan_id: ___, ...heading } = this.task(taskId, []) as ActionsTask;
+    return { ...heading, undo: { task_id: work.task_id, digest: taskDigest(work) } };
   }
 
   sign(task: Task, role: Role): Promise<string> {

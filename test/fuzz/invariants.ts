@@ -1,0 +1,104 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemClock } from '../../src/adapters/clock.ts';
+import { verifyAudit } from '../../src/adapters/ledger/audit.ts';
+import { openLedger } from '../../src/adapters/ledger/index.ts';
+import { readProcesses } from '../../src/adapters/processes.ts';
+import type { Report } from '../../src/contract/report.ts';
+import { secretsOf } from '../../src/secret.ts';
+import type { Ledger } from '../../src/services/ledger.ts';
+import type { TestHome } from '../integration/test-home.ts';
+
+/** What has to hold of a home in which every task has ended, whatever died in it before: the sentences that do not. */
+export async function violations(home: TestHome): Promise<string[]> {
+  const ledger = openLedger(home.home.var.ledger, systemClock, { readOnly: true });
+  try {
+    return [
+      ...oneFinalReport(ledger, home.reports),
+      ...wholeAudit(ledger, home.reports),
+      ...withoutGap(home.reports),
+      ...(await noStray(home)),
+      ...noSecret(home),
+    ];
+  } finally {
+    ledger.close();
+  }
+}
+
+/** Of every claimed task exactly one reached the results queue, and it says what the ledger says. */
+function oneFinalReport(ledger: Ledger, reports: readonly Report[]): string[] {
+  const finals = Map.groupBy(
+    reports.filter(({ evidence }) => evidence.final),
+    ({ evidence }) => evidence.task_id,
+  );
+  return ledger.recentTasks(Number.MAX_SAFE_INTEGER).flatMap(({ task: { task_id }, ended }) => {
+    const found = finals.get(task_id) ?? [];
+    const ids = new Set(found.map(({ evidence }) => evidence.report_id));
+    if (!ended) return [`${task_id} is still open`];
+    if (ids.size !== 1) return [`${task_id} has ${ids.size} final reports`];
+    const said = found[0]?.evidence.outcome;
+    return said === ended.outcome ? [] : [`${task_id} ${ended.outcome}, and its report says ${said}`];
+  });
+}
+
+/** Also as far as those who read the reports can tell. */
+function wholeAudit(ledger: Ledger, reports: readonly Report[]): string[] {
+  const heads = [...ledger.reportedHeads(), ...reports.map(({ evidence }) => evidence.audit)];
+  const verdict = verifyAudit(ledger.auditEntries(), heads);
+  return 'whole' in verdict ? [] : [`the audit log is broken: ${JSON.stringify(verdict)}`];
+}
+
+/** The host's numbers leave none out, and none stands for two messages. */
+function withoutGap(reports: readonly Report[]): string[] {
+  const ids = new Map<number, Set<string>>();
+  for (const { evidence } of reports)
+    ids.set(evidence.seq, (ids.get(evidence.seq) ?? new Set()).add(evidence.report_id));
+  const last = Math.max(0, ...ids.keys());
+  const missing = Array.from({ length: last }, (_, index) => index + 1).filter((seq) => !ids.has(seq));
+  const double = [...ids].filter(([, each]) => each.size > 1).map(([seq]) => seq);
+  return [
+    ...(missing.length > 0 ? [`no message bears the number ${missing.join(', ')}`] : []),
+    ...(double.length > 0 ? [`several messages bear the number ${double.join(', ')}`] : []),
+  ];
+}
+
+/** Nobody but the daemon, its runner and its Redis works in the home. */
+async function noStray({ root }: TestHome): Promise<string[]> {
+  const table = await readProcesses();
+  const strays = table.filter(({ pid, zombie }) => !zombie && isOf(root, pid));
+  return strays.map(({ pid, program }) => `${pid} ${program} lives on`);
+}
+
+/** Every command of these tests has the home in its arguments, in its environment or as its directory. */
+function isOf(root: string, pid: number): boolean {
+  try {
+    const argv = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    if (/redis-server|fuzz\/(?:daemon|runner)\.ts|src\/(?:main|runner\/main)\.ts/.test(argv)) return false;
+    return `${argv}${readFileSync(`/proc/${pid}/environ`, 'utf8')}`.includes(root);
+  } catch {
+    return false;
+  }
+}
+
+/** What must be masked is in nothing that is shown, kept or sent. */
+function noSecret(home: TestHome): string[] {
+  const { output, log, ledger, redis } = home.home.var;
+  const secrets = [...secretsOf(home.url), home.key('host').d];
+  const sinks = [
+    output,
+    join(log, '..'),
+    ...['', '-wal'].map((end) => `${ledger}${end}`),
+    join(redis, 'appendonlydir'),
+  ];
+  const files = sinks.flatMap(filesIn);
+  return files.flatMap((path) => {
+    const text = readFileSync(path, 'latin1');
+    return secrets.some((secret) => text.includes(secret)) ? [`a secret stands in ${path}`] : [];
+  });
+}
+
+function filesIn(path: string): string[] {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat?.isDirectory()) return stat ? [path] : [];
+  return readdirSync(path).flatMap((name) => filesIn(join(path, name)));
+}
