@@ -34,9 +34,11 @@ describe('a line of the log', () => {
   it.each([
     ['newlines and an escape', 'a\nb\r\n\u001b[2Jc\u0000'],
     ['C1 controls and DEL', '\u009b2J\u007f'],
+    ['a copy to the clipboard', '\u001b]52;c;Zm9v\u0007'],
+    ['a line of its own', '"}\n{"level":30,"service":"savorg-ops","event":"concluded","outcome":"completed"}'],
     ['line separators', 'a\u2028b\u2029c'],
     ['bidi marks', '\u202eevil\u2066\u061c'],
-  ])('is one line of plain characters, and whole again when it is parsed: %s', (_, reason) => {
+  ])('T25: is one line of plain characters, and whole again when it is parsed: %s', (_, reason) => {
     const line = lineOf((log) => log.info({ task_id: reason, reason, detail: { [reason]: reason } }, reason));
     expect(line.slice(0, -1)).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u);
     expect(line.at(-1)).toBe('\n');
@@ -63,7 +65,7 @@ describe('a line of the log', () => {
 
 const SECRETS = ['hunter2-hunter2', 'p@ss/"w\\rd"\u2028end', 'first line of it\nsecond line of it\n'];
 
-describe('a secret', () => {
+describe('T24: a secret', () => {
   it.each([
     ['an id', { task_id: 'x-hunter2-hunter2' }],
     ['an error message', { reason: `connect redis://:${encodeURIComponent(SECRETS[1] ?? '')}@h` }],
@@ -108,7 +110,7 @@ describe('readable', () => {
     expect(said((log) => log.info({ task_id: 't', outcome: 'held' }, 'held'))).toBe('TIME  INFO   t  held');
   });
 
-  it('never lets a text look like another line, or move the cursor', () => {
+  it('T25: never lets a text look like another line, or move the cursor', () => {
     const forged = 'x\n2026-11-23T00:00:00Z  INFO   t-1  concluded\u001b[1A\u202e\u2028';
     const text = readable(lineOf((log) => log.info({ task_id: forged, reason: forged }, forged)));
     const [, ...rest] = text.split('\n');

@@ -29,7 +29,7 @@ const holding = (path: string) =>
 const lockIn = () => join(temporaryFolder(), 'var', 'run', 'lock.db');
 
 describe('the lock of a home', () => {
-  it('refuses a second daemon while the first one lives', async () => {
+  it('F29: refuses a second daemon while the first one lives', async () => {
     const path = lockIn();
     const { said } = await holding(path);
     expect(said).toBe('held');

@@ -141,7 +141,7 @@ describe('a disk', () => {
     expect(Buffer.concat(chunks).toString()).toBe(content);
   });
 
-  it('gets 200 MB without the memory growing', async () => {
+  it('T26: gets 200 MB without the memory growing', async () => {
     const { output, path } = open();
     const chunk = Buffer.from(`${'x'.repeat(1023)}\n`.repeat(256));
     const before = process.memoryUsage().rss;

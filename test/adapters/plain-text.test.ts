@@ -41,12 +41,29 @@ describe('lines', () => {
   });
 });
 
-describe('secrets', () => {
+describe('F43, T24: secrets', () => {
   it('are masked wherever they are cut, in two', () => {
     const bytes = Buffer.from(`before ${SECRET} after\nnext ${SECRET}\n`);
     for (let at = 0; at <= bytes.length; at += 1)
       expect(through(cutAt(bytes, at), SECRET)).toBe('before [secret] after\nnext [secret]\n');
   });
+
+  it.each(['base64', 'base64url', 'hex', 'json', 'url'] as const)(
+    'in %s are masked wherever they are cut, and wherever they begin',
+    (form) => {
+      const secret = 'hünter2?"~/hunter2';
+      const encoded = (text: string) => {
+        if (form === 'json') return JSON.stringify(text);
+        return form === 'url' ? encodeURIComponent(text) : Buffer.from(text).toString(form);
+      };
+      for (const before of ['', ':', 'u:', 'us:']) {
+        const bytes = Buffer.from(`header ${encoded(`${before}${secret} etc`)} end\n`);
+        const whole = through([bytes], secret);
+        expect(whole).toMatch(/^header .{0,10}\[secret\].{0,12} end\n$/);
+        for (let at = 0; at <= bytes.length; at += 1) expect(through(cutAt(bytes, at), secret)).toBe(whole);
+      }
+    },
+  );
 
   it('are masked wherever they are cut, byte by byte', () => {
     const bytes = Buffer.from(`grün ${SECRET} 🌱\n`);
@@ -99,7 +116,7 @@ describe('secrets', () => {
   });
 });
 
-describe('control sequences', () => {
+describe('F43, T25: control sequences', () => {
   it.each([
     ['colours', '\u001B[1;31mred\u001B[0m', 'red'],
     ['moves of the cursor', 'a\u001B[2J\u001B[1;1Hb', 'ab'],
@@ -131,7 +148,7 @@ describe('control sequences', () => {
   });
 });
 
-describe('bytes that are no text', () => {
+describe('F43: bytes that are no text', () => {
   it('become replacement characters, and what follows is read', () => {
     expect(through([Buffer.from([0x61, 0xff, 0xfe, 0x62, 0x0a]), 'ok\n'])).toBe('a\uFFFD\uFFFDb\nok\n');
   });

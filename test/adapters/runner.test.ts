@@ -50,7 +50,7 @@ describe('a command', () => {
     expect(exit.durationMs).toBeGreaterThan(0);
   });
 
-  it('reports the signal that ended it', async () => {
+  it('F44: reports the signal that ended it', async () => {
     expect(await run(shell('kill -SEGV $$'))).toMatchObject({ ended: 'exit', exitCode: null, signal: 'SIGSEGV' });
   });
 
@@ -111,7 +111,7 @@ describe('a command', () => {
   });
 });
 
-describe('a command that cannot be started', () => {
+describe('F44: a command that cannot be started', () => {
   it.each([
     ['no such program', command(['nope']), 'ENOENT: no program nope'],
     ['not executable', command([script('commands.ts')]), 'EACCES: may not execute'],
@@ -143,7 +143,7 @@ describe('a command that goes too far', () => {
     expect(exit.durationMs).toBeLessThan(400);
   });
 
-  it('is killed after the grace when it ignores TERM, with all its group and the tree below', async () => {
+  it('F38: is killed after the grace when it ignores TERM, with all its group and the tree below', async () => {
     const exit = await run(command(['/bin/sh', script('crowd.sh')], { timeoutMs: 500 }));
     expect(exit).toMatchObject({ ended: 'timeout', leftRunning: [] });
     expect(exit.message).toContain('did not end within 300 ms of TERM and was killed');
@@ -157,7 +157,7 @@ describe('a command that goes too far', () => {
     expect(exit.printed.text).toBe('hi\nbye\n');
   });
 
-  it('is killed though it is stopped', async () => {
+  it('F41: is killed though it is stopped', async () => {
     expect(await run(shell('kill -STOP $$', { timeoutMs: 100 }))).toMatchObject({
       ended: 'timeout',
       signal: 'SIGKILL',
@@ -174,13 +174,13 @@ describe('a command that goes too far', () => {
     expect(await done).toMatchObject({ ended: 'aborted', signal: 'SIGKILL' });
   });
 
-  it('is ended at its output limit, which is delivered to the byte', async () => {
+  it('F43, T26: is ended at its output limit, which is delivered to the byte', async () => {
     const exit = await run(command(['yes'], { outputLimitBytes: 100_001 }));
     expect(exit).toMatchObject({ ended: 'output-limit', message: 'it printed more than 100001 bytes' });
     expect(exit.printed.text).toHaveLength(100_001);
   });
 
-  it('is ended whole when it forks without end', async () => {
+  it('F42: is ended whole when it forks without end', async () => {
     const bomb = 'i=0; while [ $i -lt 150 ]; do (trap "" TERM; sleep 60) & i=$((i+1)); done; echo $$; wait';
     const exit = await run(shell(bomb, { timeoutMs: 1_500 }));
     expect(exit).toMatchObject({ ended: 'timeout', leftRunning: [] });
@@ -191,10 +191,11 @@ describe('a command that goes too far', () => {
 });
 
 describe('what a command leaves behind', () => {
-  it('is ended when in its group, though it holds the output', async () => {
+  it('F40: is ended when in its group, though it holds the output', async () => {
     const exit = await run(shell('sleep 60 & echo $!; exit 4'));
     expect(exit).toMatchObject({ ended: 'exit', exitCode: 4, leftRunning: [] });
     expect(exit.message).toContain('still held open');
+    expect(exit.durationMs).toBeLessThan(2_000);
     expect(await living(exit.printed.pids)).toEqual([]);
   });
 
@@ -204,7 +205,7 @@ describe('what a command leaves behind', () => {
     expect(await living(exit.printed.pids)).toEqual([]);
   });
 
-  it.runIf(isLinux)('is named when it left the group and holds the output', async () => {
+  it.runIf(isLinux)('F39, F40: is named when it left the group and holds the output', async () => {
     const exit = await run(shell(`perl ${script('leave-session.pl')} sleep 60 & sleep 0.1`));
     const [pid = 0] = exit.printed.pids;
     expect(exit).toMatchObject({
@@ -215,7 +216,7 @@ describe('what a command leaves behind', () => {
     process.kill(pid, 'SIGKILL');
   });
 
-  it('is named when it left the group and its parent did not', async () => {
+  it('F39: is named when it left the group and its parent did not', async () => {
     const leaver = `perl ${script('leave-session.pl')} sleep 60`;
     const exit = await run(shell(`(${leaver} & wait) & sleep 0.2`));
     const [pid = 0] = exit.printed.pids;
@@ -228,7 +229,38 @@ describe('what a command leaves behind', () => {
   });
 });
 
+describe('what forks twice and leaves its group', () => {
+  const daemon = (redirect: string) =>
+    shell(`(perl ${script('leave-session.pl')} sleep 60 ${redirect} &) ; sleep 0.2; echo done`);
+
+  it.runIf(isLinux)('F39: is named where it holds the output, and not waited for', async () => {
+    const exit = await run(daemon(''));
+    const [pid = 0] = exit.printed.pids;
+    expect(exit).toMatchObject({ ended: 'exit', exitCode: 0, leftRunning: [`${pid} sleep`] });
+    expect(exit.durationMs).toBeLessThan(2_000);
+    process.kill(pid, 'SIGKILL');
+  });
+
+  it('F39: cannot be seen where it holds nothing; the command is over all the same', async () => {
+    using own = temporaryFolder();
+    const said = join(own.path, 'pid');
+    const exit = await run(daemon(`>${said} 2>&1`));
+    expect(exit).toMatchObject({ ended: 'exit', exitCode: 0, leftRunning: [] });
+    expect(exit.durationMs).toBeLessThan(2_000);
+    const pid = Number(readFileSync(said, 'utf8'));
+    expect(await living([pid])).toEqual([pid]);
+    process.kill(pid, 'SIGKILL');
+  });
+});
+
 describe('output', () => {
+  it('F44: that is closed early says nothing of how the command ends', async () => {
+    const exit = await run(shell('echo last; exec >&- 2>&-; sleep 0.3; exit 6'));
+    expect(exit).toMatchObject({ ended: 'exit', exitCode: 6, message: '', leftRunning: [] });
+    expect(exit.printed.text).toBe('last\n');
+    expect(exit.durationMs).toBeGreaterThan(250);
+  });
+
   it('holds the command back while nobody takes it, and others go on', async () => {
     const gate = Promise.withResolvers<void>();
     let bytes = 0;
@@ -272,7 +304,7 @@ describe('output', () => {
     ['a limit', '200000000', '1', 20, { ended: 'output-limit', bytes: 200_000_000 }],
     ['a fast receiver', '4000000000', '0', 150, { ended: 'exit', bytes: 1_073_741_824 }],
   ])(
-    'of 1 GiB without a newline takes no memory: %s',
+    'F43, T26: of 1 GiB without a newline takes no memory: %s',
     { timeout: 30_000 },
     async (_, limit, delayMs, leastMbPerSecond, expected) => {
       using own = temporaryFolder();
@@ -354,7 +386,7 @@ describe('the runner', () => {
     expect(await living(printed.pids)).toEqual([]);
   });
 
-  it('when wedged is killed, after the bounds of a command and some slack', async () => {
+  it('F41: when wedged is killed, after the bounds of a command and some slack', async () => {
     const { runner } = await ownRunner({ slackMs: 100 });
     const printed = new Printed();
     const request = command(['/bin/sh', script('ignore-term.sh')], { timeoutMs: 600, graceMs: 100 });

@@ -42,6 +42,18 @@ describe('missing is not wrong', () => {
     ]);
   });
 
+  it.each([
+    { twice: 'plan-review', missing: ['not-cleared'] },
+    { twice: 'security', missing: ['not-approved'] },
+  ] as const)('T6: a second signature of $twice stands for nobody else', async ({ twice, missing }) => {
+    const draft = draftOf(keys);
+    draft.signatures.delete(twice === 'security' ? 'plan-review' : 'security');
+    draft.signatures.set('again', (final) => tokenOf(keys[twice], final, { iat: seconds(NOW) }));
+    using held = await deliver(draft);
+    expect(held.end).toMatchObject({ kind: 'held', missing });
+    expect(held.line.touched).toEqual([]);
+  });
+
   it('runs once the last signature has come, and is held no more', async () => {
     using held = await without('plan-review', 'security');
     const { line, delivery } = held;

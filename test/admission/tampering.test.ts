@@ -4,6 +4,7 @@ import { verifierBy } from '../../src/adapters/verify.ts';
 import { admit } from '../../src/admission/admit.ts';
 import type { Candidate } from '../../src/admission/facts.ts';
 import { taskDigest } from '../../src/contract/digest.ts';
+import type { ActionsTask } from '../../src/contract/task.ts';
 import type { Clock } from '../../src/services/ports.ts';
 import { alterationsOf, type Json, leavesOf, replaced } from '../support/alterations.ts';
 import { lineOf } from '../support/line.ts';
@@ -16,9 +17,12 @@ import {
   HOST,
   NOW,
   OPEN_POLICY,
+  planClaimsOf,
   ringOf,
   roleKeys,
+  sign,
   signaturesOf,
+  tokenOf,
 } from '../support/tasks.ts';
 
 const keys = await roleKeys();
@@ -58,14 +62,14 @@ describe('a signed task', () => {
     expect(await endsOf([reversed])).toEqual(['ran']);
   });
 
-  it('never runs with any leaf, key or element of it altered', async () => {
+  it('T2: never runs with any leaf, key or element of it altered', async () => {
     const altered = alterationsOf(task as Json);
     expect(altered.length).toBeGreaterThan(150);
     const ends = await endsOf(altered.map(({ value }) => value));
     expect(altered.filter((_, index) => ends[index] !== 'refused').map(({ what }) => what)).toEqual([]);
   });
 
-  it('never runs with anything else in the place of a leaf', async () => {
+  it('T2: never runs with anything else in the place of a leaf', async () => {
     const leaves = leavesOf(task as Json);
     const change = fc.tuple(fc.constantFrom(...leaves), fc.jsonValue());
     await fc.assert(
@@ -75,6 +79,30 @@ describe('a signed task', () => {
       }),
       { numRuns: 150 },
     );
+  });
+});
+
+describe('two valid tasks', () => {
+  const other = actionsTask({ task_id: 'other-1', plan_id: 'plan-882', actions: [COMMAND_ACTION] });
+  const approving = (of: ActionsTask, plan: boolean) =>
+    plan ? sign(keys['plan-review'], planClaimsOf(keys['plan-review'], of)) : tokenOf(keys['plan-review'], of);
+  const approvedBy = async (of: ActionsTask, token: string) =>
+    deliveryOf(of, [await tokenOf(keys.manager, of), token, await tokenOf(keys.security, of)]);
+
+  it.each([
+    ['each of its task', false],
+    ['each of its plan', true],
+  ])('T4: do not run with their approvals exchanged, %s', async (_, plan) => {
+    using line = lineOf({ ring });
+    const [own, foreign] = [await approving(task, plan), await approving(other, plan)];
+    const swapped = [await approvedBy(task, foreign), await approvedBy(other, own)];
+    for (const delivery of swapped) {
+      const end = await line.deliver(delivery);
+      expect(end).toMatchObject({ kind: 'refused', opsOutput: { blockers: [{ code: 'wrong-digest' }] } });
+    }
+    expect(line.touched).toEqual([]);
+    for (const delivery of [await approvedBy(task, own), await approvedBy(other, foreign)])
+      expect((await line.deliver(delivery)).kind).toBe('ran');
   });
 });
 
@@ -91,7 +119,7 @@ function alteredTokens(token: string): string[] {
   });
 }
 
-describe('each token of a signed task', () => {
+describe('T2: each token of a signed task', () => {
   const clock: Clock = { now: () => NOW, monotonic: () => 0, wait: async () => undefined };
   const verifier = verifierBy(() => ring, clock);
   const candidate: Candidate = {

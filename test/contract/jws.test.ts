@@ -46,7 +46,7 @@ describe('a token', () => {
   });
 });
 
-describe('no token is opened', () => {
+describe('T9: no token is opened', () => {
   it('bare of the check, jose takes a signature with other spare bits', async () => {
     const altered = `${head}.${body}.${withSpareBit(signature)}`;
     expect(altered).not.toBe(token);
@@ -100,6 +100,35 @@ describe('no token is opened', () => {
     const forged = await new SignJWT(claims).setProtectedHeader({ ...header, alg: 'HS256' }).sign(secret);
     expect(openToken(forged)).toHaveProperty('problem');
     expect(isSignedBy(forged, jwk)).toBe(false);
+  });
+});
+
+describe('a signature that is no other form of a good one', () => {
+  /** Of Ed25519: s and s + L would both fit the equation. */
+  const L = 2n ** 252n + 27742317777372353535851937790883648493n;
+  const bytes = Buffer.from(signature, 'base64url');
+  const s = BigInt(`0x${Buffer.from(bytes.subarray(32)).reverse().toString('hex')}`);
+  const withS = (value: bigint): string => {
+    const little = Buffer.from(value.toString(16).padStart(64, '0'), 'hex').reverse();
+    return `${head}.${body}.${Buffer.concat([bytes.subarray(0, 32), little]).toString('base64url')}`;
+  };
+
+  it.each([
+    ['s + L', s + L],
+    ['L', L],
+    ['0', 0n],
+  ])('T9: is not believed with %s in the place of s', (_, other) => {
+    expect(isSignedBy(withS(s), jwk)).toBe(true);
+    expect(isSignedBy(withS(other), jwk)).toBe(false);
+  });
+
+  it.each([
+    ['cut short', bytes.subarray(0, 63)],
+    ['one byte longer', Buffer.concat([bytes, Buffer.alloc(1)])],
+    ['twice', Buffer.concat([bytes, bytes])],
+    ['all zero', Buffer.alloc(64)],
+  ])('T9: is not believed %s', (_, other) => {
+    expect(isSignedBy(`${head}.${body}.${other.toString('base64url')}`, jwk)).toBe(false);
   });
 });
 

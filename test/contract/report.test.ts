@@ -16,7 +16,7 @@ const isBelieved = (value: unknown, by = ring): Promise<boolean> =>
     () => false,
   );
 
-describe('a signed report', () => {
+describe('T16: a signed report', () => {
   it('is believed and given back as it is', async () => {
     expect(await verifyReport(report, ring)).toEqual(report);
     expect(await verifyReport(JSON.parse(JSON.stringify(report)), ring)).toEqual(report);

@@ -112,7 +112,7 @@ describe('a Redis that is emptied in the middle of a task', () => {
 });
 
 describe('a daemon that is asked to stop', () => {
-  it('lets what runs end, reports it, and ends with 0', async () => {
+  it('F12: lets what runs end, reports it, and ends with 0', async () => {
     await using home = await TestHome.make();
     await home.start();
     const { pids, go, actions } = threeSteps(home);
@@ -125,11 +125,15 @@ describe('a daemon that is asked to stop', () => {
     expect((await home.report('stop-1')).ops_output.status).toBe('completed');
   }, 60_000);
 
-  it('refuses a second daemon on its home', async () => {
+  it('F29: refuses a second daemon on its home', async () => {
     await using home = await TestHome.make();
     await home.start();
     const second = await home.ops('up');
     expect(second.exitCode).toBe(1);
     expect(second.stderr).toContain('another daemon already runs on this home');
+    const done = home.path('done');
+    await home.submit(home.task('only-1', [shell(`echo ran >> ${done}`)]));
+    expect((await home.report('only-1')).ops_output.status).toBe('completed');
+    expect(count(done)).toBe(1);
   }, 30_000);
 });

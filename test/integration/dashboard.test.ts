@@ -61,7 +61,7 @@ describe('the dashboard of a daemon', () => {
     expect(await (await look(home, '/')).text()).toMatch(/shown-2<\/td><td>not-approved, not-cleared/);
   });
 
-  it('tells nobody the password of Redis', async () => {
+  it('T24: tells nobody the password of Redis', async () => {
     const { password } = new URL(home.url);
     await home.queue('ops-alerts').add(`told ${password}`, { [password]: password }, { jobId: 'leak' });
     const answers = ['/queues/api/queues/ops-alerts/leak', '/queues/api/queues?activeQueue=ops-alerts'].map(
@@ -80,7 +80,7 @@ describe('the dashboard of a daemon', () => {
     expect(await (await home.queue('ops-mini-1').getJob('shown-2'))?.getState()).toBe('delayed');
   });
 
-  it('is asked by more than it answers, and the work goes on', async () => {
+  it('F60: is asked by more than it answers, and the work goes on', async () => {
     const paths = ['/', '/metrics', '/queues/api/queues?activeQueue=ops-mini-1', '/queues/', '/queues/nothing'];
     const asked = Array.from({ length: 300 }, (_, n) => look(home, paths[n % paths.length] ?? '/'));
     const answers = Promise.allSettled(asked.map(async (answer) => (await answer).status));
@@ -155,7 +155,7 @@ describe('a daemon that stops', () => {
 });
 
 describe('a dashboard that cannot be opened', () => {
-  it('is left out, and the daemon says why and works', async () => {
+  it('F60: is left out, and the daemon says why and works', async () => {
     await using home = await TestHome.make(ANY_PORT);
     await home.start();
     await home.stop();
@@ -171,7 +171,7 @@ describe('a dashboard that cannot be opened', () => {
     expect(stderr).toContain('ops: the daemon has no dashboard: it is off in ');
   });
 
-  it('takes another port where its own is taken', async () => {
+  it('F60: takes another port where its own is taken', async () => {
     await using first = await TestHome.make(ANY_PORT);
     await first.start();
     const { host } = new URL(urlOf(first));

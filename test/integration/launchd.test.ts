@@ -6,9 +6,10 @@ import { InstalledHost } from '../install/installed-host.ts';
 import { isAlive } from './test-home.ts';
 
 /** A command that tells by a file that it runs, and goes on until it is ended. */
-function endless(host: InstalledHost, name: string) {
+function endless(host: InstalledHost, name: string, { deaf = false } = {}) {
   const mark = join(host.home.var.dir, 'home', name);
-  return { mark, argv: ['/bin/sh', '-c', `echo $$ > ${mark}; while :; do sleep 0.05; done`] };
+  const first = deaf ? "trap '' TERM; " : '';
+  return { mark, argv: ['/bin/sh', '-c', `${first}echo $$ > ${mark}; while :; do sleep 0.05; done`] };
 }
 
 const runs = (mark: string) => vi.waitFor(() => expect(existsSync(mark)).toBe(true), { timeout: 15_000 });
@@ -27,13 +28,18 @@ describeAsRoot('installed under launchd', () => {
     expect((await host.ops('report', 'first')).exitCode).toBe(0);
   });
 
-  it('stops with 0 when it is told to, and stays down; what was open is reported after the next start', async () => {
-    const { mark, argv } = endless(host, 'stopped');
+  it('F13: stops with 0 when it is told to, and stays down; what was open is reported after the next start', async () => {
+    const { mark, argv } = endless(host, 'stopped', { deaf: true });
     await host.manager.submit('stopped', argv);
     await runs(mark);
     const pid = host.state?.pid ?? Number.NaN;
+    const told = performance.now();
     await host.launchctl('stop', 'com.savorg.ops');
     await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 45_000 });
+    // It is waited for, and killed in time: launchd kills the daemon at 45 s.
+    const tookMs = performance.now() - told;
+    expect(tookMs).toBeGreaterThan(20_000);
+    expect(tookMs).toBeLessThan(40_000);
     expect(await host.printed('last exit code')).toBe('0');
     expect(await host.printed('state')).toBe('not running');
     expect(isAlive(Number(readFileSync(mark, 'utf8')))).toBe(false);

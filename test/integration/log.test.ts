@@ -106,7 +106,7 @@ async function runsAndLogs(home: TestHome, taskId: string): Promise<void> {
 }
 
 describe('a daemon that nobody reads any more', () => {
-  it('goes on and logs when its pipes are closed, and its log comes back when there is room for it again', async () => {
+  it('F16: goes on and logs when its pipes are closed, and its log comes back when there is room for it again', async () => {
     await using home = await TestHome.make();
     const daemon = execa(process.execPath, [join(ROOT, 'src/main.ts'), '--home', home.root], { reject: false });
     await home.ready(() => daemon.nodeChildProcess.exitCode);
@@ -128,7 +128,7 @@ describe('a daemon that nobody reads any more', () => {
     ['src/main.ts', []],
     ['src/cli/main.ts', ['up']],
   ])(
-    'goes on and logs when its terminal is closed: %s',
+    'F16: goes on and logs when its terminal is closed: %s',
     async (entry, verb) => {
       await using home = await TestHome.make();
       const command = [process.execPath, join(ROOT, entry), '--home', home.root, ...verb].join(' ');

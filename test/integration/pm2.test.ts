@@ -48,7 +48,7 @@ describe('under pm2', () => {
     expect((await home.report('pm2-1')).ops_output.status).toBe('completed');
   });
 
-  it('lets a 10-second command end when it is stopped, and stays stopped', async () => {
+  it('F12: lets a 10-second command end when it is stopped, and stays stopped', async () => {
     const mark = home.path('mark-2');
     await home.submit(home.task('pm2-2', [sleeping(mark, 10)]));
     await expect.poll(() => existsSync(mark)).toBe(true);

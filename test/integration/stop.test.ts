@@ -14,13 +14,13 @@ function busy(home: TestHome, name: string, { deaf = false } = {}) {
 const pidIn = (path: string) => Number(readFileSync(path, 'utf8'));
 
 describe('a daemon that is told to be started again', () => {
-  it('lets what runs end, and ends with 75; the signal for a closed terminal means nothing', async () => {
+  it('F16: lets what runs end, and ends with 75; the signals for a closed terminal and pipe mean nothing', async () => {
     await using home = await TestHome.make();
     await home.start();
     const { action, mark, go } = busy(home, 'again');
     await home.submit(home.task('again', [action]));
     await expect.poll(() => existsSync(mark)).toBe(true);
-    process.kill(home.pid, 'SIGHUP');
+    for (const signal of ['SIGHUP', 'SIGPIPE']) process.kill(home.pid, signal);
     const ended = home.end('SIGUSR2');
     await expect.poll(() => home.state?.state).toBe('stopping');
     writeFileSync(go, '');
@@ -31,7 +31,7 @@ describe('a daemon that is told to be started again', () => {
 });
 
 describe('a daemon that is told twice to stop', () => {
-  it('waits no longer for what runs: ends it, leaves its task open, and ends with 0', async () => {
+  it('F14: waits no longer for what runs: ends it, leaves its task open, and ends with 0', async () => {
     await using home = await TestHome.make();
     await home.start();
     const { action, mark } = busy(home, 'twice', { deaf: true });
@@ -65,6 +65,17 @@ describe('a Manager that enqueues while the daemon is stopped', () => {
 });
 
 describe('a daemon that is asked to stop', () => {
+  it('F11: ends with 0 within 2 s where nothing runs', async () => {
+    await using redis = await ownRedis();
+    await using home = await TestHome.make({ REDIS_URL: redis.url });
+    await home.start();
+    const { pid } = home;
+    const told = performance.now();
+    expect(await home.end('SIGTERM')).toBe(0);
+    expect(performance.now() - told).toBeLessThan(2_000);
+    expect(isAlive(pid)).toBe(false);
+  }, 30_000);
+
   it('ends its own Redis even if it was still starting', async () => {
     await using home = await TestHome.make();
     const redisPid = join(home.home.var.redis, 'redis.pid');

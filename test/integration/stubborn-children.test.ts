@@ -28,7 +28,7 @@ function runnerPid(): number {
 }
 
 describe('a child', () => {
-  it('that ignores SIGTERM is killed after its grace', async () => {
+  it('F38: that ignores SIGTERM is killed after its grace', async () => {
     const mark = home.path('ignores');
     await home.submit(
       home.task('ignores', [
@@ -40,7 +40,7 @@ describe('a child', () => {
     expect(isAlive(Number(readFileSync(mark, 'utf8')))).toBe(false);
   });
 
-  it('that leaves a background process holding its output ends, and so does that process', async () => {
+  it('F40: that leaves a background process holding its output ends, and so does that process', async () => {
     const mark = home.path('background');
     await home.submit(home.task('background', [command(`sleep 1000 & echo $! > ${mark}; echo done`)]));
     const report = await home.report('background', 1, 8_000);
@@ -48,7 +48,7 @@ describe('a child', () => {
     expect(isAlive(Number(readFileSync(mark, 'utf8')))).toBe(false);
   });
 
-  it('that prints 1 GB without a newline ends at its limit, and costs neither process 50 MB', async () => {
+  it('F43, T26: that prints 1 GB without a newline ends at its limit, and costs neither process 50 MB', async () => {
     const runner = runnerPid();
     const before = [memoryOf(home.pid, 'VmRSS'), memoryOf(runner, 'VmRSS')] as const;
     const limit = 128 * 1024 * 1024;
@@ -89,7 +89,7 @@ describe('a child', () => {
     expect(names.filter((name) => /^[A-Z_]+$/.test(name) && !allowed.has(name))).toEqual([]);
   });
 
-  it('that prints control sequences leaves none of them', async () => {
+  it('F43, T25: that prints control sequences leaves none of them', async () => {
     await home.submit(
       home.task('ansi', [command(String.raw`printf '\033[31mred\033[0m \033]52;c;Zm9v\007\302\205 end\n'`)]),
     );
@@ -97,7 +97,7 @@ describe('a child', () => {
     expect(readFileSync(join(home.home.var.output, 'ansi.log'), 'utf8')).toBe('red  end\n');
   });
 
-  it('cannot print the password of Redis into any sink', async () => {
+  it('T24: cannot print the password of Redis into any sink', async () => {
     const password = decodeURIComponent(new URL(home.url).password);
     const job = await home.submit(
       home.task('secret', [command(`cat ${home.home.var.redis}/url; cat ${home.home.var.hostKey}`)]),

@@ -68,7 +68,7 @@ describe('the ending of processes', () => {
     expect(await endProcesses(target, 50, readByPs)).toEqual({ forced: false, alive: [] });
   });
 
-  it('gives up on what not even KILL ends, and names it', async () => {
+  it('F41: gives up on what not even KILL ends, and names it', async () => {
     // A zombie that its parent does not reap, and a table that calls it alive: like a process stuck in the kernel.
     const { pids } = await started(['perl', '-e', makeZombie], 1);
     const group = pids[0] ?? 0;

@@ -184,6 +184,26 @@ describe('a delivery of what was claimed', () => {
     expect(reports(line.ledger)).toHaveLength(1);
   });
 
+  it.each([
+    ['under its own id', 'task-1', (line: TestLine) => line],
+    ['under another id', 'task-1~2', (line: TestLine) => line],
+    ['after a restart', 'task-1', ({ parts }: TestLine) => testLine(parts)],
+    [
+      'after a restart, with another Redis',
+      'task-1',
+      ({ parts }: TestLine) => testLine({ ...parts, stream: new MemoryStream() }),
+    ],
+  ])('T3: changes nothing where it is replayed %s', async (_, jobId, then) => {
+    const line = await testLine();
+    const task = actionsTask({ actions: [runCommand(['once'])] });
+    const tokens = await allTokens(task);
+    const first = await deliver(line, task, tokens);
+    const again = await deliver(await then(line), task, tokens, jobId);
+    expect(again).toEqual({ ...first, kind: 'recorded' });
+    expect(line.machine.ran).toEqual(['once']);
+    expect(reports(line.ledger)).toHaveLength(1);
+  });
+
   it('is looked at again later while the task runs, and then gets its outcome', async () => {
     const line = await testLine();
     const { gate, begun } = slowCommand(line);

@@ -94,7 +94,7 @@ describe('the command', () => {
       'not-started',
     ],
     [{ ended: 'lost', exitCode: null, message: 'died' }, 'unknown', 'lost', 'died', 'degraded', 'lost'],
-  ] as const)('that ends with %o is %s', async (exit, outcome, code, message, status, endpoint) => {
+  ] as const)('F44: that ends with %o is %s', async (exit, outcome, code, message, status, endpoint) => {
     const { kind, context } = setUp(exit);
     expect(await kind.apply(step(), context)).toEqual({
       outcome,

@@ -111,6 +111,17 @@ describe('the audit chain', () => {
       expect(verifyAudit(ledger.auditEntries(), known)).toEqual({ firstBad: 5 });
   });
 
+  it('has other hashes from the first difference on, although the later entries are the same', async () => {
+    const hashesAfter = async (first: string) => {
+      const ledger = testLedger();
+      for (const event of [first, 'planned', 'concluded']) await ledger.commit(() => ledger.audit({ event }));
+      return [...ledger.auditEntries()].map(({ hash }) => hash);
+    };
+    const [one, other] = [await hashesAfter('claimed'), await hashesAfter('refused')];
+    expect(one).toEqual(await hashesAfter('claimed'));
+    expect(one.filter((hash) => other.includes(hash))).toEqual([]);
+  });
+
   it('goes on from its head after a restart', async () => {
     const { ledger, verify } = await chain();
     await ledger.commit(() => ledger.audit({ event: 'more' }));
