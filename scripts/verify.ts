@@ -22,6 +22,7 @@ const STAGES: Stage[] = [
   { name: 'house rules', argv: ['vitest', 'run', HOUSE], tests: true },
   { name: 'build', argv: ['npm', 'run', '--silent', 'build'] },
   { name: 'tests', argv: ['vitest', 'run', '--exclude', HOUSE], tests: true },
+  { name: 'promises', argv: ['node', 'scripts/mutate-promises.ts'] },
 ];
 
 const scratch = await mkdtemp(join(tmpdir(), 'ops-verify-'));

@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { rules as allRules, treeOf } from './house/rules.ts';
+import { matrixRules } from './house/matrix.ts';
+import { rules as ownRules, treeOf } from './house/rules.ts';
 import { codeOf, readSource } from './house/source.ts';
 import { readTree } from './house/tree.ts';
 
 const tree = readTree();
+const allRules = [...ownRules, ...matrixRules];
 const rules = allRules.map((rule) => [rule.name, rule] as const);
 
 describe('the house', () => {
   it('is looked at', () => {
     expect(tree.sources.length).toBeGreaterThan(20);
+    expect(tree.paths).toContain('docs/reliability.md');
     expect(tree.sources.flatMap(({ imports }) => imports).length).toBeGreaterThan(50);
   });
 

@@ -9,7 +9,7 @@ import * as prints from './launchctl-prints.ts';
 
 const { LABEL } = prints;
 
-describe('launchctl print', () => {
+describe('F55: launchctl print', () => {
   it.each([
     ['running', prints.running, { state: 'running', pid: 731, runs: 3, lastExit: 'never' }],
     ['stopped', prints.stopped, { state: 'not running', pid: null, runs: 3, lastExit: { code: 0 } }],
@@ -41,7 +41,7 @@ describe('launchctl print', () => {
   });
 });
 
-describe('launchctl print-disabled', () => {
+describe('F55: launchctl print-disabled', () => {
   it.each([
     ['now', prints.disabledNow],
     ['before macOS 13', prints.disabledBefore],
@@ -59,7 +59,7 @@ describe('launchctl print-disabled', () => {
   });
 });
 
-describe('what launchd refuses', () => {
+describe('F55: what launchd refuses', () => {
   const names = { label: LABEL, plist: '/p/job.plist', root: '/opt/example' };
 
   it.each([
@@ -82,7 +82,7 @@ describe('what launchd refuses', () => {
   });
 });
 
-describeAsRoot('launchctl itself, by its double', () => {
+describeAsRoot('F55: launchctl itself, by its double', () => {
   let mac: Mac;
   let path: string | undefined;
   beforeAll(async () => {

@@ -66,7 +66,7 @@ describe('http', () => {
     });
   });
 
-  it('does not follow a redirect', async () => {
+  it('F57, T23: does not follow a redirect', async () => {
     const asked: (string | undefined)[] = [];
     const url = await served((request, response) => {
       asked.push(request.url);
@@ -76,7 +76,7 @@ describe('http', () => {
     expect(asked).toEqual(['/up']);
   });
 
-  it('is down where nothing listens, and says why', async () => {
+  it('F57: is down where nothing listens, and says why', async () => {
     const closed = createTcpServer().listen(0, '127.0.0.1');
     await once(closed, 'listening');
     const { port } = closed.address() as AddressInfo;
@@ -85,14 +85,14 @@ describe('http', () => {
     expect([status, detail]).toEqual(['down', expect.stringMatching(/ECONNREFUSED/)]);
   });
 
-  it('waits no longer than it was told for a server that does not answer', async () => {
+  it('F57: waits no longer than it was told for a server that does not answer', async () => {
     const url = await served(() => undefined);
     const before = performance.now();
     expect(await setUp().look(http(url, { timeout_ms: 100 }))).toMatchObject({ status: 'down' });
     expect(performance.now() - before).toBeLessThan(3000);
   });
 
-  it('does not wait for the end of an endless answer', async () => {
+  it('F57: does not wait for the end of an endless answer', async () => {
     const url = await served((_, response) => void response.writeHead(200).write('more to come'));
     expect(await setUp().look(http(url, { timeout_ms: 2000 }))).toMatchObject({ status: 'healthy' });
   });
