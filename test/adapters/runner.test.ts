@@ -229,12 +229,12 @@ describe('what a command leaves behind', () => {
   });
 });
 
-describe('what forks twice and leaves its group', () => {
-  const daemon = (redirect: string) =>
-    shell(`(perl ${script('leave-session.pl')} sleep 60 ${redirect} &) ; sleep 0.2; echo done`);
+const daemonized = (redirect: string) =>
+  shell(`(perl ${script('leave-session.pl')} sleep 60 ${redirect} &) ; sleep 0.2; echo done`);
 
+describe('what forks twice and leaves its group', () => {
   it.runIf(isLinux)('F39: is named where it holds the output, and not waited for', async () => {
-    const exit = await run(daemon(''));
+    const exit = await run(daemonized(''));
     const [pid = 0] = exit.printed.pids;
     expect(exit).toMatchObject({ ended: 'exit', exitCode: 0, leftRunning: [`${pid} sleep`] });
     expect(exit.durationMs).toBeLessThan(2_000);
@@ -244,7 +244,7 @@ describe('what forks twice and leaves its group', () => {
   it('F39: cannot be seen where it holds nothing; the command is over all the same', async () => {
     using own = temporaryFolder();
     const said = join(own.path, 'pid');
-    const exit = await run(daemon(`>${said} 2>&1`));
+    const exit = await run(daemonized(`>${said} 2>&1`));
     expect(exit).toMatchObject({ ended: 'exit', exitCode: 0, leftRunning: [] });
     expect(exit.durationMs).toBeLessThan(2_000);
     const pid = Number(readFileSync(said, 'utf8'));

@@ -82,12 +82,16 @@ describe('a signed task', () => {
   });
 });
 
+function approving(of: ActionsTask, plan: boolean): Promise<string> {
+  const key = keys['plan-review'];
+  return plan ? sign(key, planClaimsOf(key, of)) : tokenOf(key, of);
+}
+
+const approvedBy = async (of: ActionsTask, token: string) =>
+  deliveryOf(of, [await tokenOf(keys.manager, of), token, await tokenOf(keys.security, of)]);
+
 describe('two valid tasks', () => {
   const other = actionsTask({ task_id: 'other-1', plan_id: 'plan-882', actions: [COMMAND_ACTION] });
-  const approving = (of: ActionsTask, plan: boolean) =>
-    plan ? sign(keys['plan-review'], planClaimsOf(keys['plan-review'], of)) : tokenOf(keys['plan-review'], of);
-  const approvedBy = async (of: ActionsTask, token: string) =>
-    deliveryOf(of, [await tokenOf(keys.manager, of), token, await tokenOf(keys.security, of)]);
 
   it.each([
     ['each of its task', false],

@@ -107,9 +107,9 @@ describe('a signature that is no other form of a good one', () => {
   /** Of Ed25519: s and s + L would both fit the equation. */
   const L = 2n ** 252n + 27742317777372353535851937790883648493n;
   const bytes = Buffer.from(signature, 'base64url');
-  const s = BigInt(`0x${Buffer.from(bytes.subarray(32)).reverse().toString('hex')}`);
+  const s = BigInt(`0x${Buffer.from(bytes.subarray(32).toReversed()).toString('hex')}`);
   const withS = (value: bigint): string => {
-    const little = Buffer.from(value.toString(16).padStart(64, '0'), 'hex').reverse();
+    const little = Buffer.from(value.toString(16).padStart(64, '0'), 'hex').toReversed();
     return `${head}.${body}.${Buffer.concat([bytes.subarray(0, 32), little]).toString('base64url')}`;
   };
 

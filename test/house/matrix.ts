@@ -47,9 +47,10 @@ function missingOrDouble(tree: Tree): string[] {
     .map(({ number, times }) => `${MATRIX}: ${number} stands there ${times} times`);
 }
 
+const isProven = ({ number, proof, tests }: Row): boolean =>
+  tests.length > 0 || /^not tested: .{10}/.test(proof) || (proof === 'pending' && PENDING.has(number));
+
 function withoutProof(tree: Tree): string[] {
-  const isProven = ({ number, proof, tests }: Row) =>
-    tests.length > 0 || /^not tested: .{10}/.test(proof) || (proof === 'pending' && PENDING.has(number));
   return rowsOf(tree)
     .filter((row) => !isProven(row))
     .map(({ number, proof }) => `${MATRIX}: ${number} names no test, and no reason: ${proof}`);

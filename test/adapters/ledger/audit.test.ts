@@ -30,6 +30,12 @@ async function reported() {
   return made;
 }
 
+async function hashesAfter(first: string): Promise<string[]> {
+  const ledger = testLedger();
+  for (const event of [first, 'planned', 'concluded']) await ledger.commit(() => ledger.audit({ event }));
+  return [...ledger.auditEntries()].map(({ hash }) => hash);
+}
+
 describe('the audit chain', () => {
   it('is whole, and its head is that of the last entry', async () => {
     const { ledger, verify } = await chain();
@@ -112,11 +118,6 @@ describe('the audit chain', () => {
   });
 
   it('has other hashes from the first difference on, although the later entries are the same', async () => {
-    const hashesAfter = async (first: string) => {
-      const ledger = testLedger();
-      for (const event of [first, 'planned', 'concluded']) await ledger.commit(() => ledger.audit({ event }));
-      return [...ledger.auditEntries()].map(({ hash }) => hash);
-    };
     const [one, other] = [await hashesAfter('claimed'), await hashesAfter('refused')];
     expect(one).toEqual(await hashesAfter('claimed'));
     expect(one.filter((hash) => other.includes(hash))).toEqual([]);
