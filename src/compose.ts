@@ -17,7 +17,7 @@ import type { Redactor } from './secret.ts';
 import { Admissions } from './services/admissions.ts';
 import { ClockAcceptances } from './services/clock-acceptance.ts';
 import { ClockWatch } from './services/clock-watch.ts';
-import { Control, type ControlListener } from './services/control.ts';
+import { Control } from './services/control.ts';
 import { Executor } from './services/executor.ts';
 import type { Failpoint } from './services/failpoint.ts';
 import type { Ledger } from './services/ledger.ts';
@@ -27,6 +27,7 @@ import type { Commands, Leftover } from './services/ports.ts';
 import { Reconciler } from './services/reconciler.ts';
 import { type HostFacts, Reporter } from './services/reporter.ts';
 import { Running } from './services/running.ts';
+import { type ControlListener, Statements } from './services/statements.ts';
 import type { StepKinds } from './services/step-kind.ts';
 import { StepRunner } from './services/step-runner.ts';
 import { stepKinds } from './steps/index.ts';
@@ -45,8 +46,8 @@ export interface World {
   redactor: () => Redactor;
   /** Something waits in the outbox. */
   onMessage: () => void;
-  /** A task or plan has a new signature, or was withdrawn. */
-  onSubject: (subject: string) => void;
+  /** A target has a new signature, was withdrawn or resumed: held tasks may be meant. */
+  onTarget: (target: string) => void;
   /** Redis may have lost anything, or brought something, without a word. */
   onConnect: () => void;
   /** A task could not be resumed and stays open. */
@@ -75,12 +76,14 @@ export function compose(world: World): Line {
   );
   const verifier = verifierBy(() => world.ring.current(), clock);
   const stream = controlStream(world.redis, config.queues.control);
-  const control = new Control(stream, ledger, verifier, listener(running, world.onSubject));
+  const host = hostFacts(world);
+  const reporter = new Reporter(ledger, clock, host, world.onMessage, reached);
+  const flood = reporter.flood('control-flood', unverified);
+  const statements = new Statements({ ledger, verifier, alerts: reporter, flood });
+  const control = new Control(stream, ledger, statements, listener(running, world));
   const policy = () => world.policy.current();
   const admissions = new Admissions({ registry, host: config.host, policy, ledger, clock, verifier, control });
   const locks = new Locks(config.concurrency);
-  const host = hostFacts(world);
-  const reporter = new Reporter(ledger, clock, host, world.onMessage, reached);
   const requests = clockRequests(config.home.var.clockRequest);
   const acceptances = new ClockAcceptances({ host: host.name, ledger, requests, verifier });
   const clockWatch = new ClockWatch({
@@ -95,9 +98,10 @@ export function compose(world: World): Line {
   const steps = new StepRunner({ ledger, kinds, clock, reached, awake: () => clockWatch.awake() });
   const performer = new Performer(ledger, steps, factReader(files), reporter, host.undoCommand, reached);
   const shared = { registry, ledger, admissions, locks, running, performer, reached };
+  const { leftovers, onFault, onProblem } = world;
   return {
-    executor: new Executor({ ...shared, reporter, onFault: world.onFault }),
-    reconciler: new Reconciler({ ...shared, kinds, leftovers: world.leftovers, onProblem: world.onProblem }),
+    executor: new Executor({ ...shared, reporter, onFault }),
+    reconciler: new Reconciler({ ...shared, kinds, steps, leftovers, onProblem }),
     running,
     locks,
     control,
@@ -118,14 +122,18 @@ export function stepKindsOf(config: Config, commands: Commands): StepKinds {
   });
 }
 
-function listener(running: Running, onSubject: (subject: string) => void): ControlListener {
+const unverified = (count: number) =>
+  `${count} more entries of the control stream did not verify in one minute, and were not audited one by one`;
+
+function listener(running: Running, { onTarget, onMessage }: World): ControlListener {
   return {
-    attested: onSubject,
+    attested: onTarget,
     withdrawn: (withdrawal) => {
       running.withdraw(withdrawal);
-      const [kind, name] = withdrawal.target.split(':');
-      if ((kind === 'task' || kind === 'plan') && name) onSubject(name);
+      onTarget(withdrawal.target);
     },
+    resumed: onTarget,
+    acknowledged: onMessage,
   };
 }
 

@@ -31,6 +31,8 @@ const DRAIN_MS = 20_000;
 /** How long it waits for TERM, grace and KILL of the rest. */
 const ABORT_MS = 10_000;
 const WORKERS_MS = 2_000;
+/** How long open tasks wait at the start for the vetoes that came meanwhile. */
+const CONTROL_MS = 2_000;
 const SURVIVOR_GRACE_MS = 1_000;
 
 /** Masks what must not be logged; what that is becomes known during the start. */
@@ -89,6 +91,8 @@ export async function startDaemon(
   show({ queues: mail.queues, ledger, running: () => line.running.taskIds, redis });
   stack.defer(() => within(ABORT_MS, line.running.stop()));
   await stack.adopt(line.clockWatch, (service) => service.stop()).start();
+  // Without Redis the vetoes that the ledger knows must do.
+  await within(CONTROL_MS, line.control.catchUp());
   await line.reconciler.start();
   await Promise.race([refuseRedis(redis, config), given.then(refuseToGoOn)]);
   const workers = startWorkers({ ...shared, redisUrl, executor: line.executor, onHeld: mail.onHeld });

@@ -48,7 +48,7 @@ export function openMail({ config, ledger, hostKey, redis, stack, log, reached }
   return {
     queues: [...taskQueues, results, alerts],
     onMessage: () => inBackground('publishing', publisher.drain()),
-    onSubject: (subject: string) => inBackground('waking held tasks', held.wake(subject)),
+    onTarget: (target: string) => inBackground('waking held tasks', held.wake(target)),
     onConnect: () => {
       inBackground('publishing', publisher.recover());
       inBackground('looking at held tasks', held.wakeAll());

@@ -1,25 +1,50 @@
 import type { Redis } from 'ioredis';
-import type { Control, ControlStream, StreamEntry } from '../services/control.ts';
+import type { Control, ControlStream } from '../services/control.ts';
 import type { Service } from '../services/ports.ts';
+import type { StreamEntry } from '../services/statements.ts';
 import { systemClock } from './clock.ts';
 
 const START = '0-0';
-const PAGE = 100;
+/** More than the largest token and the name of its field. */
+const ENTRY_MAX_BYTES = 33 * 1024;
 /** How long one blocking read waits: a veto must end what runs within 5 s, also one that wakes nobody. */
 const BLOCK_MS = 3_000;
 /** After a reading that failed. */
 const RETRY_MS = 1_000;
 
+/**
+ * KEYS[1] the stream, ARGV[1] the first id: at most 100 entries from there on. Anybody who reaches Redis can add an entry
+ * of any size: of one that is larger than every token nothing but its id comes out of Redis.
+ */
+const READ = `
+local entries, from = {}, ARGV[1]
+while #entries < 100 do
+  local entry = redis.call('XRANGE', KEYS[1], from, '+', 'COUNT', 1)[1]
+  if not entry then break end
+  local size = 0
+  for _, part in ipairs(entry[2]) do size = size + #part end
+  entries[#entries + 1] = { entry[1], size <= ${ENTRY_MAX_BYTES} and entry[2] or {} }
+  from = '(' .. entry[1]
+end
+return entries`;
+
+/** KEYS[1] the stream, ARGV[1] which must be its last entry ('0-0' for none), then tokens; 1 if they were added. */
+const APPEND = `
+local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+if (last and last[1] or '${START}') ~= ARGV[1] then return 0 end
+for n = 2, #ARGV do redis.call('XADD', KEYS[1], '*', 'token', ARGV[n]) end
+return 1`;
+
 /** Reads from the entry at the cursor on: so one command tells too whether the stream is still the same one. */
 export function controlStream(redis: Redis, key: string): ControlStream {
-  const from = async (id: string) => (await redis.xrange(key, id, '+', 'COUNT', PAGE)).map(entryOf);
   return {
     after: async (cursor) => {
-      const found = await from(cursor);
+      const reply = (await redis.eval(READ, 1, key, cursor)) as [id: string, fields: string[]][];
+      const found = reply.map(entryOf);
       if (cursor === START) return found;
-      // Without the entry at the cursor it may be another stream: Redis was wiped or replaced.
-      return found[0]?.id === cursor ? found.slice(1) : from(START);
+      return found[0]?.id === cursor ? found.slice(1) : null;
     },
+    append: async (tokens, last) => (await redis.eval(APPEND, 1, key, last, ...tokens)) === 1,
   };
 }
 

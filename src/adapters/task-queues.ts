@@ -24,7 +24,7 @@ export class HeldJobs implements TaskQueues {
   }
 
   async keep(held: HeldTask): Promise<void> {
-    await this.#add(held, Math.max(0, held.expiresAt - this.#clock.now()));
+    await this.#add(held, Math.max(0, held.until - this.#clock.now()));
   }
 
   /** A held task's job has been put aside. */

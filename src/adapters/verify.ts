@@ -5,7 +5,7 @@ import { ClockAcceptance } from '../contract/clock.ts';
 import { CONTROL_MAX_AGE_MS, Control, VERB_ROLES } from '../contract/control.ts';
 import { isSignedBy, type OpenedToken, openToken, TOKEN_TYPES, type TokenType } from '../contract/jws.ts';
 import type { KeyRing, KeyRingEntry } from '../contract/keyring.ts';
-import type { Clock, Verifier } from '../services/ports.ts';
+import type { Clock, StatementFact, Verifier } from '../services/ports.ts';
 
 /** Judges tokens by the key ring, as it is at each call. */
 export function verifierBy(ring: () => KeyRing, clock: Clock): Verifier {
@@ -37,21 +37,27 @@ function verifyAttestation(token: string, ring: KeyRing): TokenFact {
   return { verified: true, kid: entry.kid, claims: claims.data };
 }
 
-function verifyControl(token: string, ring: KeyRing, now: number): { claims: Control } | { problem: string } {
+function verifyControl(token: string, ring: KeyRing, now: number): StatementFact {
   const signed = signedToken(token, TOKEN_TYPES.control, ring);
-  if ('reason' in signed) return { problem: `${signed.reason}: ${signed.message}` };
+  if ('reason' in signed) return signed;
   const parsed = Control.safeParse(signed.opened.claims);
-  if (!parsed.success) return { problem: z.prettifyError(parsed.error) };
-  const { role, iss, verb, iat, exp } = parsed.data;
+  if (!parsed.success) return rejected('bad-token', z.prettifyError(parsed.error));
+  const { role, iss, verb } = parsed.data;
   const { entry } = signed;
   if (role !== entry.role || iss !== entry.principal || !VERB_ROLES[verb].includes(role)) {
-    return { problem: `${iss} as ${role} has no right to ${verb}` };
+    return rejected('wrong-role', `${entry.principal} as ${entry.role} has no right to ${verb} as ${iss}, ${role}`);
   }
-  // A veto counts for ever: a host whose clock is behind must not miss one.
-  if (exp !== undefined && iat * 1000 > now + CLOCK_SKEW_MS) return { problem: 'is of the future' };
-  if (exp !== undefined && (exp - iat) * 1000 > CONTROL_MAX_AGE_MS) return { problem: 'valid for more than 24 hours' };
-  if (exp !== undefined && exp * 1000 <= now) return { problem: 'has expired' };
-  return { claims: parsed.data };
+  const problem = problemInTime(parsed.data, now);
+  if (problem) return { verified: false, reason: 'token-expired', message: problem };
+  const { exp } = parsed.data;
+  return { verified: true, claims: parsed.data, expired: exp !== undefined && exp * 1000 <= now };
+}
+
+/** A veto counts whatever the clock of who said it shows: it is for ever, and would otherwise be lost. */
+function problemInTime({ iat, exp }: Control, now: number): string | null {
+  if (exp === undefined) return null;
+  if (iat * 1000 > now + CLOCK_SKEW_MS) return 'it is of the future';
+  return (exp - iat) * 1000 > CONTROL_MAX_AGE_MS ? 'it is valid for more than 24 hours' : null;
 }
 
 function verifyClockAcceptance(token: string, ring: KeyRing): { claims: ClockAcceptance } | { problem: string } {

@@ -1,5 +1,5 @@
 import type { Attestor } from '../contract/report.ts';
-import { attested } from './checks/attested.ts';
+import { nothingMissing } from './checks/attested.ts';
 import { allowed, definitionStands, undoable } from './checks/permitted.ts';
 import { idIsUnused, notWithdrawn, rightHost } from './checks/standing.ts';
 import { clockIsSane, inItsWindow } from './checks/time.ts';
@@ -22,7 +22,7 @@ const CHECKS: readonly Check[] = [
   rightHost,
   idIsUnused,
   notWithdrawn,
-  attested,
+  nothingMissing,
   allowed,
   undoable,
   definitionStands,

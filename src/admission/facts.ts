@@ -8,8 +8,8 @@ export interface Candidate {
   task: Task;
   digest: string;
   actions: readonly { name: string; changes: boolean }[];
-  /** What a veto can name besides the task and its plan: `commit:…`, `artifact:…`. */
-  subjects: readonly string[];
+  /** Everything by which a control statement can mean it. */
+  targets: readonly string[];
 }
 
 /** A token whose key, signature and form are known; what it covers and when it is valid is still to be judged. */
@@ -35,6 +35,15 @@ export interface Withdrawal {
   by: string;
 }
 
+/** A pause in force. */
+export interface Pause {
+  target: string;
+  reason: string;
+  by: string;
+  /** When it ends by itself, in milliseconds since 1970. */
+  until: number;
+}
+
 /** What the ledger knows, read in the same transaction as the claim. */
 export interface LedgerFacts {
   /** When this ledger began; older tokens may have been used in a ledger that was lost. */
@@ -44,6 +53,7 @@ export interface LedgerFacts {
   /** The digest under which this task_id was used up, if it was. */
   claimedDigest: string | null;
   withdrawals: readonly Withdrawal[];
+  pauses: readonly Pause[];
   /** For an undo: the task it takes back, if it ran here. */
   original: { digest: string; undoProblem: string | null } | null;
 }
@@ -55,10 +65,13 @@ export interface AdmissionFacts {
   ledger: LedgerFacts;
 }
 
-/** Everything by which a withdrawal can mean this task. An undo is meant only by its own name: undoing vetoed work must stay possible. */
-export function targetsOf({ task, subjects }: Pick<Candidate, 'task' | 'subjects'>): string[] {
+/**
+ * Everything by which a control statement can mean this task on this host; `subjects` are the commits and artifacts in it.
+ * An undo is meant only by its own name: undoing vetoed work, or on a paused host, must stay possible.
+ */
+export function targetsOf(task: Task, subjects: readonly string[], host: string): string[] {
   const own = `task:${task.task_id}`;
-  return 'actions' in task ? [own, `plan:${task.plan_id}`, ...subjects] : [own];
+  return 'actions' in task ? [own, `plan:${task.plan_id}`, `host:${host}`, 'host:*', ...subjects] : [own];
 }
 
 /** One question of admission: the verdict, or nothing where there is nothing to object. */

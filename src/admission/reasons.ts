@@ -30,10 +30,11 @@ export const REASONS = {
 export type Reason = keyof typeof REASONS;
 
 /** What a task may be held for, with the role that it waits for. */
-export const MISSING = { 'not-approved': 'plan-review', 'not-cleared': 'security' } as const satisfies Record<
-  string,
-  Owner
->;
+export const MISSING = {
+  'not-approved': 'plan-review',
+  'not-cleared': 'security',
+  paused: 'operator',
+} as const satisfies Record<string, Owner>;
 export type Missing = keyof typeof MISSING;
 
 export interface Refused {
@@ -54,8 +55,10 @@ export function readable(text: string): string {
   return text.length > LONGEST_MESSAGE ? `${text.slice(0, LONGEST_MESSAGE).toWellFormed()} …` : text.toWellFormed();
 }
 
-/** Nothing is wrong, but a signature is still to come. */
+/** Nothing is wrong, but a signature is still to come, or a pause to end. */
 export interface Held {
   kind: 'held';
   missing: Missing[];
+  /** When to look again if nothing comes, in milliseconds since 1970. */
+  until: number;
 }

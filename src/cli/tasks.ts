@@ -12,10 +12,10 @@ export function tasks({ ledger }: Context, options: { json?: boolean }): void {
     at: utcTime(claimedAt),
     note: undoneBy ? `undone by ${undoneBy}` : (ended?.reason ?? ''),
   }));
-  const held = ledger.held().map(({ task_id, missing, expiresAt }) => ({
+  const held = ledger.held().map(({ task_id, missing, until }) => ({
     task_id,
     state: 'held',
-    at: `until ${utcTime(expiresAt)}`,
+    at: `until ${utcTime(until)}`,
     note: missing.join(', '),
   }));
   const all = [...held, ...ran];

@@ -23,8 +23,8 @@ function tablesOf({ ledger, running }: DashboardSources): Status['tables'] {
   ];
 }
 
-function heldRow({ task_id, missing, expiresAt }: HeldTask): string[] {
-  return [task_id, missing.join(', '), `until ${utcTime(expiresAt)}`];
+function heldRow({ task_id, missing, until }: HeldTask): string[] {
+  return [task_id, missing.join(', '), `until ${utcTime(until)}`];
 }
 
 function taskRow({ task, claimedAt, ended, undoneBy }: TaskRecord): string[] {

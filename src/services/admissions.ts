@@ -4,6 +4,7 @@ import { covers, helps } from '../admission/checks/tokens.ts';
 import { type AdmissionFacts, type Candidate, type TokenFact, targetsOf } from '../admission/facts.ts';
 import type { ParsedTask } from '../admission/parse.ts';
 import type { Policy } from '../admission/policy.ts';
+import type { Held } from '../admission/reasons.ts';
 import type { Attestor } from '../contract/report.ts';
 import type { BoundAction, Registry } from '../planning/action.ts';
 import { bindAction } from '../planning/registry.ts';
@@ -18,8 +19,6 @@ export interface Request extends Omit<ParsedTask<BoundAction>, 'kind'> {
   candidate: Candidate;
   /** What it needs for itself while it runs. */
   resources: readonly string[];
-  /** Everything by which a withdrawal can mean it. */
-  targets: readonly string[];
   verified: Map<string, TokenFact>;
   /** The keys by which they were verified. */
   keys: object;
@@ -54,7 +53,7 @@ export class Admissions {
       task,
       digest,
       actions: actions.flatMap(permissionsOf),
-      subjects: subjectsOf(actions),
+      targets: targetsOf(task, subjectsOf(actions), this.#parts.host.name),
     };
     const verified = new Map<string, TokenFact>();
     const attestors = () => attestorsIn([...verified.values()].filter((token) => covers(token, candidate)));
@@ -62,7 +61,6 @@ export class Admissions {
       ...parsed,
       candidate,
       resources: 'undo' in task ? this.#resourcesUndoing(task.undo.task_id) : resourcesOf(actions),
-      targets: targetsOf(candidate),
       verified,
       keys: this.#parts.verifier.keys(),
       attestors,
@@ -79,9 +77,11 @@ export class Admissions {
     return this.#decide(request);
   }
 
-  /** Whether a signature came that was not looked at yet. */
-  hasNews(request: Request): boolean {
-    return this.#lateTokens(request).some((token) => !request.verified.has(token));
+  /** Whether a held task would be judged otherwise now: a signature or a veto came, or a pause ended. */
+  hasNews(request: Request, { missing }: Held): boolean {
+    if (this.#lateTokens(request).some((token) => !request.verified.has(token))) return true;
+    const now = this.#decide(request);
+    return now.kind !== 'held' || now.missing.join() !== missing.join();
   }
 
   /** Admits again and, in the same transaction, uses the task_id up: at most once, and on the disk before the first intent. */
@@ -113,10 +113,10 @@ export class Admissions {
     await this.#verifyNew(request, request.tokens);
   }
 
-  /** Whether a task that was claimed before a crash would be admitted now. */
+  /** Whether a task that was claimed before a crash would be admitted now; a pause stops nothing that has begun. */
   async readmit(request: Request): Promise<Decision> {
     await this.#readSignatures(request);
-    return this.#decide(request, { claimedDigest: null });
+    return this.#decide(request, { claimedDigest: null, pauses: [] });
   }
 
   #decide({ candidate, tokens, verified }: Request, known: Partial<AdmissionFacts['ledger']> = {}): Decision {

@@ -1,41 +1,31 @@
-import type { Withdrawal } from '../admission/facts.ts';
-import type { Attestation } from '../contract/attestation.ts';
-import { ControlEntry } from '../contract/control.ts';
 import type { Ledger } from './ledger.ts';
-import type { Verifier } from './ports.ts';
-
-export interface StreamEntry {
-  id: string;
-  fields: Record<string, string>;
-}
+import type { ControlListener, Statements, StreamEntry, Tell } from './statements.ts';
 
 export interface ControlStream {
-  /** The oldest entries after `cursor`; none where the stream is at its end. */
-  after(cursor: string): Promise<StreamEntry[]>;
+  /** The oldest entries after `cursor`, none at the end; null where the cursor's entry is gone: it may be another stream. */
+  after(cursor: string): Promise<StreamEntry[] | null>;
+  /** Adds entries where `last` still is the last one (`0-0` of an empty stream); false where it is not, and adds nothing. */
+  append(tokens: readonly string[], last: string): Promise<boolean>;
 }
 
-export interface ControlListener {
-  /** A task or plan has a new signature. */
-  attested(subject: string): void;
-  withdrawn(withdrawal: Withdrawal): void;
-}
+/** Before the first entry. */
+const START = '0-0';
+/** How many vetoes are added in one go. */
+const RESTORED = 100;
 
-/** `apply` returns whether it changed anything. */
-type Change = { apply: () => boolean; tell: (listener: ControlListener) => void };
-
-/** Reads the control stream into the ledger: late attestations, vetoes, cancellations. What does not verify is passed over. */
+/** Reads the control stream into the ledger, and keeps every veto in it that the ledger knows. */
 export class Control {
   readonly #stream: ControlStream;
   readonly #ledger: Ledger;
-  readonly #verifier: Verifier;
+  readonly #statements: Statements;
   readonly #listener: ControlListener;
   #reading: Promise<void> = Promise.resolve();
   #waiting = false;
 
-  constructor(stream: ControlStream, ledger: Ledger, verifier: Verifier, listener: ControlListener) {
+  constructor(stream: ControlStream, ledger: Ledger, statements: Statements, listener: ControlListener) {
     this.#stream = stream;
     this.#ledger = ledger;
-    this.#verifier = verifier;
+    this.#statements = statements;
     this.#listener = listener;
   }
 
@@ -53,59 +43,45 @@ export class Control {
   async #readToEnd(): Promise<void> {
     this.#waiting = false;
     for (;;) {
-      const entries = await this.#stream.after(this.#ledger.controlCursor());
-      const last = entries.at(-1);
-      if (!last) return;
-      const changes = (await Promise.all(entries.map((entry) => this.#changeOf(entry)))).filter(
-        (change) => change !== null,
-      );
-      const made = await this.#ledger.commit(() => {
-        this.#ledger.moveControlCursor(last.id);
-        return changes.filter((change) => change.apply());
-      });
-      for (const change of made) change.tell(this.#listener);
+      const cursor = this.#ledger.controlCursor();
+      const entries = await this.#stream.after(cursor);
+      if (entries === null) await this.#beginAnew();
+      else if (entries.length > 0) await this.#read(entries);
+      else if (!(await this.#restore(cursor))) return;
     }
   }
 
-  async #changeOf(entry: StreamEntry): Promise<Change | null> {
-    const parsed = ControlEntry.safeParse(entry.fields);
-    if (!parsed.success) return null;
-    const { token } = parsed.data;
-    if (!this.#verifier.isAttestation(token)) return this.#withdrawal(token);
-    const fact = await this.#verifier.attestation(token);
-    return fact.verified ? this.#attestation(token, fact.claims) : null;
+  /** Redis was wiped or replaced. What is read twice changes nothing. */
+  async #beginAnew(): Promise<void> {
+    await this.#ledger.commit(() => {
+      this.#ledger.moveControlCursor(START);
+      this.#ledger.forgetControlStream();
+    });
   }
 
-  #attestation(token: string, claims: Attestation): Change {
-    const { sub, role, iss, decision } = claims;
-    return {
-      apply: () => {
-        const news = this.#ledger.addLateToken(sub, token);
-        const entry = { event: 'attested', ...('digest' in claims && { task_id: sub }) };
-        if (news) this.#ledger.audit({ ...entry, detail: { subject: sub, role, by: iss } }, { outcome: decision });
-        return news;
-      },
-      tell: (listener) => listener.attested(sub),
-    };
+  async #read(entries: readonly StreamEntry[]): Promise<void> {
+    const changes = await Promise.all(entries.map((entry) => this.#statements.changeOf(entry)));
+    const made = await this.#ledger.commit(() => {
+      this.#ledger.moveControlCursor(entries.at(-1)?.id ?? START);
+      return changes.map((change) => change()).filter((tell): tell is Tell => tell !== null);
+    });
+    for (const tell of made) tell(this.#listener);
   }
 
-  async #withdrawal(token: string): Promise<Change | null> {
-    const verified = await this.#verifier.control(token);
-    if ('problem' in verified) return null;
-    const { verb, target, reason, iss, iat, exp } = verified.claims;
-    if (verb !== 'veto' && verb !== 'cancel') return null;
-    return {
-      apply: () => {
-        const news = this.#ledger.withdraw({ verb, target, reason, by: iss, iat, exp: exp ?? null, token });
-        const told = { outcome: verb === 'veto' ? 'vetoed' : 'cancelled', reason };
-        if (news) this.#ledger.audit({ event: verb, ...taskIn(target), detail: { target, by: iss } }, told);
-        return news;
-      },
-      tell: (listener) => listener.withdrawn({ verb, target, reason, by: iss }),
-    };
+  /**
+   * For the other hosts: a veto that the stream has lost is added to it again. Only where nobody else has added anything
+   * since it was read to its end, so that of many hosts one does it. False where nothing is missing.
+   */
+  async #restore(last: string): Promise<boolean> {
+    const vetoes = this.#ledger.vetoesToRestore(RESTORED);
+    if (vetoes.length === 0) return false;
+    const believed = await this.#statements.believed(vetoes.map(({ token }) => token));
+    const added = believed.length === 0 || (await this.#stream.append(believed, last));
+    if (!added) return true;
+    await this.#ledger.commit(() => {
+      for (const { target } of vetoes) this.#ledger.vetoRestored(target);
+      this.#ledger.audit({ event: 'vetoes-restored', detail: { vetoes: vetoes.length } }, { outcome: 'restored' });
+    });
+    return true;
   }
-}
-
-function taskIn(target: string): { task_id?: string } {
-  return target.startsWith('task:') ? { task_id: target.slice('task:'.length) } : {};
 }

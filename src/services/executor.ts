@@ -59,7 +59,9 @@ export class Executor {
     reached('claimed');
     const { record } = claim;
     const opsOutput = await running
-      .track(record.task.task_id, request.targets, log, (run) => performer.perform(record, request.actions, run))
+      .track(record.task.task_id, request.candidate.targets, log, (run) =>
+        performer.perform(record, request.actions, run),
+      )
       .catch(onFault);
     return opsOutput ? { kind: 'ran', opsOutput } : { kind: 'open' };
   }
@@ -92,14 +94,14 @@ export class Executor {
     return opsOutput ? { kind: 'recorded', opsOutput } : { kind: 'open' };
   }
 
-  async #hold(delivery: Delivery, request: Request, { missing }: Held, log: Log): Promise<End> {
+  async #hold(delivery: Delivery, request: Request, held: Held, log: Log): Promise<End> {
     const { ledger, admissions, reached } = this.#parts;
     const { task, digest } = request;
     const { task_id } = task;
     const { queue, jobId, data } = delivery;
-    const until = Date.parse(task.expires_at);
+    const { missing, until } = held;
     await ledger.commit(() => {
-      ledger.hold({ task_id, digest, queue, jobId, name: task.operation_type, data, missing, expiresAt: until });
+      ledger.hold({ task_id, digest, queue, jobId, name: task.operation_type, data, missing, until });
       ledger.audit(
         { event: 'held', task_id, detail: { digest, missing } },
         { outcome: 'held', reason: missing.join(', ') },
@@ -107,7 +109,7 @@ export class Executor {
     });
     reached('held');
     // What came before it was held woke nobody.
-    if (admissions.hasNews(request)) return this.execute(delivery, log);
+    if (admissions.hasNews(request, held)) return this.execute(delivery, log);
     return { kind: 'held', missing, digest, until };
   }
 

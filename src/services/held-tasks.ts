@@ -3,11 +3,11 @@ import type { HeldTask, Ledger } from './ledger.ts';
 export interface TaskQueues {
   /** Makes the held task's job run the line again now; adds the job anew where Redis has lost it. */
   deliverNow(held: HeldTask): Promise<void>;
-  /** Adds the held task's job anew where Redis has lost it, to be delivered when the task expires. */
+  /** Adds the held task's job anew where Redis has lost it, to be delivered when it is to be looked at again. */
   keep(held: HeldTask): Promise<void>;
 }
 
-/** Tasks that wait for a signature. The ledger keeps them; their jobs only bring them back. */
+/** Tasks that wait for a signature, or for the end of a pause. The ledger keeps them; their jobs only bring them back. */
 export class HeldTasks {
   readonly #ledger: Ledger;
   readonly #queues: TaskQueues;
@@ -17,10 +17,10 @@ export class HeldTasks {
     this.#queues = queues;
   }
 
-  /** Something new is known about a task or plan, e.g. a signature, or a veto. */
-  wake(subject: string): Promise<void> {
+  /** Something new is known about a target: a signature, a veto, the end of a pause. */
+  wake(target: string): Promise<void> {
     return this.#each(
-      (held) => concerns(held, subject),
+      (held) => concerns(held, target),
       (held) => this.#queues.deliverNow(held),
     );
   }
@@ -49,6 +49,8 @@ export class HeldTasks {
   }
 }
 
-function concerns({ task_id, data }: HeldTask, subject: string): boolean {
-  return subject === task_id || subject === (data as { task: { plan_id?: string } }).task.plan_id;
+/** A host means all of them; in which of them a commit or an artifact is, their actions know. */
+function concerns({ task_id, data }: HeldTask, target: string): boolean {
+  if (!/^(task|plan):/.test(target)) return true;
+  return target === `task:${task_id}` || target === `plan:${(data as { task: { plan_id?: string } }).task.plan_id}`;
 }

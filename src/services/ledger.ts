@@ -1,5 +1,6 @@
-import type { Candidate, LedgerFacts, Withdrawal } from '../admission/facts.ts';
+import type { Candidate, LedgerFacts, Pause, Withdrawal } from '../admission/facts.ts';
 import type { Alert } from '../contract/alert.ts';
+import type { Control } from '../contract/control.ts';
 import type { OpsOutput } from '../contract/ops-output.ts';
 import type { Attestor, Outcome, Report } from '../contract/report.ts';
 import type { Task } from '../contract/task.ts';
@@ -20,7 +21,7 @@ export interface TaskRecord {
   undoneBy: string | null;
 }
 
-/** A task that waits for a signature; nothing of it ran. */
+/** A task that waits for a signature, or for the end of a pause; nothing of it ran. */
 export interface HeldTask {
   task_id: string;
   digest: string;
@@ -29,7 +30,8 @@ export interface HeldTask {
   name: string;
   data: unknown;
   missing: string[];
-  expiresAt: number;
+  /** When it is looked at again if nothing comes: at its expiry, or when the pause ends. */
+  until: number;
 }
 
 export interface OutboxRow {
@@ -88,13 +90,6 @@ export interface StepChange {
   health?: StepRecord['health'];
 }
 
-interface StoredWithdrawal extends Withdrawal {
-  /** Seconds since 1970; a veto has no `exp`. */
-  iat: number;
-  exp: number | null;
-  token: string;
-}
-
 /**
  * The durable truth of this host. Reads may happen at any time, and see what is written but not yet on the disk; what
  * changes must happen inside `commit` or `write`.
@@ -146,8 +141,10 @@ export interface Ledger {
   reports(taskId: string): UnsignedReport[];
   /** Of at most `limit` reports after `seq`, the oldest first. */
   outcomesAfter(seq: number, limit: number): ReportedOutcome[];
-  /** Alerts that were raised, the newest first. */
+  /** The 20 newest alerts as they stand now, what changed last first. */
   alerts(): Alert[];
+  /** An alert of this host as it stands now. */
+  alert(alertId: string): Alert | undefined;
   /** The `seq` of the last message older than `at`. */
   lastSeqBefore(at: number): number;
 
@@ -155,10 +152,17 @@ export interface Ledger {
   lateTokens(subjects: readonly string[]): string[];
   /** False where it is known already. */
   addLateToken(subject: string, token: string): boolean;
-  /** False where a newer one about the same target is known already. */
-  withdraw(withdrawal: StoredWithdrawal): boolean;
+  /** False where it changes nothing: seen before, older than the last about its target, or a second veto of it. */
+  addStatement(statement: Control, token: string): boolean;
   /** Vetoes, and cancellations not yet expired, that name one of the targets; a veto first. */
   withdrawals(targets: readonly string[], now: number): Withdrawal[];
+  /** Pauses in force, of these targets or of all. */
+  pauses(now: number, targets?: readonly string[]): Pause[];
+  /** The control stream was replaced: none of the vetoes known here was seen in it yet. */
+  forgetControlStream(): void;
+  /** At most `limit` vetoes that were not seen in the control stream. */
+  vetoesToRestore(limit: number): { target: string; token: string }[];
+  vetoRestored(target: string): void;
   controlCursor(): string;
   moveControlCursor(cursor: string): void;
 

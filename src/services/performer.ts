@@ -41,7 +41,7 @@ export class Performer {
   async perform(record: TaskRecord, actions: readonly BoundAction[], run: Run): Promise<OpsOutput | null> {
     return this.#perform(record, actions, run).catch((error: unknown) => {
       const message = `something went wrong inside the daemon: ${coerceError(error).message}`;
-      return this.finish(record, run, { outcome: 'interrupted', code: 'interrupted', message });
+      return this.finish(record, run, { outcome: 'interrupted', code: 'interrupted', message, late: true });
     });
   }
 
@@ -69,8 +69,7 @@ export class Performer {
     const { task } = record;
     if (halt?.open) return null;
     if (isUndo(task)) return this.#finishUndo(record, task, run, halt);
-    // After an interruption time has passed, in which others may have changed things.
-    const compare = halt?.outcome === 'interrupted';
+    const compare = halt?.late ?? false;
     const undone = halt && wantsUndo(record, halt) ? await this.#steps.undo(run, run.task_id, { compare }) : null;
     const records = this.#ledger.steps(run.task_id);
     return this.#reporter.conclude({

@@ -1,4 +1,5 @@
 import type { TokenFact } from '../admission/facts.ts';
+import type { Reason } from '../admission/reasons.ts';
 import type { ClockAcceptance } from '../contract/clock.ts';
 import type { Control } from '../contract/control.ts';
 import type { HealthCheck } from '../contract/ops-output.ts';
@@ -95,10 +96,15 @@ export interface Prober {
   look(probe: Probe, signal: AbortSignal): Promise<HealthCheck & { detail: string }>;
 }
 
+/** A control statement as far as its token tells: whether it may be said by who says it, and still counts. */
+export type StatementFact =
+  | { verified: true; claims: Control; expired: boolean }
+  | { verified: false; reason: Reason; message: string };
+
 /** Turns a token into facts: who signed it, in which role, and what. */
 export interface Verifier {
   attestation(token: string): Promise<TokenFact>;
-  control(token: string): Promise<{ claims: Control } | { problem: string }>;
+  control(token: string): Promise<StatementFact>;
   clockAcceptance(token: string): Promise<{ claims: ClockAcceptance } | { problem: string }>;
   /** The keys in force, to see whether they are still the same ones. */
   keys(): object;

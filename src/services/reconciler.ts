@@ -13,7 +13,7 @@ import type { Performer } from './performer.ts';
 import type { Leftover } from './ports.ts';
 import type { Running } from './running.ts';
 import { kindOf, type StepKinds } from './step-kind.ts';
-import type { Halt, Run } from './step-runner.ts';
+import type { Halt, Run, StepRunner } from './step-runner.ts';
 
 export interface ReconcilerParts {
   registry: Registry;
@@ -24,6 +24,7 @@ export interface ReconcilerParts {
   running: Running;
   performer: Performer;
   leftovers: readonly Leftover[];
+  steps: StepRunner;
   /** A task could not be resumed and stays open. */
   onProblem: (taskId: string, error: Error) => void;
   reached: Failpoint;
@@ -90,13 +91,14 @@ export class Reconciler {
     const request = await admissions.verify({ ...record, actions: bound ?? [] });
     const held = locks.takeAgain(request.resources);
     const steps = ledger.steps(task_id);
-    const mayGoOn = bound && steps.length > 0 && steps.every(goesForward);
+    const { targets } = request.candidate;
+    const mayGoOn = bound && steps.length > 0 && steps.every(goesForward) && !this.#parts.steps.withdrawal(targets);
     const work = async (run: Run) => {
       run.leftRunning.push(...this.#leftOf(record.task).flatMap(({ leftRunning }) => leftRunning));
       using _mine = await held;
       return mayGoOn && again ? this.#resume(record, request, run, again) : this.#end(record, run, again ?? []);
     };
-    const done = running.track(task_id, request.targets, async () => undefined, work);
+    const done = running.track(task_id, targets, async () => undefined, work);
     if (mayGoOn && again) done.catch((error: unknown) => onProblem(task_id, coerceError(error)));
     else await done;
   }
@@ -111,7 +113,8 @@ export class Reconciler {
     const refusal = refusalOf(await admissions.readmit(request));
     for (const step of again)
       await this.#settle(run.task_id, step, refusal === null ? 'planned' : afterCrash(step, 'not-done'));
-    return refusal === null ? performer.goOn(record, run) : performer.finish(record, run, interrupted(refusal));
+    if (refusal === null) return performer.goOn(record, run);
+    return performer.finish(record, run, this.#withdrawal(run) ?? interrupted(refusal));
   }
 
   /** A task whose steps were all through is completed: only the word was missing. */
@@ -119,11 +122,14 @@ export class Reconciler {
     for (const step of again) await this.#settle(run.task_id, step, afterCrash(step, 'not-done'));
     const steps = this.#parts.ledger.steps(run.task_id);
     const through = steps.length > 0 && steps.every(({ state }) => state === 'applied');
-    return this.#parts.performer.finish(
-      record,
-      run,
-      through ? null : interrupted('it was open when the daemon stopped'),
-    );
+    const halt = through ? null : interrupted('it was open when the daemon stopped');
+    return this.#parts.performer.finish(record, run, this.#withdrawal(run) ?? halt);
+  }
+
+  /** One that came while the daemon was away counts as if it had come while the task ran. */
+  #withdrawal({ targets }: Run): Halt | null {
+    const halt = this.#parts.steps.withdrawal(targets);
+    return halt && { ...halt, late: true };
   }
 
   /** The task's actions, or null where this version no longer understands one of them. */
@@ -160,5 +166,5 @@ function refusalOf(decision: Decision): string | null {
 }
 
 function interrupted(message: string): Halt {
-  return { outcome: 'interrupted', code: 'interrupted', message };
+  return { outcome: 'interrupted', code: 'interrupted', message, late: true };
 }

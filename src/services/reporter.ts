@@ -63,26 +63,36 @@ export class Reporter {
     this.#host = host;
     this.#onAppend = onAppend;
     this.#reached = reached;
-    this.#cheap = new Flood(clock, (count) => this.#floodAlert(count));
+    this.#cheap = this.flood(
+      'refusals-flood',
+      (count) =>
+        `${count} more deliveries without a valid signature, or refused before, were refused in one minute and not reported one by one`,
+    );
   }
 
   /** Raises an alert. `id` is its name for ever: acknowledging and clearing refer to it. */
   async alert(id: string, alert: Pick<Alert, 'severity' | 'code' | 'subject' | 'message'>): Promise<void> {
-    await this.#ledger.commit(() => {
-      const { name, version, dev } = this.#host;
-      const raised = {
-        alert_id: id,
-        state: 'raised' as const,
-        ...alert,
-        raised_at: utcTime(this.#clock.now()),
-        changes: [],
-      };
-      this.#ledger.append('alert', `${id}-raised`, (seq) => ({
-        alert: raised,
-        evidence: { seq, host: name, version, ...(dev && { dev: true as const }), audit: this.#ledger.auditHead() },
-      }));
-    });
+    const raised_at = utcTime(this.#clock.now());
+    await this.#ledger.commit(() =>
+      this.#appendAlert({ alert_id: id, state: 'raised', ...alert, raised_at, changes: [] }),
+    );
     this.#onAppend();
+  }
+
+  /** Somebody takes care of an alert that was raised here. False where none waits for it. Inside a transaction. */
+  acknowledge(alertId: string): boolean {
+    const alert = this.#ledger.alert(alertId);
+    if (alert?.state !== 'raised') return false;
+    this.#appendAlert({ ...alert, state: 'acknowledged' });
+    return true;
+  }
+
+  /** Lets 60 a minute through; how many more there were is told by one alert. */
+  flood(code: string, message: (count: number) => string): Flood {
+    const subject = `host:${this.#host.name}`;
+    return new Flood(this.#clock, (count) =>
+      this.alert(`${code}-${ulid().toLowerCase()}`, { severity: 'warning', code, subject, message: message(count) }),
+    );
   }
 
   /** The one final report of a claimed task. */
@@ -140,13 +150,12 @@ export class Reporter {
     this.#ledger.audit({ event: 'undone', task_id: taskId, detail: { by } }, { outcome: 'undone' });
   }
 
-  async #floodAlert(count: number): Promise<void> {
-    await this.alert(`refusals-${ulid().toLowerCase()}`, {
-      severity: 'warning',
-      code: 'refusals-flood',
-      subject: `host:${this.#host.name}`,
-      message: `${count} more deliveries without a valid signature, or refused before, were refused in one minute and not reported one by one`,
-    });
+  #appendAlert(alert: Alert): void {
+    const { name, version, dev } = this.#host;
+    this.#ledger.append('alert', `${alert.alert_id}-${alert.state}`, (seq) => ({
+      alert,
+      evidence: { seq, host: name, version, ...(dev && { dev: true as const }), audit: this.#ledger.auditHead() },
+    }));
   }
 
   #append(opsOutput: OpsOutput, evidence: Omit<Evidence, 'report_id' | 'seq' | 'audit'>): void {

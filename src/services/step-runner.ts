@@ -14,12 +14,14 @@ export interface Halt {
   code: string;
   message: string;
   open?: boolean;
+  /** Time has passed since its last step, in which others may have changed things. */
+  late?: boolean;
 }
 
 /** A task's run. Aborting the signal with a `Halt` as its reason ends the running step. */
 export interface Run {
   task_id: string;
-  /** Everything by which a withdrawal can mean this task. */
+  /** Everything by which a control statement can mean this task. */
   targets: readonly string[];
   signal: AbortSignal;
   output: StepContext['output'];
@@ -57,15 +59,21 @@ export class StepRunner {
     this.#reached = reached;
   }
 
+  /** The veto or cancellation in force that names one of these targets, a veto first. */
+  withdrawal(targets: readonly string[]): Halt | null {
+    const [first] = this.#ledger.withdrawals(targets, this.#clock.now());
+    return first ? haltByWithdrawal(first) : null;
+  }
+
   /** Applies the planned steps in their order, until one does not apply or the task is withdrawn. */
   async apply(run: Run): Promise<Halt | null> {
     for (const record of this.#ledger.steps(run.task_id)) {
       if (record.state !== 'planned') continue;
       await this.#awake();
-      const halt = this.#withdrawal(run) ?? haltOf(run.signal) ?? (await this.#applyOne(run, record));
+      const halt = this.withdrawal(run.targets) ?? haltOf(run.signal) ?? (await this.#applyOne(run, record));
       if (halt) return halt;
     }
-    const halt = this.#withdrawal(run) ?? haltOf(run.signal);
+    const halt = this.withdrawal(run.targets) ?? haltOf(run.signal);
     return halt?.open ? null : halt;
   }
 
@@ -131,11 +139,6 @@ export class StepRunner {
       return { code: 'changed-since', message: `${step.target} was changed since${by}. Nothing was undone` };
     }
     return null;
-  }
-
-  #withdrawal({ targets }: Run): Halt | null {
-    const [first] = this.#ledger.withdrawals(targets, this.#clock.now());
-    return first ? haltByWithdrawal(first) : null;
   }
 
   async #timed(

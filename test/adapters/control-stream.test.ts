@@ -2,19 +2,29 @@ import { describe, expect, it, vi } from 'vitest';
 import { ControlWatch, controlStream, sendControl } from '../../src/adapters/control-stream.ts';
 import { verifierBy } from '../../src/adapters/verify.ts';
 import { Control } from '../../src/services/control.ts';
+import { Statements } from '../../src/services/statements.ts';
 import { START, TestClock, testLedger, testRing, withdrawal } from '../services/support.ts';
 import { realRedis } from './real-redis.ts';
 
 const KEY = '{savorg}:ops-control';
 const server = realRedis();
 
+const noOp = () => undefined;
+
+/** A host: its ledger, and how it reads the stream. */
 async function control() {
   const redis = server.connect();
   const ledger = testLedger();
   const ring = await testRing();
   const verifier = verifierBy(() => ring, new TestClock());
-  const none = { attested: () => undefined, withdrawn: () => undefined };
-  return { redis, ledger, reader: new Control(controlStream(redis, KEY), ledger, verifier, none) };
+  const nobody = { attested: noOp, withdrawn: noOp, resumed: noOp, acknowledged: noOp };
+  const statements = new Statements({
+    ledger,
+    verifier,
+    alerts: { acknowledge: () => false },
+    flood: { admit: () => true },
+  });
+  return { redis, ledger, reader: new Control(controlStream(redis, KEY), ledger, statements, nobody) };
 }
 
 describe('the control stream', () => {
@@ -26,10 +36,10 @@ describe('the control stream', () => {
     const redis = server.connect();
     const stream = controlStream(redis, KEY);
     for (let n = 0; n < 150; n += 1) await sendControl(redis, KEY, `token-${n}`);
-    const first = await stream.after('0-0');
+    const first = (await stream.after('0-0')) ?? [];
     expect(first).toHaveLength(100);
     expect(first[0]?.fields).toEqual({ token: 'token-0' });
-    const second = await stream.after(first.at(-1)?.id ?? '');
+    const second = (await stream.after(first.at(-1)?.id ?? '')) ?? [];
     expect(second.map(({ fields }) => fields['token'])).toEqual(
       Array.from({ length: 50 }, (_, n) => `token-${100 + n}`),
     );
@@ -39,7 +49,7 @@ describe('the control stream', () => {
   it('gives all fields of an entry, whatever they are', async () => {
     const redis = server.connect();
     await redis.xadd(KEY, '1-1', 'token', 'a b', 'more', '', '__proto__', 'x');
-    const [entry] = await controlStream(redis, KEY).after('0-0');
+    const [entry] = (await controlStream(redis, KEY).after('0-0')) ?? [];
     expect(entry?.id).toBe('1-1');
     expect(Object.entries(entry?.fields ?? {})).toEqual([
       ['token', 'a b'],
@@ -78,7 +88,56 @@ describe('the control stream', () => {
     await redis.xadd(KEY, '9001-0', 'token', await withdrawal('veto', 'task:c'));
     await reader.catchUp();
     for (const target of ['task:a', 'task:b', 'task:c']) expect(ledger.withdrawals([target], START)).toHaveLength(1);
-    expect(ledger.controlCursor()).toBe('9001-0');
+  });
+
+  it('T11: of one that Redis has lost each veto is added again, once, however many hosts know it', async () => {
+    const hosts = await Promise.all(Array.from({ length: 5 }, () => control()));
+    const [{ redis }] = hosts as [Awaited<ReturnType<typeof control>>];
+    const readAll = () => Promise.all(hosts.map(({ reader }) => reader.catchUp()));
+    const vetoes = await Promise.all(Array.from({ length: 120 }, (_, n) => withdrawal('veto', `task:t${n}`)));
+    for (const veto of vetoes) await sendControl(redis, KEY, veto);
+    await sendControl(redis, KEY, await withdrawal('cancel', 'task:c'));
+    await readAll();
+    for (let wiped = 1; wiped <= 2; wiped += 1) {
+      await redis.flushall();
+      await sendControl(redis, KEY, await withdrawal('veto', 'task:t7'));
+      await readAll();
+      await readAll();
+      const entries = await redis.xrange(KEY, '-', '+');
+      const tokens = entries.map(([, [, token]]) => token);
+      expect(tokens).toHaveLength(120);
+      expect(new Set(tokens).size).toBe(120);
+      expect(vetoes.filter((veto) => !tokens.includes(veto))).toEqual([vetoes[7]]);
+    }
+    const late = await control();
+    await late.reader.catchUp();
+    expect(late.ledger.withdrawals(['task:t0', 'task:t119'], START)).toHaveLength(2);
+  });
+
+  it('T11: adds nothing where somebody else has added something meanwhile', async () => {
+    const redis = server.connect();
+    const stream = controlStream(redis, KEY);
+    expect(await stream.append(['a'], '5-0')).toBe(false);
+    expect(await stream.append(['a', 'b'], '0-0')).toBe(true);
+    expect(await stream.append(['c'], '0-0')).toBe(false);
+    const read = (await stream.after('0-0')) ?? [];
+    expect(read.map(({ fields }) => fields)).toEqual([{ token: 'a' }, { token: 'b' }]);
+    expect(await stream.append(['c'], read[0]?.id ?? '')).toBe(false);
+    expect(await stream.append(['c'], read[1]?.id ?? '')).toBe(true);
+  });
+
+  it('T12: gives nothing but the id of an entry that is larger than every token', async () => {
+    const redis = server.connect();
+    const fields = Array.from({ length: 4_000 }, (_, n) => [`field-${n}`, 'x']).flat();
+    await redis.xadd(KEY, '1-0', 'token', 'x'.repeat(50_000_000));
+    await redis.xadd(KEY, '2-0', ...fields);
+    await redis.xadd(KEY, '3-0', 'token', 'y'.repeat(32 * 1024));
+    const read = (await controlStream(redis, KEY).after('0-0')) ?? [];
+    expect(read.map((entry) => [entry.id, Object.keys(entry.fields)])).toEqual([
+      ['1-0', []],
+      ['2-0', []],
+      ['3-0', ['token']],
+    ]);
   });
 
   it('goes on where the entry at its cursor was taken away', async () => {
@@ -87,11 +146,12 @@ describe('the control stream', () => {
     await reader.catchUp();
     await redis.xdel(KEY, '9-0');
     await reader.catchUp();
-    expect(ledger.controlCursor()).toBe('8-0');
-    await redis.xadd(KEY, '10-0', 'token', await withdrawal('veto', 'task:b'));
+    await sendControl(redis, KEY, await withdrawal('veto', 'task:b'));
     await reader.catchUp();
     expect(ledger.withdrawals(['task:b'], START)).toHaveLength(1);
-    expect([...ledger.auditEntries()]).toHaveLength(4);
+    const events = [...ledger.auditEntries()].map(({ event }) => event);
+    expect(events).toEqual(['veto', 'veto', 'veto', 'vetoes-restored', 'veto']);
+    expect(await redis.xlen(KEY)).toBe(4);
   });
 });
 
@@ -111,7 +171,7 @@ describe('the watch', () => {
     const redis = server.connect();
     let seen = 0;
     const { watching, read } = watch(async () => {
-      const entries = await controlStream(redis, KEY).after('0-0');
+      const entries = (await controlStream(redis, KEY).after('0-0')) ?? [];
       seen = entries.length;
       read(entries.at(-1)?.id ?? '');
     });
@@ -127,7 +187,7 @@ describe('the watch', () => {
     const redis = server.connect();
     let seen = 0;
     const { watching, read } = watch(async () => {
-      seen = (await controlStream(redis, KEY).after('9999-0')).length;
+      seen = (await controlStream(redis, KEY).after('9999-0')) === null ? 1 : 0;
     });
     read('9999-0');
     await watching.start();

@@ -20,7 +20,7 @@ function setUp() {
     name: 'config',
     data: { task: { task_id: 'task-1' }, attestations: [] },
     missing: [],
-    expiresAt: Date.now() + HOUR,
+    until: Date.now() + HOUR,
   };
   return { connection, queue, heldJobs, held, state: () => queue.getJobState('task-1~2') };
 }
@@ -51,7 +51,7 @@ describe('the jobs of held tasks', () => {
 
   it('whose time is over are delivered at once', async () => {
     const { heldJobs, held, state } = setUp();
-    await heldJobs.keep({ ...held, expiresAt: 1 });
+    await heldJobs.keep({ ...held, until: 1 });
     expect(await state()).toBe('waiting');
   });
 

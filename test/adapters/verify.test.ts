@@ -40,7 +40,7 @@ describe('control statements', () => {
     const { keys, verifier } = await setUp();
     const expiry = verb === 'veto' ? { exp: undefined } : {};
     const verified = await verifier.control(await control(keys[role], { verb, ...expiry }));
-    expect('claims' in verified).toBe(VERB_ROLES[verb].includes(role));
+    expect(verified.verified).toBe(VERB_ROLES[verb].includes(role));
   });
 
   it('gives security alone the veto, and plan-review and hosts no verb at all', () => {
@@ -52,37 +52,44 @@ describe('control statements', () => {
   });
 
   it.each([
-    ['signed as another role', { role: 'security' }, /has no right to cancel/],
-    ["signed with another's name", { iss: 'savorg-security' }, /has no right to cancel/],
-    ['a veto that expires', { verb: 'veto' }, /exp/],
-    ['a cancellation that never does', { exp: undefined }, /exp/],
-    ['an unknown verb', { verb: 'destroy' }, /verb/],
-    ['an unknown target', { target: 'everything' }, /target/],
-    ['unknown fields', { more: 1 }, /Unrecognized/],
-    ['valid for more than 24 hours', { exp: IAT + 24 * 3600 + 1 }, /more than 24 hours/],
-    ['expired', { iat: IAT - 7200, exp: IAT }, /has expired/],
-  ])('refuses one that is %s', async (_, more, problem) => {
+    ['signed as another role', { role: 'security' }, 'wrong-role', /has no right to cancel/],
+    ["signed with another's name", { iss: 'savorg-security' }, 'wrong-role', /has no right to cancel/],
+    ['a veto that expires', { verb: 'veto' }, 'bad-token', /exp/],
+    ['a cancellation that never does', { exp: undefined }, 'bad-token', /exp/],
+    ['an unknown verb', { verb: 'destroy' }, 'bad-token', /verb/],
+    ['an unknown target', { target: 'everything' }, 'bad-token', /target/],
+    ['unknown fields', { more: 1 }, 'bad-token', /Unrecognized/],
+    ['valid for more than 24 hours', { exp: IAT + 24 * 3600 + 1 }, 'token-expired', /more than 24 hours/],
+  ])('T12: refuses one that is %s', async (_, more, reason, problem) => {
     const { keys, verifier } = await setUp();
-    expect(await verifier.control(await control(keys.manager, more))).toEqual({
-      problem: expect.stringMatching(problem),
-    });
+    const message = expect.stringMatching(problem);
+    expect(await verifier.control(await control(keys.manager, more))).toEqual({ verified: false, reason, message });
   });
 
   it('takes one that is valid for 24 hours, to its last second', async () => {
     const { keys, verifier, clock } = await setUp();
     const token = await control(keys.manager, { exp: IAT + 24 * 3600 });
     clock.advance(24 * HOUR - 1);
-    expect(await verifier.control(token)).toMatchObject({ claims: { verb: 'cancel' } });
+    expect(await verifier.control(token)).toMatchObject({ expired: false, claims: { verb: 'cancel' } });
     clock.advance(1);
-    expect(await verifier.control(token)).toEqual({ problem: 'has expired' });
+    expect(await verifier.control(token)).toMatchObject({ expired: true });
   });
 
   it('refuses one of the future: it would stand for longer than 24 hours', async () => {
     const { keys, verifier } = await setUp();
-    const later = IAT + 365 * 24 * 3600;
-    expect(await verifier.control(await control(keys.manager, { iat: later, exp: later + 3600 }))).toHaveProperty(
-      'problem',
-    );
+    const later = { iat: IAT + 61, exp: IAT + 3600 };
+    expect(await verifier.control(await control(keys.manager, later))).toMatchObject({ reason: 'token-expired' });
+    const soon = { ...later, iat: IAT + 60 };
+    expect(await verifier.control(await control(keys.manager, soon))).toMatchObject({ verified: true });
+  });
+
+  it('T11: takes a veto of the future: passed over, it would be lost', async () => {
+    const { keys, verifier } = await setUp();
+    const veto = { verb: 'veto', iat: IAT + 365 * 24 * 3600, exp: undefined };
+    expect(await verifier.control(await control(keys.security, veto))).toMatchObject({
+      verified: true,
+      expired: false,
+    });
   });
 
   it('F48: takes a veto of the future: a host whose clock is behind must not miss one', async () => {
@@ -95,7 +102,9 @@ describe('control statements', () => {
   it('refuses an attestation in its place', async () => {
     const { verifier } = await setUp();
     expect(await verifier.control(await sign('security', actionsTask()))).toEqual({
-      problem: expect.stringMatching(/^bad-token: expected typ savorg-control\+jwt/),
+      verified: false,
+      reason: 'bad-token',
+      message: expect.stringMatching(/^expected typ savorg-control\+jwt/),
     });
   });
 });

@@ -239,7 +239,7 @@ describe('a held job', () => {
     await queue.add('config', {}, { jobId: 'task-1' });
     await begun.promise;
     const heldTask = { task_id: 'task-1', digest: 'd', queue: 'ops', jobId: 'task-1', name: 'config' };
-    await held.deliverNow({ ...heldTask, data: {}, missing: [], expiresAt: Date.now() + HOUR });
+    await held.deliverNow({ ...heldTask, data: {}, missing: [], until: Date.now() + HOUR });
     gate.resolve();
     await expect.poll(() => stateOf('task-1')).toBe('completed');
     expect(times).toBe(2);

@@ -23,7 +23,7 @@ import {
   tokenOf,
   undoTask,
 } from '../support/tasks.ts';
-import { concluded, withdrawn } from './history.ts';
+import { concluded, stated } from './history.ts';
 import { withHeader } from './refusals/alter.ts';
 
 const keys = await roleKeys();
@@ -96,7 +96,7 @@ const ADMITTED: Row[] = [
   },
   {
     name: 'another task is vetoed',
-    alter: (d) => void d.history.push(withdrawn('veto', 'task:other-1'), withdrawn('veto', 'plan:plan-882')),
+    alter: (d) => void d.history.push(stated('veto', 'task:other-1'), stated('veto', 'plan:plan-882')),
   },
   {
     name: 'an undo is requested by Manager alone',
@@ -116,11 +116,7 @@ const ADMITTED: Row[] = [
     name: 'what an undo takes back is vetoed, and policy allows it no more',
     task: undoTask(original),
     alter: (d) => {
-      d.history.push(
-        concluded(original),
-        withdrawn('veto', `task:${original.task_id}`),
-        withdrawn('veto', 'plan:plan-881'),
-      );
+      d.history.push(concluded(original), stated('veto', `task:${original.task_id}`), stated('veto', 'plan:plan-881'));
       d.setting.policy = { allow: [] };
     },
   },

@@ -3,7 +3,7 @@ import { utcTime } from '../../src/contract/names.ts';
 import type { Task } from '../../src/contract/task.ts';
 import { claimed, type Draft } from '../support/draft.ts';
 import { actionsTask, HOST, HOUR, NOW, roleKey, seconds, slotTask, tokenOf, undoTask } from '../support/tasks.ts';
-import { withdrawn } from './history.ts';
+import { stated } from './history.ts';
 
 export type Code = Reason | Missing;
 
@@ -89,10 +89,11 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   { code: 'id-reused', alter: happened((ledger, task) => claimed(task, `sha256:${'0'.repeat(64)}`)(ledger)) },
-  { code: 'vetoed', alter: happened((ledger, { task_id }) => withdrawn('veto', `task:${task_id}`)(ledger)) },
-  { code: 'cancelled', alter: happened((ledger, { task_id }) => withdrawn('cancel', `task:${task_id}`)(ledger)) },
+  { code: 'vetoed', alter: happened((ledger, { task_id }) => stated('veto', `task:${task_id}`)(ledger)) },
+  { code: 'cancelled', alter: happened((ledger, { task_id }) => stated('cancel', `task:${task_id}`)(ledger)) },
   { code: 'not-approved', of: 'actions', alter: drop('plan-review') },
   { code: 'not-cleared', of: 'actions', alter: drop('security') },
+  { code: 'paused', alter: happened((ledger, { task_id }) => stated('pause', `task:${task_id}`)(ledger)) },
   {
     code: 'not-allowed',
     of: 'actions',

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { taskDigest } from '../../src/contract/digest.ts';
 import { utcTime } from '../../src/contract/names.ts';
 import { deliver, draftOf, known } from '../support/draft.ts';
+import { statement } from '../support/statement.ts';
 import {
   actionsTask,
   type Claims,
@@ -101,8 +102,7 @@ describe('missing is not wrong', () => {
   it('is refused once it is vetoed', async () => {
     using held = await without('security');
     const { line, delivery } = held;
-    const by = { reason: 'no', by: 'savorgSecurity', iat: seconds(NOW), exp: null, token: 'x' };
-    await line.ledger.commit(() => line.ledger.withdraw({ verb: 'veto', target: 'plan:plan-881', ...by }));
+    await line.ledger.commit(() => line.ledger.addStatement(statement('veto', 'plan:plan-881'), 'x'));
     expect(await line.deliver(delivery)).toMatchObject({
       kind: 'refused',
       opsOutput: { blockers: [{ code: 'vetoed' }] },

@@ -3,7 +3,8 @@ import type { StepState } from '../../src/planning/record.ts';
 import type { Ledger } from '../../src/services/ledger.ts';
 import { nothingRan } from '../../src/services/ops-output.ts';
 import { claimed } from '../support/draft.ts';
-import { HOUR, NOW, seconds } from '../support/tasks.ts';
+import { statement } from '../support/statement.ts';
+import { HOUR, NOW } from '../support/tasks.ts';
 
 const STEP = {
   kind: 'file',
@@ -30,9 +31,7 @@ export function concluded(task: Task, states: readonly StepState[] = ['applied']
   };
 }
 
-/** That `target` was vetoed or cancelled. */
-export function withdrawn(verb: 'veto' | 'cancel', target: string): (ledger: Ledger) => void {
-  const exp = verb === 'veto' ? null : seconds(NOW + HOUR);
-  return (ledger) =>
-    ledger.withdraw({ verb, target, reason: 'Not now', by: 'savorgSecurity', iat: seconds(NOW), exp, token: 'x' });
+/** That `target` was vetoed, cancelled or paused. */
+export function stated(verb: 'veto' | 'cancel' | 'pause', target: string): (ledger: Ledger) => void {
+  return (ledger) => void ledger.addStatement(statement(verb, target), 'x');
 }

@@ -29,7 +29,14 @@ describe('the order of admission', () => {
   it('is that of the reasons, with what a task is held for before policy', () => {
     const codes = FAULTS.map(({ code }) => code);
     expect(codes.filter((code) => !(code in MISSING))).toEqual(Object.keys(REASONS));
-    expect(codes.slice(-5)).toEqual(['not-approved', 'not-cleared', 'not-allowed', 'not-undoable', 'no-definition']);
+    expect(codes.slice(-6)).toEqual([
+      'not-approved',
+      'not-cleared',
+      'paused',
+      'not-allowed',
+      'not-undoable',
+      'no-definition',
+    ]);
   });
 
   it.each(FAULTS)('gives $code for one fault', async (fault) => {

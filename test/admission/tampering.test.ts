@@ -130,9 +130,16 @@ describe('T2: each token of a signed task', () => {
     task,
     digest: taskDigest(task),
     actions: [{ name: 'config.file', changes: true }],
-    subjects: [],
+    targets: [],
   };
-  const ledger = { bornAt: NOW - DAY, highWaterAt: NOW, claimedDigest: null, withdrawals: [], original: null };
+  const ledger = {
+    bornAt: NOW - DAY,
+    highWaterAt: NOW,
+    claimedDigest: null,
+    withdrawals: [],
+    pauses: [],
+    original: null,
+  };
 
   const believed = new Map(tokens.map((token) => [token, verifier.attestation(token)]));
   const factOf = (token: string) => believed.get(token) ?? verifier.attestation(token);

@@ -51,7 +51,7 @@ describe('the metrics', () => {
       name: 'n',
       data: {},
       missing: [],
-      expiresAt: 9,
+      until: 9,
     };
     await ledger.commit(() => ledger.hold(held));
     const { read, queue } = await shown(ledger);

@@ -23,7 +23,7 @@ async function sources(): Promise<DashboardSources> {
       name: 'n',
       data: {},
       missing: ['not-cleared'],
-      expiresAt: START,
+      until: START,
     });
   });
   await claimed(ledger, actionsTask({ task_id: 'task-3', reason: SECRET }));

@@ -5,7 +5,7 @@ import { testLedger } from './support.ts';
 
 function heldTask(taskId: string, planId: string): HeldTask {
   const task = { task_id: taskId, plan_id: planId };
-  const rest = { queue: 'ops', jobId: taskId, name: 'config', missing: ['not-cleared'], expiresAt: 5 };
+  const rest = { queue: 'ops', jobId: taskId, name: 'config', missing: ['not-cleared'], until: 5 };
   return { task_id: taskId, digest: `d-${taskId}`, data: { task, attestations: [] }, ...rest };
 }
 
@@ -25,12 +25,14 @@ async function setUp() {
 }
 
 it.each([
-  ['a task wakes that task', 'c', ['now c']],
-  ['a plan wakes all of its tasks', 'P', ['now a', 'now b']],
-  ['something else wakes nobody', 'x', []],
-])('news of %s', async (_, subject, expected) => {
+  ['a task wakes that task', 'task:c', ['now c']],
+  ['a plan wakes all of its tasks', 'plan:P', ['now a', 'now b']],
+  ['another task wakes nobody', 'task:P', []],
+  ['a host wakes all', 'host:*', ['now a', 'now b', 'now c']],
+  ['a commit wakes all: any of them may bring it', `commit:${'1'.repeat(40)}`, ['now a', 'now b', 'now c']],
+])('news of %s', async (_, target, expected) => {
   const { calls, held } = await setUp();
-  await held.wake(subject);
+  await held.wake(target);
   expect(calls).toEqual(expected);
 });
 

@@ -9,6 +9,7 @@ import {
   boundActions,
   claimed,
   deliver,
+  HOUR,
   irreversible,
   reports,
   runCommand,
@@ -17,7 +18,6 @@ import {
   type TestLine,
   testLine,
   undoTask,
-  withdrawal,
   writeFile,
 } from './support.ts';
 
@@ -233,17 +233,14 @@ describe('on_interrupt', () => {
     expect(await submit(next, task)).toMatchObject({ kind: 'recorded', opsOutput: { status: 'completed' } });
   });
 
-  it('resume: not after a veto that came meanwhile', async () => {
+  it('resume: not where it would not be admitted any more', async () => {
     const line = await testLine();
     await halfDone(line, two('resume'));
-    line.stream.send(await withdrawal('veto', 'task:task-1'));
+    line.clock.advance(13 * HOUR);
     await restart(line);
     expect(line.machine.touched).toEqual([]);
     expect(lastReport(line).ops_output.blockers).toMatchObject([
-      {
-        code: 'interrupted',
-        message: expect.stringMatching(/may not go on: task:task-1 is vetoed by savorg-security/),
-      },
+      { code: 'interrupted', message: expect.stringMatching(/may not go on: expired at/) },
     ]);
   });
 
@@ -263,7 +260,7 @@ describe('on_interrupt', () => {
   ] as const)('resume: where it may not go on, %s', async (_, steps, task, state) => {
     const line = await testLine();
     await died(line, { ...task, on_interrupt: 'resume' }, await steps(line));
-    line.stream.send(await withdrawal('veto', 'task:task-1'));
+    line.clock.advance(13 * HOUR);
     await restart(line);
     expect(statesOf(line.ledger, 'task-1')[0]).toBe(state);
     const { notes } = lastReport(line).ops_output;

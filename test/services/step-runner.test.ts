@@ -7,6 +7,7 @@ import { passBy } from '../../src/services/failpoint.ts';
 import type { Ledger } from '../../src/services/ledger.ts';
 import { applied, type Effect, failed, type StepKind, type StepKinds } from '../../src/services/step-kind.ts';
 import { type Halt, StepRunner } from '../../src/services/step-runner.ts';
+import { statement } from '../support/statement.ts';
 import { actionsTask, claimed, runOf, START, statesOf, TestClock, temporaryFolder, testLedger } from './support.ts';
 
 const TASK = 'task-1';
@@ -200,8 +201,8 @@ describe('applying', () => {
   ] as const)('looks for a %s before every step', async (verb, outcome) => {
     const { ledger, spy, runner, states } = await setUp(command('a'), command('b'));
     spy.instead.set('apply a', async () => {
-      const by = { reason: 'stop it', by: 'sec', iat: 1, exp: null, token: 't' };
-      await ledger.commit(() => ledger.withdraw({ verb, target: `task:${TASK}`, ...by }));
+      const more = { reason: 'stop it', iss: 'sec' };
+      await ledger.commit(() => ledger.addStatement(statement(verb, `task:${TASK}`, more), 't'));
       return {};
     });
     const halt = await runner.apply(runOf(TASK));
@@ -211,9 +212,7 @@ describe('applying', () => {
 
   it('is not stopped by what means another task', async () => {
     const { ledger, runner } = await setUp(command('a'));
-    await ledger.commit(() =>
-      ledger.withdraw({ verb: 'veto', target: 'task:other', reason: 'r', by: 's', iat: 1, exp: null, token: 't' }),
-    );
+    await ledger.commit(() => ledger.addStatement(statement('veto', 'task:other'), 't'));
     expect(await runner.apply(runOf(TASK))).toBeNull();
   });
 
@@ -408,9 +407,7 @@ describe('undoing', () => {
   it('is stopped neither by a veto nor by an aborted run', async () => {
     const { ledger, runner, states } = await setUp(command('a'));
     await runner.apply(runOf(TASK));
-    await ledger.commit(() =>
-      ledger.withdraw({ verb: 'veto', target: `task:${TASK}`, reason: 'r', by: 's', iat: 1, exp: null, token: 't' }),
-    );
+    await ledger.commit(() => ledger.addStatement(statement('veto', `task:${TASK}`), 't'));
     const signal = AbortSignal.abort(vetoed);
     expect(await runner.undo(runOf(TASK, { signal }), TASK, { compare: false })).toEqual({ problem: null });
     expect(states()).toEqual(['undone']);

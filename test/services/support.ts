@@ -19,7 +19,7 @@ import type { BoundAction } from '../../src/planning/action.ts';
 import type { FileFact } from '../../src/planning/facts.ts';
 import { bindAction } from '../../src/planning/registry.ts';
 import { Admissions } from '../../src/services/admissions.ts';
-import { Control, type ControlListener, type ControlStream, type StreamEntry } from '../../src/services/control.ts';
+import { Control, type ControlStream } from '../../src/services/control.ts';
 import { type End, Executor } from '../../src/services/executor.ts';
 import { passBy } from '../../src/services/failpoint.ts';
 import type { Ledger, TaskRecord } from '../../src/services/ledger.ts';
@@ -39,6 +39,7 @@ import type {
 import { Reconciler } from '../../src/services/reconciler.ts';
 import { Reporter } from '../../src/services/reporter.ts';
 import { Running } from '../../src/services/running.ts';
+import { type ControlListener, Statements, type StreamEntry } from '../../src/services/statements.ts';
 import type { StepKinds } from '../../src/services/step-kind.ts';
 import { type Run, StepRunner } from '../../src/services/step-runner.ts';
 import { stepKinds } from '../../src/steps/index.ts';
@@ -313,9 +314,16 @@ export class MemoryStream implements ControlStream {
     return this.add({ token });
   }
 
-  async after(cursor: string): Promise<StreamEntry[]> {
+  async after(cursor: string): Promise<StreamEntry[] | null> {
     this.asked.push(cursor);
-    return this.entries.slice(Number.parseInt(cursor, 10)).slice(0, 100);
+    const read = Number.parseInt(cursor, 10);
+    return read > this.entries.length ? null : this.entries.slice(read).slice(0, 100);
+  }
+
+  async append(tokens: readonly string[], last: string): Promise<boolean> {
+    if (Number.parseInt(last, 10) !== this.entries.length) return false;
+    for (const token of tokens) this.send(token);
+    return true;
   }
 }
 
@@ -370,31 +378,31 @@ export async function testLine(options: LineOptions = {}) {
     write: async (chunk) => void logged.push(Buffer.from(chunk).toString()),
     close: async () => undefined,
   }));
-  const control = new Control(stream, ledger, verifier, {
-    attested: (subject) => options.listener?.attested?.(subject),
+  let appended = 0;
+  const reporter = new Reporter(ledger, clock, HOST, () => {
+    appended += 1;
+  });
+  const flood = reporter.flood('control-flood', (count) => `${count} more`);
+  const statements = new Statements({ ledger, verifier, alerts: reporter, flood });
+  const control = new Control(stream, ledger, statements, {
+    attested: (target) => options.listener?.attested?.(target),
     withdrawn: (it) => {
       running.withdraw(it);
       options.listener?.withdrawn?.(it);
     },
+    resumed: (target) => options.listener?.resumed?.(target),
+    acknowledged: () => options.listener?.acknowledged?.(),
   });
   const policy = options.policy ?? POLICY;
   const host = { name: 'mini-1', sole: true };
   const admissions = new Admissions({ registry, host, policy: () => policy, ledger, clock, verifier, control });
   const locks = new Locks();
-  let appended = 0;
-  const reporter = new Reporter(ledger, clock, HOST, () => {
-    appended += 1;
-  });
   const steps = new StepRunner({ ledger, kinds, clock, awake: async () => undefined, reached: passBy });
   const performer = new Performer(ledger, steps, machine, reporter, HOST.undoCommand);
   const shared = { registry, ledger, admissions, locks, running, performer, reached: passBy };
   const executor = new Executor({ ...shared, reporter, onFault: thrown });
-  const reconciler = new Reconciler({
-    ...shared,
-    kinds,
-    leftovers: options.leftovers ?? [],
-    onProblem: () => undefined,
-  });
+  const leftovers = options.leftovers ?? [];
+  const reconciler = new Reconciler({ ...shared, kinds, steps, leftovers, onProblem: () => undefined });
   const parts = { clock, ledger, machine, stream };
   return {
     ...parts,

@@ -1,34 +1,77 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Withdrawal } from '../../admission/facts.ts';
+import type { Pause, Withdrawal } from '../../admission/facts.ts';
+import { CONTROL_MAX_AGE_MS } from '../../contract/control.ts';
 import type { Ledger } from '../../services/ledger.ts';
+import type { Clock } from '../../services/ports.ts';
 import type { Meta } from './meta.ts';
 
 type ControlPart = Pick<
   Ledger,
-  'lateTokens' | 'addLateToken' | 'withdraw' | 'withdrawals' | 'controlCursor' | 'moveControlCursor'
+  'lateTokens' | 'addLateToken' | 'controlCursor' | 'moveControlCursor' | keyof ReturnType<typeof statementsIn>
 >;
 
-export function controlIn(db: DatabaseSync, meta: Meta): ControlPart {
+export function controlIn(db: DatabaseSync, meta: Meta, clock: Clock): ControlPart {
   const tokens = db.prepare(
     'SELECT token FROM late_tokens WHERE subject IN (SELECT value FROM json_each(?)) ORDER BY rowid',
   );
   const addToken = db.prepare('INSERT OR IGNORE INTO late_tokens (token, subject) VALUES (?, ?)');
-  const put = db.prepare(
-    `INSERT INTO withdrawals (target, verb, reason, by, iat, exp, token) VALUES (?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (target, verb) DO UPDATE SET reason = excluded.reason, by = excluded.by, iat = excluded.iat,
-       exp = excluded.exp, token = excluded.token WHERE excluded.iat > withdrawals.iat`,
-  );
-  const inForce = db.prepare(
-    `SELECT target, verb, reason, by FROM withdrawals
-     WHERE target IN (SELECT value FROM json_each(?)) AND (exp IS NULL OR exp * 1000 > ?) ORDER BY verb DESC, iat`,
-  );
   return {
+    ...statementsIn(db, clock),
     lateTokens: (subjects) => tokens.all(JSON.stringify(subjects)).map((row) => String(row['token'])),
     addLateToken: (subject, token) => addToken.run(token, subject).changes > 0,
-    withdraw: ({ target, verb, reason, by, iat, exp, token }) =>
-      put.run(target, verb, reason, by, iat, exp, token).changes > 0,
-    withdrawals: (targets, now) => inForce.all(JSON.stringify(targets), now) as unknown as Withdrawal[],
     controlCursor: () => meta.get('control_cursor') ?? '0-0',
     moveControlCursor: (cursor) => meta.set('control_cursor', cursor),
   };
+}
+
+/**
+ * A statement with a jti that its issuer has used changes nothing, nor does one that is older than the last about its
+ * target; only that Manager's word makes nothing of Security's old, or it could keep a pause of Security's out.
+ */
+const ADD = `INSERT OR IGNORE INTO statements (target, verb, role, by, reason, iat, exp, jti, token)
+  SELECT :target, :verb, :role, :iss, :reason, :iat, :exp, :jti, :token
+  WHERE :verb = 'veto' OR NOT EXISTS (
+    SELECT 1 FROM statements
+    WHERE target = :target AND verb <> 'veto' AND iat > :iat AND NOT (role = 'manager' AND :role = 'security'))`;
+
+/** A resume ends all pauses of its target before it; Security's only if Security or the operator says it. */
+const PAUSES = `SELECT target, reason, by, exp * 1000 AS until FROM statements AS pause
+  WHERE verb = 'pause' AND exp * 1000 > :now AND (:targets IS NULL OR target IN (SELECT value FROM json_each(:targets)))
+    AND NOT EXISTS (
+      SELECT 1 FROM statements AS later
+      WHERE later.target = pause.target AND later.verb = 'resume' AND later.id > pause.id
+        AND NOT (later.role = 'manager' AND pause.role = 'security'))
+  ORDER BY id`;
+
+function statementsIn(db: DatabaseSync, clock: Clock) {
+  const add = db.prepare(ADD);
+  const pauses = db.prepare(PAUSES);
+  const seen = db.prepare("UPDATE statements SET in_stream = 1 WHERE target = ? AND verb = 'veto'");
+  const forget = db.prepare("UPDATE statements SET in_stream = 0 WHERE verb = 'veto'");
+  const toRestore = db.prepare('SELECT target, token FROM statements WHERE NOT in_stream ORDER BY id LIMIT ?');
+  // What is older than the longest validity has expired, and so has all that it makes old.
+  const prune = db.prepare("DELETE FROM statements WHERE verb <> 'veto' AND iat * 1000 + ? <= ?");
+  const withdrawals = db.prepare(
+    `SELECT target, verb, reason, by FROM statements
+     WHERE verb IN ('veto', 'cancel') AND target IN (SELECT value FROM json_each(?))
+       AND (exp IS NULL OR exp * 1000 > ?) ORDER BY verb DESC, id`,
+  );
+  return {
+    addStatement: ({ exp, ...claims }, token) => {
+      prune.run(CONTROL_MAX_AGE_MS, clock.now());
+      const news = add.run({ ...claims, exp: exp ?? null, token }).changes > 0;
+      if (claims.verb === 'veto') seen.run(claims.target);
+      return news;
+    },
+    withdrawals: (targets, now) => withdrawals.all(JSON.stringify(targets), now) as unknown as Withdrawal[],
+    pauses: (now, targets) =>
+      pauses.all({ now, targets: targets ? JSON.stringify(targets) : null }) as unknown as Pause[],
+    forgetControlStream: () => {
+      forget.run();
+    },
+    vetoesToRestore: (limit) => toRestore.all(limit) as unknown as { target: string; token: string }[],
+    vetoRestored: (target) => {
+      seen.run(target);
+    },
+  } satisfies Partial<Ledger>;
 }

@@ -3,14 +3,14 @@ import type { HeldTask, Ledger } from '../../services/ledger.ts';
 
 export function heldIn(db: DatabaseSync): Pick<Ledger, 'hold' | 'held' | 'release' | 'releaseAll'> {
   const put = db.prepare(
-    'INSERT OR REPLACE INTO held (digest, task_id, queue, job_id, name, data, missing, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT OR REPLACE INTO held (digest, task_id, queue, job_id, name, data, missing, until) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   );
-  const all = db.prepare('SELECT * FROM held ORDER BY expires_at');
+  const all = db.prepare('SELECT * FROM held ORDER BY until');
   const remove = db.prepare('DELETE FROM held WHERE queue = ? AND job_id = ?');
   const removeAll = db.prepare('DELETE FROM held WHERE digest = ?');
   return {
-    hold: ({ digest, task_id, queue, jobId, name, data, missing, expiresAt }) => {
-      put.run(digest, task_id, queue, jobId, name, JSON.stringify(data), JSON.stringify(missing), expiresAt);
+    hold: ({ digest, task_id, queue, jobId, name, data, missing, until }) => {
+      put.run(digest, task_id, queue, jobId, name, JSON.stringify(data), JSON.stringify(missing), until);
     },
     held: () => all.all().map(heldOf),
     release: ({ queue, jobId }) => {
@@ -31,6 +31,6 @@ function heldOf(row: Record<string, unknown>): HeldTask {
     name: String(row['name']),
     data: JSON.parse(String(row['data'])),
     missing: JSON.parse(String(row['missing'])),
-    expiresAt: Number(row['expires_at']),
+    until: Number(row['until']),
   };
 }

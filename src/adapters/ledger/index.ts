@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { type Candidate, type LedgerFacts, targetsOf } from '../../admission/facts.ts';
+import type { Candidate, LedgerFacts } from '../../admission/facts.ts';
 import type { Ledger } from '../../services/ledger.ts';
 import type { Clock } from '../../services/ports.ts';
 import { auditIn } from './audit.ts';
@@ -24,7 +24,7 @@ export function openLedger(path: string, clock: Clock, options: { readOnly?: boo
     ...stepsIn(db),
     ...heldIn(db),
     ...outboxIn(db, clock),
-    ...controlIn(db, meta),
+    ...controlIn(db, meta, clock),
     ...auditIn(db, clock),
     ...deliveriesIn(db),
     ...timeIn(meta),
@@ -46,15 +46,16 @@ export function openLedger(path: string, clock: Clock, options: { readOnly?: boo
   };
 }
 
-type Reads = Pick<Ledger, 'task' | 'steps' | 'withdrawals' | 'latestTime'>;
+type Reads = Pick<Ledger, 'task' | 'steps' | 'withdrawals' | 'pauses' | 'latestTime'>;
 
 function factsFor(candidate: Candidate, now: number, ledger: Reads, meta: Meta): LedgerFacts {
-  const { task } = candidate;
+  const { task, targets } = candidate;
   return {
     bornAt: Number(meta.get(BIRTH)),
     highWaterAt: ledger.latestTime(),
     claimedDigest: ledger.task(task.task_id)?.digest ?? null,
-    withdrawals: ledger.withdrawals(targetsOf(candidate), now),
+    withdrawals: ledger.withdrawals(targets, now),
+    pauses: ledger.pauses(now, targets),
     original: 'undo' in task ? originalOf(task.undo, ledger) : null,
   };
 }

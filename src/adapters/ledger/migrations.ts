@@ -35,4 +35,20 @@ export const MIGRATIONS: readonly string[] = [
     seq INTEGER PRIMARY KEY, at TEXT NOT NULL, event TEXT NOT NULL, task_id TEXT, detail TEXT NOT NULL, hash TEXT NOT NULL
   );
   `,
+  `
+  CREATE TABLE statements (
+    id INTEGER PRIMARY KEY, target TEXT NOT NULL, verb TEXT NOT NULL, role TEXT NOT NULL, by TEXT NOT NULL,
+    reason TEXT NOT NULL, iat INTEGER NOT NULL, exp INTEGER, jti TEXT NOT NULL, token TEXT NOT NULL,
+    in_stream INTEGER NOT NULL DEFAULT 1
+  );
+  CREATE INDEX statements_by_target ON statements (target);
+  CREATE UNIQUE INDEX statements_by_id ON statements (by, jti) WHERE verb <> 'veto';
+  CREATE UNIQUE INDEX vetoes ON statements (target) WHERE verb = 'veto';
+  CREATE INDEX vetoes_to_restore ON statements (id) WHERE NOT in_stream;
+  INSERT INTO statements (target, verb, role, by, reason, iat, exp, jti, token)
+    SELECT target, verb, '', by, reason, iat, exp, verb || ' ' || target, token FROM withdrawals;
+  DROP TABLE withdrawals;
+  ALTER TABLE held RENAME COLUMN expires_at TO until;
+  CREATE INDEX alerts_by_id ON outbox (json_extract(body, '$.alert.alert_id')) WHERE kind = 'alert';
+  `,
 ];

@@ -2,14 +2,24 @@ import { type AdmissionFacts, type Candidate, type Check, verifiedTokens } from 
 import { goesWithoutSecurity } from '../policy.ts';
 import type { Missing } from '../reasons.ts';
 
-/** Approved and cleared. Missing is not wrong: the task is held until both are there, or it expires. */
-export const attested: Check = (candidate, facts) => {
-  if (!('actions' in candidate.task)) return undefined;
+/** Approved, cleared and not paused. Missing is not wrong: the task is held until nothing is, or it expires. */
+export const nothingMissing: Check = (candidate, facts) => {
+  const missing = signaturesMissing(candidate, facts);
+  const { pauses } = facts.ledger;
+  if (pauses.length > 0) missing.push('paused');
+  const endOfPauses = Math.max(...pauses.map(({ until }) => until));
+  const expiry = Date.parse(candidate.task.expires_at);
+  const until = pauses.length > 0 ? Math.min(endOfPauses, expiry) : expiry;
+  return missing.length > 0 ? { kind: 'held', missing, until } : undefined;
+};
+
+function signaturesMissing(candidate: Candidate, facts: AdmissionFacts): Missing[] {
+  if (!('actions' in candidate.task)) return [];
   const missing: Missing[] = [];
   if (!says(facts, 'approved')) missing.push('not-approved');
   if (!says(facts, 'cleared') && !clearanceWaived(candidate, facts)) missing.push('not-cleared');
-  return missing.length > 0 ? { kind: 'held', missing } : undefined;
-};
+  return missing;
+}
 
 function says(facts: AdmissionFacts, decision: string): boolean {
   return verifiedTokens(facts).some(({ claims }) => claims.decision === decision);

@@ -19,6 +19,7 @@ import {
   testLedger,
   undoTask,
 } from '../../services/support.ts';
+import { statement } from '../../support/statement.ts';
 
 const digest = `sha256:${'a'.repeat(64)}`;
 const opsOutput = nothingRan('task-1', 'config', { code: 'c', message: 'm', owner: 'manager' });
@@ -42,7 +43,12 @@ function rawly(path: string): DatabaseSync {
   return db;
 }
 
-const candidate = (task: Task) => ({ task, digest: taskDigest(task), actions: [], subjects: [] });
+const candidate = (task: Task) => ({
+  task,
+  digest: taskDigest(task),
+  actions: [],
+  targets: targetsOf(task, [], 'mini-1'),
+});
 
 describe('a transaction', () => {
   it('is all or nothing', async () => {
@@ -331,7 +337,7 @@ describe('the outbox', () => {
   });
 });
 
-const held = (jobId: string, expiresAt: number, missing = ['not-approved']) => ({
+const held = (jobId: string, until: number, missing = ['not-approved']) => ({
   task_id: 'task-1',
   digest,
   queue: 'ops',
@@ -339,7 +345,7 @@ const held = (jobId: string, expiresAt: number, missing = ['not-approved']) => (
   name: 'config',
   data: { task: actionsTask(), attestations: ['t'] },
   missing,
-  expiresAt,
+  until,
 });
 
 describe('held tasks', () => {
@@ -391,9 +397,8 @@ describe('what admission asks', () => {
     const { ledger } = setUp();
     const task = actionsTask();
     await claimed(ledger, task);
-    const veto = { verb: 'veto' as const, target: 'plan:plan-1', reason: 'r', by: 's' };
-    await ledger.commit(() => ledger.withdraw({ ...veto, iat: 1, exp: null, token: 't' }));
-    expect(targetsOf(candidate(task))).toContain('plan:plan-1');
+    const veto = { verb: 'veto', target: 'plan:plan-1', reason: 'r', by: 's' };
+    await ledger.commit(() => ledger.addStatement(statement('veto', 'plan:plan-1', { reason: 'r', iss: 's' }), 't'));
     expect(ledger.factsFor(candidate(task), START)).toMatchObject({
       claimedDigest: taskDigest(task),
       withdrawals: [veto],

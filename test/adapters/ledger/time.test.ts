@@ -39,7 +39,7 @@ it('a ledger that began in the future begins with the time that is accepted: wha
   await ledger.commit(() => ledger.sawTime(START + HOUR));
   await ledger.commit(() => ledger.acceptTime(START + HOUR, START));
   const task = actionsTask();
-  const candidate = { task, digest: taskDigest(task), actions: [], subjects: [] };
+  const candidate = { task, digest: taskDigest(task), actions: [], subjects: [], targets: [] };
   expect(ledger.factsFor(candidate, START).bornAt).toBe(START);
   await ledger.commit(() => ledger.sawTime(START + 2 * HOUR));
   await ledger.commit(() => ledger.acceptTime(START + 2 * HOUR, START + HOUR));

@@ -1,7 +1,7 @@
 import { utcTime } from '../../../src/contract/names.ts';
 import { claimed, work } from '../../support/draft.ts';
 import { FILE_ACTION, HOST, NOW, PROBE_ACTION } from '../../support/tasks.ts';
-import { concluded, withdrawn } from '../history.ts';
+import { concluded, stated } from '../history.ts';
 import { original, put, type Refusal, undoOfOriginal } from './alter.ts';
 
 /** When and where it would run, and who withdrew it. */
@@ -39,28 +39,28 @@ export const STANDING: readonly Refusal[] = [
   {
     name: 'the task is vetoed',
     code: 'vetoed',
-    alter: (d) => d.history.push(withdrawn('veto', `task:${d.task.task_id}`)),
+    alter: (d) => d.history.push(stated('veto', `task:${d.task.task_id}`)),
   },
-  { name: 'its plan is vetoed', code: 'vetoed', alter: (d) => d.history.push(withdrawn('veto', 'plan:plan-881')) },
+  { name: 'its plan is vetoed', code: 'vetoed', alter: (d) => d.history.push(stated('veto', 'plan:plan-881')) },
   {
     name: 'it is both vetoed and cancelled',
     code: 'vetoed',
-    alter: (d) => d.history.push(withdrawn('cancel', `task:${d.task.task_id}`), withdrawn('veto', 'plan:plan-881')),
+    alter: (d) => d.history.push(stated('cancel', `task:${d.task.task_id}`), stated('veto', 'plan:plan-881')),
   },
   {
     name: 'an undo itself is vetoed',
     task: undoOfOriginal,
     code: 'vetoed',
-    alter: (d) => d.history.push(concluded(original), withdrawn('veto', `task:${undoOfOriginal.task_id}`)),
+    alter: (d) => d.history.push(concluded(original), stated('veto', `task:${undoOfOriginal.task_id}`)),
   },
   {
     name: 'the task is cancelled',
     code: 'cancelled',
-    alter: (d) => d.history.push(withdrawn('cancel', `task:${d.task.task_id}`)),
+    alter: (d) => d.history.push(stated('cancel', `task:${d.task.task_id}`)),
   },
   {
     name: 'its plan is cancelled',
     code: 'cancelled',
-    alter: (d) => d.history.push(withdrawn('cancel', 'plan:plan-881')),
+    alter: (d) => d.history.push(stated('cancel', 'plan:plan-881')),
   },
 ];
