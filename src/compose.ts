@@ -49,7 +49,7 @@ export interface World {
   /** A target has a new signature, was withdrawn or resumed: held tasks may be meant. */
   onTarget: (target: string) => void;
   /** Redis may have lost anything, or brought something, without a word. */
-  onConnect: () => void;
+  onUsable: () => void;
   /** A task could not be resumed and stays open. */
   onProblem: (taskId: string, error: Error) => void;
   /** A claimed task's outcome could not be written. Throws. */
@@ -93,7 +93,7 @@ export function compose(world: World): Line {
     acceptances,
     reporter,
     control,
-    onGap: world.onConnect,
+    onGap: world.onUsable,
   });
   const steps = new StepRunner({ ledger, kinds, clock, reached, awake: () => clockWatch.awake() });
   const performer = new Performer(ledger, steps, factReader(files), reporter, host.undoCommand, reached);

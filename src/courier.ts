@@ -1,9 +1,13 @@
 import type { Redis } from 'ioredis';
+import { refuseOtherHosts } from './adapters/other-hosts.ts';
 import { connectRedis } from './adapters/redis.ts';
+import { refuseUnusableRedis } from './adapters/redis-policy.ts';
 import { embeddedRedis } from './adapters/redis-server.ts';
 import type { Config } from './config.ts';
-import { coerceError } from './errors.ts';
 import type { Logger } from './log.ts';
+
+/** How long it is waited for an answer of Redis, which may be starting. */
+const ANSWER_MS = 10_000;
 
 /** Where Redis is; `revive` where it is ours. */
 interface RedisSource {
@@ -21,14 +25,16 @@ export async function startRedis(config: Config, log: Logger, stack: AsyncDispos
   return { url: server.url, revive: () => server.revive() };
 }
 
-/** The connection that everything but the workers uses. Our own Redis is started again when it dies. */
-export function openRedis({ url, revive }: RedisSource, log: Logger, stack: AsyncDisposableStack): Redis {
-  const redis = stack.adopt(connectRedis(url, log), (connection) => connection.disconnect());
-  if (revive === null) return redis;
-  const onClose = () => {
-    revive().catch((error: unknown) => log.error({ reason: coerceError(error).message }, 'the embedded Redis is down'));
+/** The connection that everything uses but what blocks; `check` resolves where Redis can be used. */
+export function openRedis({ url, revive }: RedisSource, config: Config, stack: AsyncDisposableStack) {
+  const redis: Redis = stack.adopt(connectRedis(url), (connection) => connection.disconnect());
+  const { queues, host } = config;
+  const keys = { probe: queues.probe(host.name), control: queues.control };
+  const check = async (): Promise<void> => {
+    // Our own is started again where it died.
+    if (redis.status !== 'ready') await revive?.();
+    await refuseUnusableRedis(redis, keys, ANSWER_MS);
+    await refuseOtherHosts(redis, config, ANSWER_MS);
   };
-  redis.on('close', onClose);
-  stack.defer(() => void redis.off('close', onClose));
-  return redis;
+  return { redis, check };
 }

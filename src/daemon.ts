@@ -1,15 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import type { Worker } from 'bullmq';
-import type { Redis } from 'ioredis';
 import { systemClock, within } from './adapters/clock.ts';
 import { ControlWatch } from './adapters/control-stream.ts';
 import { keyRingFile, policyFile, readRoleKey } from './adapters/etc-files.ts';
 import { openLedger } from './adapters/ledger/index.ts';
 import { toldLedger } from './adapters/ledger/told.ts';
-import { refuseOtherHosts } from './adapters/other-hosts.ts';
 import { refuseForeignKeys, refuseLooseFiles } from './adapters/permissions.ts';
 import { connectRedis } from './adapters/redis.ts';
-import { refuseUnusableRedis } from './adapters/redis-policy.ts';
+import { RedisBreaker, type Watcher } from './adapters/redis-breaker.ts';
 import { Runner } from './adapters/runner.ts';
 import { sweepSurvivors } from './adapters/survivors.ts';
 import { taskWorker, type WorkerOptions } from './adapters/worker.ts';
@@ -19,13 +17,11 @@ import { openRedis, startRedis } from './courier.ts';
 import type { DashboardSources } from './dashboard/dashboard.ts';
 import { coerceError, OpsError } from './errors.ts';
 import type { Logger } from './log.ts';
-import { keepConnected, openMail } from './mail.ts';
+import { type Mail, openMail } from './mail.ts';
 import { Redactor, secretsOf } from './secret.ts';
 import type { Faults } from './services/failpoint.ts';
 import type { Leftover } from './services/ports.ts';
 
-/** How long a start waits for Redis, which may be starting too. */
-const REDIS_MS = 10_000;
 /** How long a stop waits for running tasks to end by themselves. */
 const DRAIN_MS = 20_000;
 /** How long it waits for TERM, grace and KILL of the rest. */
@@ -34,6 +30,7 @@ const WORKERS_MS = 2_000;
 /** How long open tasks wait at the start for the vetoes that came meanwhile. */
 const CONTROL_MS = 2_000;
 const SURVIVOR_GRACE_MS = 1_000;
+const MINUTE_MS = 60_000;
 
 /** Masks what must not be logged; what that is becomes known during the start. */
 export interface Secrets {
@@ -43,6 +40,8 @@ export interface Secrets {
 export interface Daemon extends AsyncDisposable {
   /** Resolves when it must start again: it could not write what it had done. */
   readonly fault: Promise<Error>;
+  /** Tells at once and at each change why no tasks are taken; null where they are. */
+  watch(watcher: Watcher): void;
 }
 
 /** What a daemon lives with. */
@@ -74,19 +73,13 @@ export async function startDaemon(
   const redisUrl = source.url;
   secrets.redactor = new Redactor([...secretsOf(redisUrl), etc.hostKey.d]);
   writeFileSync(config.home.var.redisUrl, redisUrl, { mode: 0o600 });
-  const redis = openRedis(source, log, stack);
-  const shared = { config, ledger, log, reached: faults.reached };
-  const mail = openMail({ ...shared, hostKey: etc.hostKey, redis, stack });
+  const { redis, check } = openRedis(source, config, stack);
+  const breaker = new RedisBreaker({ redis, check, clock: systemClock, log });
+  const shared = { config, ledger, log, redis, breaker, reached: faults.reached };
+  const mail = openMail({ ...shared, hostKey: etc.hostKey, stack });
   const { fault, ...problems } = problemsOf(log);
-  const line = compose({
-    ...shared,
-    ...running,
-    redis,
-    ...etc,
-    redactor: () => secrets.redactor,
-    ...problems,
-    ...mail,
-  });
+  const redactor = () => secrets.redactor;
+  const line = compose({ ...etc, ...problems, ...mail, ...running, ...shared, redactor });
   stack.defer(() => show(null));
   show({ queues: mail.queues, ledger, running: () => line.running.taskIds, redis });
   stack.defer(() => within(ABORT_MS, line.running.stop()));
@@ -94,20 +87,15 @@ export async function startDaemon(
   // Without Redis the vetoes that the ledger knows must do.
   await within(CONTROL_MS, line.control.catchUp());
   await line.reconciler.start();
-  await Promise.race([refuseRedis(redis, config), given.then(refuseToGoOn)]);
-  const workers = startWorkers({ ...shared, redisUrl, executor: line.executor, onHeld: mail.onHeld });
+  await Promise.race([check(), given.then(refuseToGoOn)]);
+  const workers = startWorkers({ ...shared, executor: line.executor, onHeld: mail.onHeld });
   stack.defer(() => drain(workers, line, urgent, log));
   const cursor = () => ledger.controlCursor();
-  const watch = new ControlWatch(connectRedis(redisUrl, log), config.queues.control, line.control, cursor);
+  const watch = new ControlWatch(connectRedis(redisUrl), config.queues.control, line.control, cursor);
   await stack.adopt(watch, (service) => service.stop()).start();
-  keepConnected(redis, mail, stack);
+  await goOnWhileUsable(breaker, workers, mail, stack);
   const owned = stack.move();
-  return { fault, [Symbol.asyncDispose]: () => owned.disposeAsync() };
-}
-
-async function refuseRedis(redis: Redis, config: Config): Promise<void> {
-  await refuseUnusableRedis(redis, REDIS_MS);
-  await refuseOtherHosts(redis, config, REDIS_MS);
+  return { fault, watch: (watcher) => breaker.watch(watcher), [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 function refuseToGoOn(): never {
@@ -156,19 +144,15 @@ async function startRunner(
   return { commands, leftovers: survivors.filter(({ fate }) => fate !== 'ended') };
 }
 
-type WorkerParts = Omit<WorkerOptions, 'queue' | 'prefix' | 'url' | 'clock'> & {
-  config: Config;
-  redisUrl: string;
-};
+type WorkerParts = Omit<WorkerOptions, 'queue' | 'prefix' | 'clock'> & { config: Config };
 
-function startWorkers({ config, redisUrl, ...parts }: WorkerParts): Worker[] {
+function startWorkers({ config, ...parts }: WorkerParts): Worker[] {
   const { queues, host } = config;
   return [queues.tasks, queues.hostTasks(host.name)].map((queue) => {
     const worker = taskWorker({
       ...parts,
       queue,
       prefix: queues.prefix,
-      url: redisUrl,
       clock: systemClock,
     });
     worker
@@ -178,6 +162,26 @@ function startWorkers({ config, redisUrl, ...parts }: WorkerParts): Worker[] {
       );
     return worker;
   });
+}
+
+/** Redis may have lost anything while it was away, and without a word while it was there. */
+async function goOnWhileUsable(
+  breaker: RedisBreaker,
+  workers: readonly Worker[],
+  mail: Mail,
+  stack: AsyncDisposableStack,
+): Promise<void> {
+  const everyMinute = async () => {
+    await breaker.look();
+    if (breaker.problem === null) mail.onMinute();
+  };
+  breaker.watch((problem) => {
+    for (const worker of workers) void (problem === null ? worker.resume() : worker.pause(true));
+    if (problem === null) mail.onUsable();
+  });
+  const timer = setInterval(() => void everyMinute(), MINUTE_MS);
+  stack.defer(() => clearInterval(timer));
+  await stack.adopt(breaker, (service) => service.stop()).start();
 }
 
 /** Takes nothing new, waits for what runs, ends the rest and leaves it open for the next start. */

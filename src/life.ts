@@ -30,7 +30,7 @@ export async function live(home: Home, orders: Orders, faults = NO_FAULTS): Prom
       if (daemon) await work(daemon, ground, orders);
       await stop(starting, ground, orders);
     } catch (error) {
-      if (ground?.state.current.state === 'ready' || error instanceof HomeInUseError) throw error;
+      if (hasStarted(ground) || error instanceof HomeInUseError) throw error;
       reason = enterSafeMode(error, reason, ground);
       await Promise.race([systemClock.wait(AGAIN_MS), orders.given]);
     }
@@ -59,9 +59,15 @@ async function start(
   });
 }
 
+function hasStarted(ground: Ground | undefined): boolean {
+  return ['ready', 'waiting'].includes(ground?.state.current.state ?? '');
+}
+
 /** Resolves when it is told to end. @throws what broke the daemon. */
 async function work(daemon: Daemon, { log, state }: Ground, orders: Orders): Promise<void> {
-  state.say({ state: 'ready', reason: null });
+  daemon.watch((problem) => {
+    if (orders.exitCode === null) state.say({ state: problem === null ? 'ready' : 'waiting', reason: problem });
+  });
   log.info({ detail: { version: VERSION, pid: process.pid } }, 'ready');
   const fault = await Promise.race([daemon.fault, orders.given]);
   if (!fault) return;

@@ -23,7 +23,7 @@ const ANY_HOST = '*';
  */
 export function aclUsers(queues: QueueNames, host: string): AclUser[] {
   refuseUnwritable(queues.prefix);
-  const { control, published } = queues;
+  const { control, published, probe } = queues;
   const around = [...queueKeys(queues, ANY_HOST), control];
   return [
     user('manager', around, [LOOK, WORK, 'xread']),
@@ -33,7 +33,7 @@ export function aclUsers(queues: QueueNames, host: string): AclUser[] {
     // SCAN tells the names of all keys, and nothing of what is in them.
     user(
       'daemon',
-      [...queueKeys(queues, host), control, published(host)],
+      [...queueKeys(queues, host), control, published(host), probe(host)],
       [LOOK, WORK, 'client|list xread xrange scan'],
     ),
   ];

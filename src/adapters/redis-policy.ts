@@ -1,13 +1,39 @@
+import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { OpsError } from '../errors.ts';
 import { systemClock } from './clock.ts';
 
+/** A write in a script, like all of BullMQ's. */
+const WRITE = `return redis.call('SET', KEYS[1], '1', 'PX', 60000)`;
+const WRITE_SHA = createHash('sha1').update(WRITE).digest('hex');
+
+export interface KeysToTry {
+  /** Nobody else's. */
+  probe: string;
+  /** A stream. */
+  control: string;
+}
+
+/** What to do about it, by the first word of what Redis says. */
+const REMEDIES: Record<string, string> = {
+  MISCONF: 'it cannot save to its disk: look at its log',
+  NOAUTH: 'look at the user and the password in its URL',
+  NOPERM: 'allow this user what it asks for',
+  OOM: 'its memory is full: give it more (maxmemory), or remove what fills it',
+  READONLY: 'it is a replica: give the URL of its primary, or make it one',
+  WRONGPASS: 'look at the user and the password in its URL',
+};
+
 /**
- * Refuses a Redis that does not answer within `waitMs`, that may drop queued tasks when its memory is full, or that
- * does not say. @throws OpsError
+ * Refuses a Redis that does not answer within `waitMs`, that refuses what is written to `probe` or who reads `control`,
+ * that may drop queued tasks when its memory is full, or that does not say. @throws OpsError
  */
-export async function refuseUnusableRedis(redis: Redis, waitMs: number): Promise<void> {
-  const policy = await answerOf(redis, waitMs);
+export async function refuseUnusableRedis(redis: Redis, keys: KeysToTry, waitMs: number): Promise<void> {
+  const policy = await inTime(redis, waitMs, async () => {
+    await write(redis, keys.probe);
+    await redis.xread('COUNT', 1, 'STREAMS', keys.control, '$');
+    return policyOf(redis);
+  });
   if (policy === 'noeviction') return;
   const reason =
     policy === undefined
@@ -17,7 +43,7 @@ export async function refuseUnusableRedis(redis: Redis, waitMs: number): Promise
 }
 
 /** A connection that waits for Redis never fails by itself: it only says why it does not get on. */
-async function answerOf(redis: Redis, waitMs: number): Promise<string | undefined> {
+async function inTime<T>(redis: Redis, waitMs: number, ask: () => Promise<T>): Promise<T> {
   let why = `no answer within ${waitMs / 1000} s`;
   const onError = (error: Error) => {
     why = error.message;
@@ -28,7 +54,7 @@ async function answerOf(redis: Redis, waitMs: number): Promise<string | undefine
     throw unreachable(redis, why);
   });
   try {
-    return await Promise.race([policyOf(redis), late]);
+    return await Promise.race([ask().catch(refused), late]);
   } finally {
     redis.off('error', onError);
     late.catch(() => undefined);
@@ -40,13 +66,20 @@ function unreachable({ options: { host, port } }: Redis, why: string): OpsError 
   return new OpsError(`Redis at ${host}:${port} cannot be used (${why}): start it, or look at the URL you gave`);
 }
 
+function refused(error: Error): never {
+  const [code = ''] = error.message.split(' ');
+  throw new OpsError(`Redis refuses us (${error.message}): ${REMEDIES[code] ?? 'look at its log'}`, { cause: error });
+}
+
+async function write(redis: Redis, key: string): Promise<void> {
+  await redis.evalsha(WRITE_SHA, 1, key).catch((error: Error) => {
+    if (!error.message.startsWith('NOSCRIPT')) throw error;
+    return redis.eval(WRITE, 1, key);
+  });
+}
+
 async function policyOf(redis: Redis): Promise<string | undefined> {
-  try {
-    return (await reportedPolicy(redis)) ?? (await configuredPolicy(redis));
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new OpsError(`Redis refuses us (${why}): look at the user and the password in its URL`, { cause: error });
-  }
+  return (await reportedPolicy(redis)) ?? (await configuredPolicy(redis));
 }
 
 /** Asked first: CONFIG GET would tell passwords as well, so our own user may not use it. */

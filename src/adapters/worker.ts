@@ -1,4 +1,5 @@
 import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
 import { stringify } from 'yaml';
 import type { Delivery } from '../admission/parse.ts';
 import type { OpsOutput } from '../contract/ops-output.ts';
@@ -8,15 +9,18 @@ import type { End, Executor } from '../services/executor.ts';
 import type { Failpoint } from '../services/failpoint.ts';
 import type { Ledger } from '../services/ledger.ts';
 import type { Clock } from '../services/ports.ts';
+import type { RedisBreaker } from './redis-breaker.ts';
 
 export interface WorkerOptions {
   queue: string;
   prefix: string;
-  url: string;
+  redis: Redis;
   executor: Executor;
   ledger: Ledger;
   clock: Clock;
   log: Logger;
+  /** Told what Redis refuses; while it is open nothing is begun. */
+  breaker: Pick<RedisBreaker, 'problem' | 'trip'>;
   /** Told when a held task's job has been put aside, in case it was woken meanwhile. */
   onHeld: (job: Job) => Promise<void>;
   reached: Failpoint;
@@ -31,9 +35,9 @@ const IN_HAND = 64;
 
 /** Takes jobs of one queue through the line. It neither retries nor refuses by itself: the ledger decides. */
 export function taskWorker(options: WorkerOptions): Worker {
-  const { queue, prefix, url, log, reached } = options;
+  const { queue, prefix, redis, log, breaker, reached } = options;
   const worker = new Worker(queue, (job, token) => process(job, token ?? '', options), {
-    connection: { url, maxRetriesPerRequest: null },
+    connection: redis,
     prefix,
     concurrency: IN_HAND,
     autorun: false,
@@ -41,30 +45,46 @@ export function taskWorker(options: WorkerOptions): Worker {
     stalledInterval: STALLED_CHECK_MS,
     maxStalledCount: Number.MAX_SAFE_INTEGER,
   });
-  worker.on('error', (error) => log.debug({ reason: error.message, detail: { queue } }, 'worker'));
+  worker.on('error', (error) => {
+    if (!breaker.trip(error)) log.debug({ reason: error.message, detail: { queue } }, 'worker');
+  });
   for (const end of ['completed', 'failed'] as const) worker.on(end, () => reached('acknowledged'));
   return worker;
 }
 
 async function process(job: Job, token: string, options: WorkerOptions): Promise<OpsOutput> {
-  const { executor, ledger, log, queue, reached } = options;
+  const { executor, ledger, log, queue, breaker, reached } = options;
   reached('fetched');
   const name = `${queue}:${job.id}`;
+  deliverAgainIfNotSettled(job);
   try {
+    // It was fetched while the breaker opened.
+    if (breaker.problem !== null) return await lookAgain(job, token, options.clock);
     const delivery = await deliveryOf(job, name, queue, ledger);
     const end = await executor.execute(delivery, (lines) => logLines(job, lines));
     return await settle(job, token, end, options);
   } catch (error) {
     if (error instanceof UnrecoverableError || error instanceof DelayedError) throw error;
-    log.error(
-      { reason: coerceError(error).stack ?? null, detail: { job: name } },
-      'a delivery failed inside the daemon; it will be looked at again',
-    );
+    if (!breaker.trip(error)) {
+      log.error(
+        { reason: coerceError(error).stack ?? null, detail: { job: name } },
+        'a delivery failed inside the daemon; it will be looked at again',
+      );
+    }
     return await lookAgain(job, token, options.clock);
   } finally {
     // It did not kill the daemon.
     if (job.attemptsStarted > 1) ledger.write(() => ledger.forgetDeliveries(name));
   }
+}
+
+/**
+ * Where Redis refuses to settle a job BullMQ takes this for a failure of the work, and writes so as soon as it can. As
+ * one that is retried the job is delivered again instead, and the ledger answers. An end of ours is never retried.
+ */
+function deliverAgainIfNotSettled(job: Job): void {
+  job.opts.attempts = Number.MAX_SAFE_INTEGER;
+  job.opts.backoff = { type: 'fixed', delay: AGAIN_MS };
 }
 
 async function deliveryOf(job: Job, name: string, queue: string, ledger: Ledger): Promise<Delivery> {

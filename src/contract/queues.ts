@@ -13,6 +13,8 @@ export interface QueueNames {
   control: string;
   /** The full key of a host's mark: the `seq` of the last message it published. */
   published: (host: string) => string;
+  /** A key that a host's daemon writes to see whether it can. */
+  probe: (host: string) => string;
 }
 
 /** The names as a host's configuration may change them. */
@@ -35,6 +37,7 @@ export function queueNames(settings: QueueSettings = {}): QueueNames {
     alerts: settings.alerts ?? `${tasks}-alerts`,
     control: `${prefix}:${settings.control ?? `${tasks}-control`}`,
     published: (host) => `${prefix}:published:${host}`,
+    probe: (host) => `${prefix}:probe:${host}`,
   };
 }
 

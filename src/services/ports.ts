@@ -120,7 +120,10 @@ export interface TaskOutput {
 
 /** How a daemon is. */
 export interface Condition {
-  /** Tasks are taken only when `ready`. In `safe-mode` it waits for somebody to mend `reason`. */
-  state: 'starting' | 'ready' | 'safe-mode' | 'stopping';
+  /**
+   * Tasks are taken only when `ready`. In `waiting` it cannot use Redis; what runs goes on. In `safe-mode` it waits for
+   * somebody to mend `reason`.
+   */
+  state: 'starting' | 'ready' | 'waiting' | 'safe-mode' | 'stopping';
   reason: string | null;
 }

@@ -7,6 +7,7 @@ import { refuseUnusableRedis } from '../../src/adapters/redis-policy.ts';
 import { embeddedRedis } from '../../src/adapters/redis-server.ts';
 
 const WAIT_MS = 2_000;
+const KEYS = { probe: 'probe', control: 'control' };
 const log = { info: () => undefined, warn: () => undefined };
 let home: string;
 let server: ReturnType<typeof embeddedRedis>;
@@ -46,12 +47,12 @@ async function guest(...denied: string[]): Promise<Redis> {
 
 it('takes a Redis that never evicts', async () => {
   await policy('noeviction');
-  await expect(refuseUnusableRedis(admin, WAIT_MS)).resolves.toBeUndefined();
+  await expect(refuseUnusableRedis(admin, KEYS, WAIT_MS)).resolves.toBeUndefined();
 });
 
 it.each(['allkeys-lru', 'volatile-ttl'])('F25: refuses %s, and says what to set', async (name) => {
   await policy(name);
-  await expect(refuseUnusableRedis(admin, WAIT_MS)).rejects.toThrow(
+  await expect(refuseUnusableRedis(admin, KEYS, WAIT_MS)).rejects.toThrow(
     new RegExp(`maxmemory-policy ${name}, and may drop.*set .maxmemory-policy noeviction`),
   );
 });
@@ -59,9 +60,9 @@ it.each(['allkeys-lru', 'volatile-ttl'])('F25: refuses %s, and says what to set'
 it.each(['config', 'info'])('needs no %s where it may ask in another way', async (denied) => {
   const redis = await guest(`-${denied}`);
   await policy('noeviction');
-  await expect(refuseUnusableRedis(redis, WAIT_MS)).resolves.toBeUndefined();
+  await expect(refuseUnusableRedis(redis, KEYS, WAIT_MS)).resolves.toBeUndefined();
   await policy('allkeys-random');
-  await expect(refuseUnusableRedis(redis, WAIT_MS)).rejects.toThrow('allkeys-random');
+  await expect(refuseUnusableRedis(redis, KEYS, WAIT_MS)).rejects.toThrow('allkeys-random');
 });
 
 it.each([
@@ -78,11 +79,41 @@ it.each([
 ])('refuses %s, and says why', async (_what, connect, message) => {
   const redis = connect();
   guests.push(redis);
-  await expect(refuseUnusableRedis(redis, 300)).rejects.toThrow(message);
+  await expect(refuseUnusableRedis(redis, KEYS, 300)).rejects.toThrow(message);
+});
+
+it.each([
+  [
+    'F22: a Redis without memory',
+    ['CONFIG', 'SET', 'maxmemory', '1'],
+    ['CONFIG', 'SET', 'maxmemory', '0'],
+    /OOM.*full/,
+  ],
+  ['F23: a replica', ['REPLICAOF', '127.0.0.1', '1'], ['REPLICAOF', 'NO', 'ONE'], /READONLY.*its primary/],
+])('refuses %s, and says what to do', async (_what, [breaking = '', ...args], [mending = '', ...back], message) => {
+  await policy('noeviction');
+  await admin.call(breaking, ...args);
+  try {
+    await expect(refuseUnusableRedis(admin, KEYS, WAIT_MS)).rejects.toThrow(message);
+  } finally {
+    await admin.call(mending, ...back);
+  }
+  await expect(refuseUnusableRedis(admin, KEYS, WAIT_MS)).resolves.toBeUndefined();
+});
+
+it.each([
+  ['evalsha', ['-evalsha']],
+  ['eval', ['-eval']],
+  ['xread', ['-xread']],
+])('F24: refuses a Redis that does not allow %s, and says what to do', async (name, denied) => {
+  await admin.call('SCRIPT', 'FLUSH');
+  const redis = await guest(...denied);
+  const message = new RegExp(`NOPERM.*${name}.*: allow this user what it asks for`);
+  await expect(refuseUnusableRedis(redis, KEYS, WAIT_MS)).rejects.toThrow(message);
 });
 
 it('refuses a Redis that does not tell', async () => {
   await policy('noeviction');
   const redis = await guest('-config', '-info');
-  await expect(refuseUnusableRedis(redis, WAIT_MS)).rejects.toThrow('does not tell its maxmemory-policy');
+  await expect(refuseUnusableRedis(redis, KEYS, WAIT_MS)).rejects.toThrow('does not tell its maxmemory-policy');
 });

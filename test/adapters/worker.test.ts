@@ -1,10 +1,10 @@
-import { FlowProducer, type JobsOptions, Queue } from 'bullmq';
+import { FlowProducer, Job, type JobsOptions, Queue } from 'bullmq';
 import { pino } from 'pino';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { systemClock } from '../../src/adapters/clock.ts';
 import { HeldJobs } from '../../src/adapters/task-queues.ts';
-import { taskWorker } from '../../src/adapters/worker.ts';
+import { taskWorker, type WorkerOptions } from '../../src/adapters/worker.ts';
 import type { Delivery } from '../../src/admission/parse.ts';
 import { utcTime } from '../../src/contract/names.ts';
 import type { ActionsTask } from '../../src/contract/task.ts';
@@ -18,14 +18,16 @@ import { realRedis } from './real-redis.ts';
 const PREFIX = '{savorg}';
 const server = realRedis();
 const log = pino({ level: 'silent' });
+const CLOSED: WorkerOptions['breaker'] = { problem: null, trip: () => false };
 
-function startWorker(executor: Executor, ledger = testLedger()) {
+function startWorker(executor: Executor, ledger = testLedger(), breaker: WorkerOptions['breaker'] = CLOSED) {
   const queue = server.later(new Queue('ops', { connection: server.connect(), prefix: PREFIX }));
   const held = new HeldJobs([queue], systemClock);
   const worker = taskWorker({
     queue: 'ops',
     prefix: PREFIX,
-    url: server.url,
+    redis: server.connect(),
+    breaker,
     executor,
     ledger,
     clock: systemClock,
@@ -55,8 +57,8 @@ async function start() {
 }
 
 /** A worker over an executor that does what the test says. */
-function startWith(execute: (delivery: Delivery) => Promise<End>) {
-  return startWorker({ execute } as unknown as Executor);
+function startWith(execute: (delivery: Delivery) => Promise<End>, breaker = CLOSED) {
+  return startWorker({ execute } as unknown as Executor, testLedger(), breaker);
 }
 
 const done = nothingRan('task-1', 'config', { code: 'c', message: 'm', owner: 'manager' });
@@ -312,6 +314,60 @@ describe('a delivery', () => {
   });
 });
 
+const oom = () => Object.assign(new Error('OOM command not allowed'), { name: 'ReplyError' });
+
+function watchedBreaker(problem: string | null = null) {
+  const tripped: string[] = [];
+  const trip = (error: unknown) => tripped.push((error as Error).message) > 0;
+  return { problem, trip, tripped };
+}
+
+describe('a Redis that refuses', () => {
+  it('F22: to settle a job has it delivered again, and it gets its recorded outcome', async () => {
+    const watched = watchedBreaker();
+    const { queue, stateOf } = startWith(async () => ran, watched);
+    const settling = vi.spyOn(Job.prototype, 'moveToCompleted').mockRejectedValueOnce(oom());
+    await queue.add('config', {}, { jobId: 'task-1' });
+    // What BullMQ took for a failure of the work is not written down as one.
+    await expect.poll(() => stateOf('task-1')).toBe('delayed');
+    expect(watched.tripped).toEqual(['OOM command not allowed']);
+    await (await queue.getJob('task-1'))?.promote();
+    await expect.poll(() => stateOf('task-1')).toBe('completed');
+    expect(settling).toHaveBeenCalledTimes(2);
+    settling.mockRestore();
+  });
+
+  it('is told to the breaker by a delivery that fails, and the job is looked at again', async () => {
+    const watched = watchedBreaker();
+    let times = 0;
+    const { queue, stateOf } = startWith(async () => {
+      times += 1;
+      if (times === 1) throw oom();
+      return ran;
+    }, watched);
+    await queue.add('config', {}, { jobId: 'task-1' });
+    await expect.poll(() => stateOf('task-1')).toBe('delayed');
+    expect(watched.tripped).toEqual(['OOM command not allowed']);
+    await (await queue.getJob('task-1'))?.promote();
+    await expect.poll(() => stateOf('task-1')).toBe('completed');
+  });
+
+  it('F25: has nothing begun that was fetched while the breaker opened', async () => {
+    const watched = watchedBreaker('maxmemory-policy allkeys-lru');
+    let times = 0;
+    const { queue, stateOf } = startWith(async () => {
+      times += 1;
+      return ran;
+    }, watched);
+    await queue.add('config', {}, { jobId: 'task-1' });
+    await expect.poll(() => stateOf('task-1')).toBe('delayed');
+    expect(times).toBe(0);
+    watched.problem = null;
+    await (await queue.getJob('task-1'))?.promote();
+    await expect.poll(() => stateOf('task-1')).toBe('completed');
+  });
+});
+
 describe('a worker', () => {
   it('leaves no connection behind when it is closed', async () => {
     const redis = server.connect();
@@ -323,9 +379,9 @@ describe('a worker', () => {
     const { worker, queue, stateOf } = startWith(async () => ran);
     await queue.add('config', {}, { jobId: 'task-1' });
     await expect.poll(() => stateOf('task-1')).toBe('completed');
-    expect(await connections()).toBeGreaterThan(before + 1);
+    expect(await connections()).toBeGreaterThan(before + 2);
     await worker.close();
-    // That of the queue is still there.
-    await expect.poll(connections).toBe(before + 1);
+    // That of the queue, and the one that the worker was given, are still there.
+    await expect.poll(connections).toBe(before + 2);
   });
 });
