@@ -64,6 +64,7 @@ export interface Line {
   locks: Locks;
   control: Control;
   clockWatch: ClockWatch;
+  reporter: Reporter;
 }
 
 /** Wires adapters into services: everything between a delivery and its report. */
@@ -106,6 +107,7 @@ export function compose(world: World): Line {
     locks,
     control,
     clockWatch,
+    reporter,
   };
 }
 

@@ -21,6 +21,7 @@ import { type Mail, openMail } from './mail.ts';
 import { Redactor, secretsOf } from './secret.ts';
 import type { Faults } from './services/failpoint.ts';
 import type { Leftover } from './services/ports.ts';
+import { watchQueues } from './watch.ts';
 
 /** How long a stop waits for running tasks to end by themselves. */
 const DRAIN_MS = 20_000;
@@ -29,6 +30,8 @@ const ABORT_MS = 10_000;
 const WORKERS_MS = 2_000;
 /** How long open tasks wait at the start for the vetoes that came meanwhile. */
 const CONTROL_MS = 2_000;
+/** How long a start waits for the first look at the task queues. */
+const QUEUES_MS = 10_000;
 const SURVIVOR_GRACE_MS = 1_000;
 const MINUTE_MS = 60_000;
 
@@ -88,6 +91,7 @@ export async function startDaemon(
   await within(CONTROL_MS, line.control.catchUp());
   await line.reconciler.start();
   await Promise.race([check(), given.then(refuseToGoOn)]);
+  await within(QUEUES_MS, watchQueues({ ...shared, queues: mail.queues, reporter: line.reporter, stack }));
   const workers = startWorkers({ ...shared, executor: line.executor, onHeld: mail.onHeld });
   stack.defer(() => drain(workers, line, urgent, log));
   const cursor = () => ledger.controlCursor();

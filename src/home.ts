@@ -24,6 +24,7 @@ export interface Home {
     clockRequest: string;
     snapshots: string;
     output: string;
+    quarantine: string;
     hostKey: string;
     redis: string;
     /** The URL that the daemon uses, for `ops`. */
@@ -57,6 +58,7 @@ export function homeAt(folder: string): Home {
       clockRequest: at('var/run/clock-request'),
       snapshots: at('var/snapshots'),
       output: at('var/output'),
+      quarantine: at('var/quarantine'),
       hostKey: at('var/keys/host.key'),
       redis: at('var/redis'),
       redisUrl: at('var/run/redis-url'),

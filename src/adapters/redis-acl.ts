@@ -34,7 +34,7 @@ export function aclUsers(queues: QueueNames, host: string): AclUser[] {
     user(
       'daemon',
       [...queueKeys(queues, host), control, published(host), probe(host)],
-      [LOOK, WORK, 'client|list xread xrange scan'],
+      [LOOK, WORK, 'client|list xread xrange xrevrange scan getrange hkeys hstrlen memory|usage unlink'],
     ),
   ];
 }

@@ -9,6 +9,7 @@ import type { End, Executor } from '../services/executor.ts';
 import type { Failpoint } from '../services/failpoint.ts';
 import type { Ledger } from '../services/ledger.ts';
 import type { Clock } from '../services/ports.ts';
+import { bareBackend } from './bare-backend.ts';
 import type { RedisBreaker } from './redis-breaker.ts';
 
 export interface WorkerOptions {
@@ -32,11 +33,13 @@ const STALLED_CHECK_MS = 10_000;
 const AGAIN_MS = 5_000;
 /** Deliveries in hand: those that wait for a lock must not keep others out. How many tasks run, the locks decide. */
 const IN_HAND = 64;
+/** For people who look, of each kind the newest; the ledger keeps the outcomes. */
+const KEPT = { count: 1_000 };
 
 /** Takes jobs of one queue through the line. It neither retries nor refuses by itself: the ledger decides. */
 export function taskWorker(options: WorkerOptions): Worker {
   const { queue, prefix, redis, log, breaker, reached } = options;
-  const worker = new Worker(queue, (job, token) => process(job, token ?? '', options), {
+  const settings = {
     connection: redis,
     prefix,
     concurrency: IN_HAND,
@@ -44,7 +47,10 @@ export function taskWorker(options: WorkerOptions): Worker {
     lockDuration: LOCK_MS,
     stalledInterval: STALLED_CHECK_MS,
     maxStalledCount: Number.MAX_SAFE_INTEGER,
-  });
+    removeOnComplete: KEPT,
+    removeOnFail: KEPT,
+  };
+  const worker = new Worker(queue, (job, token) => process(job, token ?? '', options), settings, bareBackend);
   worker.on('error', (error) => {
     if (!breaker.trip(error)) log.debug({ reason: error.message, detail: { queue } }, 'worker');
   });
@@ -95,7 +101,7 @@ async function deliveryOf(job: Job, name: string, queue: string, ledger: Ledger)
     jobId: job.id ?? '',
     name: job.name,
     data: job.data,
-    scheduled: job.repeatJobKey !== undefined,
+    scheduled: job.id?.startsWith('repeat:') ?? false,
     deliveries,
   };
 }

@@ -32,7 +32,11 @@ export type BindAction<Bound> = (request: ActionRequest) => Bound | string;
 /** What is delivered so often without reaching an admission kills the daemon. */
 const MAX_DELIVERIES = 5;
 const MAX_TOKENS = 16;
-const SUBMISSION_BOUNDS: Bounds = { bytes: TASK_BOUNDS.bytes + MAX_TOKENS * 32 * 1024, depth: TASK_BOUNDS.depth + 1 };
+/** What a task may measure together with its tokens. */
+export const SUBMISSION_BOUNDS: Bounds = {
+  bytes: TASK_BOUNDS.bytes + MAX_TOKENS * 32 * 1024,
+  depth: TASK_BOUNDS.depth + 1,
+};
 
 /** Turns a delivery into a task that is well-formed and what its job says it is. Believes nothing, changes nothing. */
 export function parse<Bound>(delivery: Delivery, bind: BindAction<Bound>): ParsedTask<Bound> | Refused {

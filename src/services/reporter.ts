@@ -71,11 +71,17 @@ export class Reporter {
   }
 
   /** Raises an alert. `id` is its name for ever: acknowledging and clearing refer to it. */
-  async alert(id: string, alert: Pick<Alert, 'severity' | 'code' | 'subject' | 'message'>): Promise<void> {
+  async alert(id: string, alert: Pick<Alert, 'severity' | 'code' | 'subject' | 'message'>): Promise<Alert> {
     const raised_at = utcTime(this.#clock.now());
-    await this.#ledger.commit(() =>
-      this.#appendAlert({ alert_id: id, state: 'raised', ...alert, raised_at, changes: [] }),
-    );
+    const raised: Alert = { alert_id: id, state: 'raised', ...alert, raised_at, changes: [] };
+    await this.#ledger.commit(() => this.#appendAlert(raised));
+    this.#onAppend();
+    return raised;
+  }
+
+  /** What an alert told of is over. */
+  async clear(alert: Alert): Promise<void> {
+    await this.#ledger.commit(() => this.#appendAlert({ ...alert, state: 'cleared' }));
     this.#onAppend();
   }
 

@@ -94,9 +94,12 @@ describe('a job', () => {
     ['a delay', { delay: 30 }],
     ['a priority', { priority: 7 }],
     ['lifo', { lifo: true }],
+    ['the wish to be removed', { removeOnComplete: true, removeOnFail: true }],
+    ['a parent to be failed with it', { failParentOnFailure: true }],
+    ['a limit of its stack traces', { stackTraceLimit: -1 }],
   ];
   for (const exitCode of [0, 1]) {
-    it.each(options)(`with %s runs once (exit code ${exitCode})`, async (_, more) => {
+    it.each(options)(`T13: with %s runs once (exit code ${exitCode})`, async (_, more) => {
       const { queue, line, task, submission, stateOf } = await start();
       line.machine.when('once', { exitCode });
       await queue.add('config', await submission(task()), { jobId: 'task-1', ...more });
@@ -108,22 +111,7 @@ describe('a job', () => {
     });
   }
 
-  it.each([
-    ['removeOnComplete', 0],
-    ['removeOnFail', 1],
-  ])('with %s runs once and is gone; sent again it gets its recorded outcome', async (option, exitCode) => {
-    const { queue, line, task, submission, stateOf } = await start();
-    line.machine.when('once', { exitCode });
-    const data = await submission(task());
-    for (let n = 1; n <= 2; n += 1) {
-      await queue.add('config', data, { jobId: 'task-1', [option]: true });
-      await expect.poll(() => stateOf('task-1')).toBe('unknown');
-    }
-    expect(line.machine.ran.filter((argv) => argv === 'once')).toHaveLength(1);
-    expect(reports(line.ledger)).toHaveLength(1);
-  });
-
-  it('sent again under its own name gets the recorded outcome', async () => {
+  it('F30: sent again under its own name, three ids with one body, runs once, and each gets the recorded outcome', async () => {
     const { queue, line, task, submission, stateOf } = await start();
     const data = await submission(task());
     await Promise.all(['task-1', 'task-1~2', 'task-1~3'].map((jobId) => queue.add('config', data, { jobId })));
@@ -149,15 +137,17 @@ describe('a job', () => {
     await expect.poll(() => line.machine.ran.length, { timeout: 5_000 }).toBe(21);
   }, 15_000);
 
-  it('that a scheduler made is refused, and nothing runs', async () => {
+  it('T13: that a scheduler made is refused, and nothing runs', async () => {
     const { queue, line, task, submission } = await start();
     const template = { name: 'config', data: await submission(task()) };
-    await queue.upsertJobScheduler('nightly', { every: HOUR, limit: 1 }, template);
+    await queue.upsertJobScheduler('nightly', { every: HOUR }, template);
     await expect.poll(() => queue.getFailedCount()).toBe(1);
     const [job] = await queue.getFailed();
     expect(job?.failedReason).toMatch(/^outer-mismatch: made by a BullMQ scheduler; .* \(owner: manager\)$/);
     expect(line.machine.ran).toEqual([]);
     expect(reports(line.ledger)[0]?.body).toMatchObject({ evidence: { reason: 'outer-mismatch', final: false } });
+    // A worker of BullMQ would have added the next one.
+    expect(await queue.getDelayedCount()).toBe(0);
     await queue.removeJobScheduler('nightly');
   });
 
@@ -173,6 +163,45 @@ describe('a job', () => {
     await expect.poll(() => flow.job.getState()).toBe('waiting');
     expect(Object.values(await flow.job.getChildrenValues())).toMatchObject([{ status: 'completed' }]);
     expect(line.machine.ran).toEqual(['once']);
+  });
+
+  it.each([
+    ['rjk', 'nightly'],
+    ['parentKey', '{savorg}:manager:release'],
+    ['defa', 'failed without a report'],
+    ['id', 'somebody-else'],
+    ['opts', '{"attempts":'],
+    ['opts', '{"repeat":{"every":1000},"attempts":5,"lifo":true}'],
+  ])('T13, F33: with a forged %s (%s) runs once, as it was signed', async (field, value) => {
+    const { queue, worker, line, task, submission, stateOf } = await start();
+    await worker.pause();
+    await queue.add('config', await submission(task()), { jobId: 'task-1' });
+    await server.connect().hset(`${PREFIX}:ops:task-1`, field, value);
+    await worker.resume();
+    await expect.poll(() => stateOf('task-1')).toBe('completed');
+    expect(line.machine.ran).toEqual(['once']);
+    expect(await queue.getJobCountByTypes('waiting', 'delayed', 'active', 'prioritized', 'failed')).toBe(0);
+  });
+
+  it('F33: that is too large to be parsed is refused as such, and does not stay in Redis', async () => {
+    const { queue, line, stateOf } = await start();
+    await queue.add('config', { task: 'x'.repeat(8 * 1024 * 1024), attestations: [] }, { jobId: 'large' });
+    await expect.poll(() => reports(line.ledger)[0]?.body).toMatchObject({ evidence: { reason: 'too-large' } });
+    await expect.poll(() => stateOf('large')).toBe('unknown');
+  });
+
+  it('F32: whose data are no JSON is refused with a report', async () => {
+    const { queue, line, stateOf } = await start();
+    const redis = server.connect();
+    await redis.hset(`${PREFIX}:ops:junk`, { name: 'config', data: '{"task":' });
+    await redis.lpush(`${PREFIX}:ops:wait`, 'junk');
+    await redis.zadd(`${PREFIX}:ops:marker`, 0, '0');
+    await expect.poll(() => stateOf('junk')).toBe('failed');
+    expect(reports(line.ledger)[0]?.body).toMatchObject({
+      ops_output: { task_id: 'junk' },
+      evidence: { final: false },
+    });
+    expect((await queue.getJobCounts())['active']).toBe(0);
   });
 
   it('that is a bad one does not keep the next from running', async () => {

@@ -19,6 +19,7 @@ const FLOORS: Record<string, number> = {
   compose: 4,
   mail: 4,
   courier: 4,
+  watch: 4,
   daemon: 4.2,
   ground: 4.25,
   life: 4.3,

@@ -1,0 +1,51 @@
+import { ulid } from 'ulid';
+import type { Alert } from '../contract/alert.ts';
+import type { Ledger } from './ledger.ts';
+import type { Reporter } from './reporter.ts';
+
+/** So many reports mean that nobody reads them, so many tasks a flood. None is ever dropped. */
+const TOO_MANY = 10_000;
+const CODE = 'unread';
+
+export interface UnreadParts {
+  /** The queue's name, and how to count what nobody has taken. */
+  queues: ReadonlyMap<string, () => Promise<number>>;
+  ledger: Pick<Ledger, 'alerts'>;
+  reporter: Pick<Reporter, 'alert' | 'clear'>;
+}
+
+/** Raises an alert when a queue is not read, and clears it when it is. */
+export class Unread {
+  readonly #parts: UnreadParts;
+  /** The alert that stands for a queue; undefined where it is not known since the start. */
+  readonly #standing = new Map<string, Alert | null>();
+
+  constructor(parts: UnreadParts) {
+    this.#parts = parts;
+  }
+
+  async look(): Promise<void> {
+    for (const [queue, count] of this.#parts.queues) await this.#compare(queue, await count());
+  }
+
+  async #compare(queue: string, unread: number): Promise<void> {
+    const { reporter } = this.#parts;
+    const subject = `queue:${queue}`;
+    const known = this.#standing.get(queue);
+    const standing = known === undefined ? this.#raisedBefore(subject) : known;
+    if (unread > TOO_MANY && !standing) {
+      const message = `${unread} jobs wait in ${queue}, more than ${TOO_MANY}`;
+      const alert = { severity: 'warning' as const, code: CODE, subject, message };
+      this.#standing.set(queue, await reporter.alert(`unread-${ulid().toLowerCase()}`, alert));
+    } else if (unread <= TOO_MANY) {
+      if (standing) await reporter.clear(standing);
+      this.#standing.set(queue, null);
+    }
+  }
+
+  /** By an earlier daemon. */
+  #raisedBefore(subject: string): Alert | null {
+    const last = this.#parts.ledger.alerts().find((alert) => alert.code === CODE && alert.subject === subject);
+    return last && last.state !== 'cleared' ? last : null;
+  }
+}

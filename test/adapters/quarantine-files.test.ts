@@ -1,0 +1,23 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { quarantineIn } from '../../src/adapters/quarantine-files.ts';
+import { temporaryFolder } from '../services/support.ts';
+
+describe('quarantine', () => {
+  it('F32: keeps for its owner alone, in a folder that it makes', async () => {
+    const folder = join(temporaryFolder(), 'quarantine');
+    const path = await quarantineIn(folder).keep('a.json', '{}');
+    expect([path, readFileSync(path, 'utf8')]).toEqual([join(folder, 'a.json'), '{}']);
+    expect([folder, path].map((it) => (statSync(it).mode & 0o777).toString(8))).toEqual(['700', '600']);
+  });
+
+  it('T14: keeps the newest 200, and 256 KiB of each', async () => {
+    const folder = temporaryFolder();
+    const files = quarantineIn(folder);
+    for (let n = 100; n < 305; n += 1) await files.keep(`${n}.json`, 'x'.repeat(n === 300 ? 1_000_000 : 1));
+    const names = readdirSync(folder).toSorted();
+    expect([names.length, names[0], names.at(-1)]).toEqual([200, '105.json', '304.json']);
+    expect(statSync(join(folder, '300.json')).size).toBe(256 * 1024);
+  });
+});
