@@ -20,6 +20,7 @@ import type { Logger } from './log.ts';
 import { type Mail, openMail } from './mail.ts';
 import { Redactor, secretsOf } from './secret.ts';
 import type { Faults } from './services/failpoint.ts';
+import type { Ledger } from './services/ledger.ts';
 import type { Leftover } from './services/ports.ts';
 import { watchQueues } from './watch.ts';
 
@@ -94,9 +95,7 @@ export async function startDaemon(
   await within(QUEUES_MS, watchQueues({ ...shared, queues: mail.queues, reporter: line.reporter, stack }));
   const workers = startWorkers({ ...shared, executor: line.executor, onHeld: mail.onHeld });
   stack.defer(() => drain(workers, line, urgent, log));
-  const cursor = () => ledger.controlCursor();
-  const watch = new ControlWatch(connectRedis(redisUrl), config.queues.control, line.control, cursor);
-  await stack.adopt(watch, (service) => service.stop()).start();
+  await stack.adopt(controlWatch(config, ledger, line, redisUrl), (service) => service.stop()).start();
   await goOnWhileUsable(breaker, workers, mail, stack);
   const owned = stack.move();
   return { fault, watch: (watcher) => breaker.watch(watcher), [Symbol.asyncDispose]: () => owned.disposeAsync() };
@@ -146,6 +145,10 @@ async function startRunner(
   await runner.start();
   const commands = stack.adopt(runner, (service) => service.stop());
   return { commands, leftovers: survivors.filter(({ fate }) => fate !== 'ended') };
+}
+
+function controlWatch({ queues }: Config, ledger: Ledger, { control }: Line, redisUrl: string): ControlWatch {
+  return new ControlWatch(connectRedis(redisUrl), queues.control, control, () => ledger.controlCursor());
 }
 
 type WorkerParts = Omit<WorkerOptions, 'queue' | 'prefix' | 'clock'> & { config: Config };

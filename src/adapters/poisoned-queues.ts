@@ -112,7 +112,7 @@ return all
 /** The task queues by their names; what reaches them is anybody's. */
 export function poisonedQueues(redis: Redis, prefix: string, queues: readonly string[]): PoisonedQueues {
   const run = (script: string, queue: string, ...args: (string | Buffer)[]) =>
-    redis.callBuffer('EVAL', script, 1, `${prefix}:${queue}:`, JSON.stringify(OWN_KEYS), ...args) as Promise<unknown>;
+    redis.callBuffer('EVAL', script, 1, `${prefix}:${queue}:`, JSON.stringify(OWN_KEYS), ...args);
   const find = async (queue: string) => {
     const found = (await run(FIND, queue)) as [Buffer, Buffer, number][];
     return found.map(([name, why, isJob]) => ({ queue, name, why: why.toString(), isJob: isJob === 1 }));

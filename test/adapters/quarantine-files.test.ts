@@ -9,7 +9,7 @@ describe('quarantine', () => {
     const folder = join(temporaryFolder(), 'quarantine');
     const path = await quarantineIn(folder).keep('a.json', '{}');
     expect([path, readFileSync(path, 'utf8')]).toEqual([join(folder, 'a.json'), '{}']);
-    expect([folder, path].map((it) => (statSync(it).mode & 0o777).toString(8))).toEqual(['700', '600']);
+    expect([folder, path].map((name) => (statSync(name).mode & 0o777).toString(8))).toEqual(['700', '600']);
   });
 
   it('T14: keeps the newest 200, and 256 KiB of each', async () => {
