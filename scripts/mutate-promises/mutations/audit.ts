@@ -18,8 +18,8 @@ export const AUDIT: readonly Mutation[] = [
   {
     name: 'a head that went out is not looked for',
     file: 'src/adapters/ledger/audit.ts',
-    from: 'hash !== (heads.get(entry.seq) ?? hash)',
-    to: 'hash === undefined',
+    from: 'heads.get(entry.seq)',
+    to: 'heads.get(-1)',
     tests: ['test/adapters/ledger/audit.test.ts'],
   },
   {

@@ -74,8 +74,8 @@ export const CONSENT: readonly Mutation[] = [
   {
     name: 'no look at vetoes before each step',
     file: 'src/services/step-runner.ts',
-    from: 'const halt = this.#withdrawal(run) ?? haltOf(run.signal) ?? (await',
-    to: 'const halt = haltOf(run.signal) ?? (await',
+    from: 'this.#ledger.withdrawals(targets, this.#clock.now())',
+    to: 'this.#ledger.withdrawals([], this.#clock.now())',
     tests: ['test/services/step-runner.test.ts'],
   },
   {

@@ -3,9 +3,9 @@ import type { Mutation } from '../mutation.ts';
 export const ONCE: readonly Mutation[] = [
   {
     name: 'a task_id can be claimed twice',
-    file: 'src/adapters/ledger/database.ts',
-    from: 'task_id TEXT PRIMARY KEY, digest TEXT NOT NULL, task TEXT',
-    to: 'task_id TEXT, digest TEXT NOT NULL, task TEXT',
+    file: 'src/adapters/ledger/tasks.ts',
+    from: "'INSERT INTO tasks (",
+    to: "'INSERT OR REPLACE INTO tasks (",
     tests: ['test/adapters/ledger/ledger.test.ts'],
   },
   {
