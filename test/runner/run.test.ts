@@ -16,6 +16,8 @@ it('F41: a command that not even KILL ends is reported all the same, and named',
   const run = startRun(command(['perl', script('unreaped.pl')], { graceMs: 50 }), {
     runDir: folder.path,
     bootId: 'boot',
+    self: { starts: () => undefined, started: () => undefined },
+    reached: () => undefined,
     // Its group answers, for a zombie is in it; and this table calls that alive: like a process stuck in the kernel.
     readProcesses: () => Promise.resolve(stuck),
     started: () => undefined,

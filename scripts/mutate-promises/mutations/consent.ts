@@ -51,6 +51,20 @@ export const CONSENT: readonly Mutation[] = [
     tests: ['test/admission/admit.test.ts'],
   },
   {
+    name: 'a clock that was set back revives an expired signature',
+    file: 'src/admission/checks/time.ts',
+    from: 'Math.max(clockAt, latestAt)',
+    to: 'clockAt',
+    tests: ['test/admission/clocks.test.ts'],
+  },
+  {
+    name: 'a clock far behind the latest time is believed',
+    file: 'src/admission/admit.ts',
+    from: '  clockIsSane,\n  inItsWindow,',
+    to: '  inItsWindow,',
+    tests: ['test/admission/admit.test.ts'],
+  },
+  {
     name: 'one principal may both approve and clear',
     file: 'src/admission/admit.ts',
     from: '  principalsDiffer,\n  clockIsSane,',
@@ -77,6 +91,13 @@ export const CONSENT: readonly Mutation[] = [
     from: 'this.#ledger.withdrawals(targets, this.#clock.now())',
     to: 'this.#ledger.withdrawals([], this.#clock.now())',
     tests: ['test/services/step-runner.test.ts'],
+  },
+  {
+    name: 'after a gap in time a step begins before vetoes are read',
+    file: 'src/services/step-runner.ts',
+    from: 'await this.#awake();',
+    to: '',
+    tests: ['test/services/clock-watch.test.ts', 'test/services/step-runner.test.ts'],
   },
   {
     name: 'a veto does not end what runs',

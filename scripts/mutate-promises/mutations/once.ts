@@ -51,6 +51,13 @@ export const ONCE: readonly Mutation[] = [
     tests: ['test/steps/command.test.ts'],
   },
   {
+    name: 'what may still run after a crash is run again',
+    file: 'src/services/reconciler.ts',
+    from: "this.#leftOf(task, step.n).length > 0 ? 'unknown' : await",
+    to: 'await',
+    tests: ['test/services/reconciler.test.ts'],
+  },
+  {
     name: 'a step of which nobody knows counts as planned',
     file: 'src/services/reconciler.ts',
     from: "return untouched ? 'planned' : 'unknown';",

@@ -37,6 +37,13 @@ export const PROCESSES: readonly Mutation[] = [
     tests: ['test/adapters/survivors.test.ts'],
   },
   {
+    name: 'what a runner was starting when it died is not named',
+    file: 'src/adapters/survivors.ts',
+    from: 'starting && !isRecorded ? [unknownSurvivor(starting)] : []',
+    to: '[]',
+    tests: ['test/adapters/survivors.test.ts'],
+  },
+  {
     name: 'the report does not say what was left running',
     file: 'src/services/step-runner.ts',
     from: 'run.leftRunning.push(...effect.leftRunning);',
