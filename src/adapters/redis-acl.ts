@@ -32,7 +32,7 @@ export function aclUsers(queues: QueueNames, host: string): AclUser[] {
     user('dashboard', queueKeys(queues, ANY_HOST), [LOOK, 'client|list']),
     // SCAN tells the names of all keys, and nothing of what is in them.
     user(
-      'daemon',
+      `daemon-${host}`,
       [...queueKeys(queues, host), control, published(host), probe(host)],
       [LOOK, WORK, 'client|list xread xrange xrevrange scan getrange hkeys hstrlen memory|usage unlink'],
     ),
@@ -50,7 +50,7 @@ function user(role: string, keys: readonly string[], commands: readonly string[]
   return { name: `savorg-${role}`, rules: rules.join(' ') };
 }
 
-/** Rules know no quotes, and patterns. */
+/** In a rule a space ends it, quotes mean nothing, and some signs are patterns. */
 function refuseUnwritable(prefix: string): void {
   if (/^[^\s*?[\]\\"']+$/.test(prefix)) return;
   throw new OpsError(`queues.prefix: ${JSON.stringify(prefix)} cannot stand in a rule of Redis: use letters and -:{}`);

@@ -7,7 +7,8 @@ Left for you:
   whose signatures count    add Manager's, PlanReview's and Security's PUBLIC keys to ${home.etc.keyring}
                             (their private keys never come to this host; look with: sudo ${command} keys list)
   what may run here         ${home.etc.policy}: an empty list allows nothing
-  how Manager reaches it    the URL in ${home.etc.redisUrl} (sudo cat); it holds a password
+  how Manager reaches it    with a user of its own of Redis: sudo ${command} redis acl --passwords <a folder for them>
+                            (its lines go into ${home.var.redis}/users.acl, or into the aclfile of a Redis of yours)
   no sleep, back after a power cut
                             sudo pmset -a sleep 0 disksleep 0 powernap 0 womp 1 autorestart 1
   FileVault                 fdesetup status   (on: after a boot nothing runs until somebody unlocks the disk)

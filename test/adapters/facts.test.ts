@@ -14,7 +14,7 @@ describe('facts', () => {
     expect(await owner(null)).toBeNull();
   });
 
-  it.each(['no-such-user', '--help', '-G'])('of %s, who is nobody, say so', async (name) => {
+  it.each(['no-such-user', '--help', '-G', '$(id)', '; id'])('T20: of %s, who is nobody, say so', async (name) => {
     await expect(owner(name)).rejects.toThrow(`there is no user ${name} on this host`);
   });
 

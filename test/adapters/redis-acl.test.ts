@@ -33,7 +33,7 @@ const allowed = (name: string): string[] =>
   [...rulesOf(name).matchAll(/ \+([a-z]+)/g)].map(([, command = '']) => command);
 
 describe('the commands of a user', () => {
-  it.each(['savorg-manager', 'savorg-daemon'])('are all that the scripts of this BullMQ call: %s', (name) => {
+  it.each(['savorg-manager', 'savorg-daemon-mini-1'])('are all that the scripts of this BullMQ call: %s', (name) => {
     expect(calledBy('moveToFinished').length).toBeGreaterThan(30);
     const needed = calledBy(...`${GETTERS} ${SENDING} ${WORKING}`.split(' '));
     expect(needed.filter((command) => !allowed(name).includes(command))).toEqual([]);
@@ -41,7 +41,7 @@ describe('the commands of a user', () => {
 
   it('are no more than that and what a connection says itself', () => {
     const needed = calledBy(...`${GETTERS} ${SENDING} ${WORKING}`.split(' '));
-    const own = allowed('savorg-daemon').filter((command) => !needed.includes(command));
+    const own = allowed('savorg-daemon-mini-1').filter((command) => !needed.includes(command));
     const commands = 'bzpopmin client eval evalsha exec hscan info multi scan sscan xrange xread';
     expect(own.toSorted()).toEqual(commands.split(' '));
     expect(allowed('savorg-security').toSorted()).toEqual(['info', 'xadd']);
@@ -121,7 +121,10 @@ describe('a user is refused what it has no business with', () => {
     ['savorg-plan-review', { may: control, mayNot: [...sending, ...looking, ...mark, ...reading, 'SCAN 0'] }],
     ['savorg-security', { may: control, mayNot: [...sending, ...looking, ...mark, ...reading, 'SCAN 0'] }],
     ['savorg-dashboard', { may: looking, mayNot: [...sending, ...control, ...mark, ...reading, 'SCAN 0'] }],
-    ['savorg-daemon', { may: [...sending, ...looking, ...control, ...mark, ...reading, 'SCAN 0'], mayNot: elsewhere }],
+    [
+      'savorg-daemon-mini-1',
+      { may: [...sending, ...looking, ...control, ...mark, ...reading, 'SCAN 0'], mayNot: elsewhere },
+    ],
   ])('%s', async (name, { may, mayNot }) => {
     const answers = (lines: string[]) => Promise.all(lines.map(async (line) => [line, await answer(name, line)]));
     expect(await answers(may)).toEqual(may.map((line) => [line, 'OK']));

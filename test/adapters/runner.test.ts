@@ -64,13 +64,13 @@ describe('a command', () => {
     expect(await run(shell('exit 0', { stdin: 'x'.repeat(4_000_000) }))).toMatchObject({ exitCode: 0 });
   });
 
-  it('has exactly the environment given, and its directory', async () => {
+  it('T17: has exactly the environment given, and its directory', async () => {
     const env = { ONLY: 'this', EMPTY: '' };
     expect((await run(command(['/usr/bin/env'], { env }))).printed.text).toBe('ONLY=this\nEMPTY=\n');
     expect((await run(command(['pwd'], { cwd: '/usr' }))).printed.text).toBe('/usr\n');
   });
 
-  it.runIf(isLinux)('has no other open file than stdin, stdout and stderr', async () => {
+  it.runIf(isLinux)('T17: has no other open file than stdin, stdout and stderr', async () => {
     using own = temporaryFolder();
     const left = openSync(join(own.path, 'left-open'), 'w');
     const holes = Array.from({ length: 37 }, () => 'ignore' as const);
@@ -334,7 +334,7 @@ describe('the runner', () => {
     expect(recordsIn(join(folder.path, 'run'))).toEqual([]);
   });
 
-  it.runIf(isLinux)('has nothing of the daemon in its environment but where compiled code is kept', async () => {
+  it.runIf(isLinux)('T17: has nothing of the daemon in its environment but where compiled code is kept', async () => {
     const { runner } = await ownRunner();
     await runner.run(command(['true']), never, async () => undefined);
     expect(readFileSync(`/proc/${runner.pid}/environ`, 'utf8')).toMatch(/^(NODE_COMPILE_CACHE=[^\0]+\0)?$/);

@@ -45,7 +45,7 @@ describe('every route of Bull Board that changes something', () => {
     expect(changing.length).toBeGreaterThan(20);
   });
 
-  it.each(changing)('is refused: %s %s', async (verb, path) => {
+  it.each(changing)('T27: is refused: %s %s', async (verb, path) => {
     const { ask, redis, queues, password } = await shown();
     await queues[0]?.add('deploy', { a: 1 }, { jobId: 'task-1', delay: 3600_000 });
     const before = await contentOf(redis);
@@ -141,7 +141,7 @@ describe('Bull Board', () => {
 
   it.each(
     appRoutes.api.filter(({ method }) => method === 'get').map(({ route }) => [[route].flat()[0] ?? ''] as const),
-  )('tells no secret at %s', async (path) => {
+  )('T27: tells no secret at %s', async (path) => {
     const { look, redis, queues } = await shown();
     await queues[0]?.add(SECRET, { a: SECRET }, { jobId: 'task-1' });
     await failedTask(redis);

@@ -4,7 +4,7 @@ import { basic, HOST, testServer } from './support.ts';
 const CLOSED = ['/', '/metrics', '/queues', '/queues/', '/queues/api/queues', '/queues/static/favicon.ico', '/nothing'];
 
 describe('the password', () => {
-  it.each(CLOSED)('is asked for at %s', async (url) => {
+  it.each(CLOSED)('T27: is asked for at %s', async (url) => {
     const { ask } = await testServer();
     const answer = await ask({ url });
     expect(answer.statusCode).toBe(401);
@@ -57,7 +57,7 @@ describe('a name', () => {
   );
 
   it.each(['evil.example:7070', 'localhost.evil.example', '127.0.0.1.evil.example:7070', '192.168.0.1', '::1'])(
-    'of others is not, whatever is asked: %s',
+    'T27: of others is not, whatever is asked: %s',
     async (host) => {
       const { look } = await testServer();
       for (const url of ['/', '/healthz', '/readyz', '/queues/api/queues', '/nothing'])
@@ -76,7 +76,7 @@ describe('another site', () => {
     { 'sec-fetch-site': 'cross-site' },
     { 'sec-fetch-site': 'same-site' },
     { origin: `http://${HOST}`, 'sec-fetch-site': 'cross-site' },
-  ])('is refused, even to look: %o', async (headers) => {
+  ])('T27: is refused, even to look: %o', async (headers) => {
     const { look } = await testServer();
     for (const url of ['/', '/queues/api/queues', '/metrics']) expect((await look(url, headers)).statusCode).toBe(403);
   });
@@ -97,7 +97,7 @@ describe('every answer', () => {
     ['a wrong name', '/', { host: 'evil.example' }],
     ['a missing page', '/nothing', {}],
     ['an asset', '/queues/static/favicon.ico', {}],
-  ])('keeps browsers from framing, guessing, keeping and fetching from elsewhere: %s', async (_, url, headers) => {
+  ])('T27: keeps browsers from framing, guessing, keeping and fetching from elsewhere: %s', async (_, url, headers) => {
     const { look } = await testServer();
     const answer = (await look(url, headers)).headers;
     expect(answer).toMatchObject({

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { productionPackages } from '../../src/install/dependencies.ts';
@@ -13,6 +13,27 @@ function tree(packages: Record<string, object>): string {
   }
   return root;
 }
+
+describe('T31: a package from the registry', () => {
+  const ROOT = join(import.meta.dirname, '../..');
+  const read = (name: string) => JSON.parse(readFileSync(join(ROOT, name), 'utf8'));
+  const locked = Object.entries<{ integrity?: string; hasInstallScript?: boolean }>(read('package-lock.json').packages);
+
+  it('is the one that was locked, by its digest', () => {
+    const open = locked.filter(([path, { integrity }]) => path !== '' && !integrity?.startsWith('sha512-'));
+    expect(open.map(([path]) => path)).toEqual([]);
+  });
+
+  it('runs a script when it is installed only if that was allowed by name: Node, which is no package of ours at run time', () => {
+    const scripted = locked.filter(([, { hasInstallScript }]) => hasInstallScript).map(([path]) => path);
+    const { allowScripts, dependencies } = read('package.json');
+    expect(scripted.map((path) => path.replace('node_modules/', '')).toSorted()).toEqual(
+      Object.keys(allowScripts).toSorted(),
+    );
+    const allowed = Object.keys(allowScripts).filter((name) => allowScripts[name]);
+    expect([allowed, dependencies.node]).toEqual([['node'], undefined]);
+  });
+});
 
 describe('what a package needs to run', () => {
   it('is what its dependencies need, and theirs, by the nearest copy', () => {

@@ -28,6 +28,21 @@ describeAsRoot('installed under launchd', () => {
     expect((await host.ops('report', 'first')).exitCode).toBe(0);
   });
 
+  it('T18: runs commands that can change neither its code, its settings, its node, its plist nor ops', async () => {
+    const { root, home, bin, mac } = host;
+    const files = ['app/current/dist/src/main.js', 'app/current/package.json', 'node'].map((name) => join(root, name));
+    files.push(home.etc.ops, home.etc.policy, home.etc.keyring, home.etc.redisUrl, home.etc.operatorKey);
+    files.push(join(bin, 'ops'), join(mac.launchDaemons, 'com.savorg.ops.plist'));
+    const before = files.map((path) => readFileSync(path, 'latin1'));
+    const folders = [root, join(root, 'app'), join(root, 'app/current/dist'), home.etc.dir, mac.launchDaemons];
+    const mine = join(home.var.dir, 'home');
+    const script = 'for f; do (echo x >> "$f" || mkdir "$f/x") 2>/dev/null && echo "changed $f"; done; true';
+    await host.manager.submit('spoil', ['/bin/sh', '-c', script, 'sh', ...files, ...folders, mine]);
+    expect((await host.manager.report('spoil')).ops_output.status).toBe('completed');
+    expect(readFileSync(join(home.var.output, 'spoil.log'), 'utf8')).toBe(`changed ${mine}\n`);
+    expect(files.map((path) => readFileSync(path, 'latin1'))).toEqual(before);
+  });
+
   it('F13: stops with 0 when it is told to, and stays down; what was open is reported after the next start', async () => {
     const { mark, argv } = endless(host, 'stopped', { deaf: true });
     await host.manager.submit('stopped', argv);

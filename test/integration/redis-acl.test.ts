@@ -30,7 +30,7 @@ beforeAll(async () => {
   passwords = maker.path('passwords');
   const { stdout } = await maker.ops('redis', 'acl', '--passwords', passwords);
   for (const line of stdout.split('\n')) await admin.call('ACL', 'SETUSER', ...line.split(' ').slice(1));
-  const env = { REDIS_URL: urlOf('daemon'), OPS_DASHBOARD: '127.0.0.1:0' };
+  const env = { REDIS_URL: urlOf('daemon-mini-1'), OPS_DASHBOARD: '127.0.0.1:0' };
   home = stack.use(await TestHome.make(env, { readResults: false }));
   await home.start();
 }, 60_000);

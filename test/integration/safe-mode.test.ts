@@ -1,5 +1,14 @@
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -34,6 +43,11 @@ const FAULTS: [string, (home: TestHome) => string, Record<string, string>?][] = 
   ['a host key that others can read', ({ home }) => (chmodSync(home.var.hostKey, 0o644), 'can be read by others')],
   ['a key ring that others can write', ({ home }) => (chmodSync(home.etc.keyring, 0o666), 'can be written by others')],
   ['a ledger that others can read', ({ home }) => (chmodSync(home.var.dir, 0o755), 'can be read by others')],
+  [
+    'a dashboard for everybody',
+    () => 'listens on a loopback address only, not on 0.0.0.0',
+    { OPS_DASHBOARD: '0.0.0.0:7070' },
+  ],
   ['foreign code in its environment', () => 'take NODE_OPTIONS out of it', { NODE_OPTIONS: '--no-warnings' }],
   [
     'private keys of others, and not for trying out',
@@ -57,7 +71,7 @@ const FAULTS: [string, (home: TestHome) => string, Record<string, string>?][] = 
 
 describe('a daemon that cannot start', () => {
   it.each(FAULTS)(
-    'F61, T30: stays up in safe mode within 5 s and says why: %s',
+    'F61, T28, T30: stays up in safe mode within 5 s and says why: %s',
     async (_what, breakIt, env = {}) => {
       await using home = await TestHome.make();
       const reason = breakIt(home);
@@ -118,6 +132,20 @@ describe('a Redis that cannot be used', () => {
     daemon.kill('SIGTERM');
     expect((await daemon).exitCode).toBe(0);
     silent.close();
+  }, 40_000);
+
+  it('T34: is refused where another host uses it, and this one takes tasks for any', async () => {
+    await using home = await TestHome.make();
+    await home.start();
+    await home.redis.set('{savorg}:published:mini-2', '7');
+    await home.stop();
+    const daemon = daemonOf(home);
+    const soleHost = `set sole_host: false in ${home.home.etc.ops}`;
+    await expect.poll(() => home.state?.reason, { timeout: 10_000 }).toContain(soleHost);
+    daemon.kill('SIGTERM');
+    expect((await daemon).exitCode).toBe(0);
+    appendFileSync(home.home.etc.ops, 'sole_host: false\n');
+    await home.start();
   }, 40_000);
 
   it('F25: is refused where it may drop tasks', async () => {

@@ -30,7 +30,7 @@ describe('infra.command', () => {
     ]);
   });
 
-  it('never joins, splits or quotes an argv', () => {
+  it('T20: never joins, splits or quotes an argv', () => {
     const word = fc
       .string({ unit: 'binary', maxLength: 20 })
       .filter((text) => !text.includes('\0') && text.isWellFormed());
