@@ -1,5 +1,4 @@
 import { accessSync, constants, readdirSync, type Stats, statSync } from 'node:fs';
-import { getCompileCacheDir } from 'node:module';
 import { dirname, join } from 'node:path';
 import { OpsError } from '../errors.ts';
 import type { Home } from '../home.ts';
@@ -24,9 +23,7 @@ export function refuseForeignKeys(home: Home, dev: boolean): void {
 export function refuseLooseFiles({ root, etc, var: own }: Home): void {
   const settings = [root, etc.dir, etc.ops, etc.policy, etc.keyring, etc.redisUrl];
   const folders = [own.run, own.snapshots, own.output, own.redis, dirname(own.hostKey), dirname(own.log)];
-  // Node runs what it finds there without looking whether it belongs to the source.
-  const compiled = getCompileCacheDir() ?? [];
-  const files = [...settings, own.dir, ...folders, own.ledger, own.hostKey].concat(compiled);
+  const files = [...settings, own.dir, ...folders, own.ledger, own.hostKey];
   const me = process.geteuid?.() ?? 0;
   refuse(files, ({ uid }) => uid !== 0 && uid !== me, 'belongs to another user', `chown ${me}`);
   refuse(files, ({ mode }) => (mode & 0o022) !== 0, 'can be written by others', 'chmod go-w');

@@ -37,6 +37,17 @@ describe('private keys that are not the daemon’s own', () => {
   });
 });
 
+/** A home with all that it may have; `choose` names one path of it. */
+function homeWith(choose: (home: Home) => string): string[] {
+  const home = newHome();
+  const { ops, policy, keyring, redisUrl } = home.etc;
+  const { ledger, hostKey, log, run, snapshots, output, redis, dir } = home.var;
+  for (const path of [ops, policy, keyring, redisUrl, ledger, hostKey, log]) put(path);
+  for (const folder of [run, snapshots, output, redis]) mkdirSync(folder, { mode: 0o700 });
+  chmodSync(dir, 0o700);
+  return [choose(home), home.root];
+}
+
 describe('files that decide what runs here', () => {
   it('may be read by all and written by their owner, but for var, which nobody else may enter', () => {
     const home = newHome();
@@ -52,17 +63,6 @@ describe('files that decide what runs here', () => {
       );
     }
   });
-
-  /** A home with all that it may have; `choose` names one path of it. */
-  function homeWith(choose: (home: Home) => string): string[] {
-    const home = newHome();
-    const { ops, policy, keyring, redisUrl } = home.etc;
-    const { ledger, hostKey, log, run, snapshots, output, redis, dir } = home.var;
-    for (const path of [ops, policy, keyring, redisUrl, ledger, hostKey, log]) put(path);
-    for (const folder of [run, snapshots, output, redis]) mkdirSync(folder, { mode: 0o700 });
-    chmodSync(dir, 0o700);
-    return [choose(home), home.root];
-  }
 
   const GUARDED: [string, (home: Home) => string][] = [
     ['the home', ({ root }) => root],

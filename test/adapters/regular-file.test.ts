@@ -30,13 +30,13 @@ describe('a file that is read whole', () => {
   });
 });
 
-describe('a pipe planted in var holds nobody up who reads', () => {
-  const planted = (name: string) => {
-    const folder = temporaryFolder();
-    execFileSync('mkfifo', ['-m', '600', join(folder, name)]);
-    return { folder, path: join(folder, name) };
-  };
+const planted = (name: string) => {
+  const folder = temporaryFolder();
+  execFileSync('mkfifo', ['-m', '600', join(folder, name)]);
+  return { folder, path: join(folder, name) };
+};
 
+describe('a pipe planted in var holds nobody up who reads', () => {
   it('the host key', () => {
     const { path } = planted('host.key');
     expect(() => readRoleKey(path)).toThrow(NOT_OURS);

@@ -33,6 +33,7 @@ beforeAll(async () => {
   const env = { REDIS_URL: urlOf('daemon-mini-1'), OPS_DASHBOARD: '127.0.0.1:0' };
   home = stack.use(await TestHome.make(env, { readResults: false }));
   await home.start();
+  await readReports();
 }, 60_000);
 afterAll(() => stack.disposeAsync());
 
@@ -50,9 +51,18 @@ function connect(role: string): Redis {
   return stack.adopt(redis, (connection) => connection.disconnect());
 }
 
+/** As Manager. */
+async function readReports(): Promise<void> {
+  const ring = KeyRing.parse(JSON.parse(readFileSync(home.home.etc.keyring, 'utf8')));
+  const read = async ({ data }: Job) => void reports.push(await verifyReport(data, ring));
+  const worker = new Worker('ops-results', read, { connection: connect('manager'), prefix: PREFIX });
+  stack.defer(() => worker.close(true));
+  await worker.waitUntilReady();
+}
+
 function queue(name: string, role: string, options = {}): Queue {
   const opened = new Queue(name, { connection: connect(role), prefix: PREFIX, ...options });
-  return stack.adopt(opened, (it) => it.close());
+  return stack.adopt(opened, (connection) => connection.close());
 }
 
 const running = (...argv: string[]) => ({ action: 'infra.command', with: { argv, undo: ['true'] } });
@@ -65,18 +75,11 @@ async function send(task: Task, options = {}): Promise<Job> {
 
 const clear = async (task: Task) => sendControl(connect('security'), CONTROL, await home.sign(task, 'security'));
 
-function reported(taskId: string): Promise<Report> {
-  const find = () => reports.find(({ evidence }) => evidence.task_id === taskId) ?? expect.fail(`no report: ${taskId}`);
-  return vi.waitFor(find, SOON);
+async function reported(taskId: string): Promise<Report> {
+  const found = () => reports.find(({ evidence }) => evidence.task_id === taskId);
+  await vi.waitFor(() => expect(found()).toBeDefined(), SOON);
+  return found() as Report;
 }
-
-it('Manager reads the reports', async () => {
-  const ring = KeyRing.parse(JSON.parse(readFileSync(home.home.etc.keyring, 'utf8')));
-  const read = async ({ data }: Job) => void reports.push(await verifyReport(data, ring));
-  const worker = new Worker('ops-results', read, { connection: connect('manager'), prefix: PREFIX });
-  stack.defer(() => worker.close(true));
-  await worker.waitUntilReady();
-});
 
 it('a task of Manager is held, cleared late on the control stream, runs, and is reported', async () => {
   const events = new QueueEvents('ops-mini-1', { connection: connect('manager'), prefix: PREFIX });
