@@ -25,9 +25,14 @@ export function refuseLooseFiles({ root, etc, var: own }: Home): void {
   const folders = [own.run, own.snapshots, own.output, own.redis, dirname(own.hostKey), dirname(own.log)];
   const files = [...settings, own.dir, ...folders, own.ledger, own.hostKey];
   const me = process.geteuid?.() ?? 0;
-  refuse(files, ({ uid }) => uid !== 0 && uid !== me, 'belongs to another user', `chown ${me}`);
-  refuse(files, ({ mode }) => (mode & 0o022) !== 0, 'can be written by others', 'chmod go-w');
-  refuse([own.dir], ({ mode }) => (mode & 0o077) !== 0, 'can be read by others', 'chmod go=');
+  refuse(
+    files,
+    ({ uid }) => uid !== 0 && uid !== me,
+    'belongs to another user',
+    `start as that user, or type chown ${me}`,
+  );
+  refuse(files, ({ mode }) => (mode & 0o022) !== 0, 'can be written by others', 'type chmod go-w');
+  refuse([own.dir], ({ mode }) => (mode & 0o077) !== 0, 'can be read by others', 'type chmod go=');
 }
 
 function refuse(files: readonly string[], isLoose: (stat: Stats) => boolean, fault: string, remedy: string): void {
@@ -35,7 +40,7 @@ function refuse(files: readonly string[], isLoose: (stat: Stats) => boolean, fau
     const stat = statSync(path, { throwIfNoEntry: false });
     return stat !== undefined && isLoose(stat);
   });
-  if (loose.length > 0) throw new OpsError(`${loose.join(', ')} ${fault}: type ${remedy} ${loose.join(' ')}`);
+  if (loose.length > 0) throw new OpsError(`${loose.join(', ')} ${fault}: ${remedy} ${loose.join(' ')}`);
 }
 
 function filesIn(directory: string): string[] {

@@ -97,7 +97,9 @@ describe('files that decide what runs here', () => {
     it.each(GUARDED)('F61: are refused: %s', (_name, choose) => {
       const [path = '', root = ''] = homeWith(choose);
       chownSync(path, 4711, 4711);
-      expect(() => refuseLooseFiles(homeOf(root))).toThrow(`${path} belongs to another user: type chown 0 ${path}`);
+      expect(() => refuseLooseFiles(homeOf(root))).toThrow(
+        `${path} belongs to another user: start as that user, or type chown 0 ${path}`,
+      );
     });
   });
 });

@@ -1,4 +1,5 @@
 import {
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -190,6 +191,16 @@ describeAsRoot('ops install', () => {
     rmSync(join(host.root, 'var/home'));
     rmSync(victim, { recursive: true });
     expect((await host.run(ops, 'install')).exitCode).toBe(0);
+  }, 30_000);
+
+  it('T29: waits for no pipe that the daemon has planted', async () => {
+    const { hostKey } = host.home.var;
+    renameSync(hostKey, `${hostKey}.kept`);
+    await execa('mkfifo', ['-m', '600', hostKey]);
+    chownSync(hostKey, DAEMON, DAEMON);
+    const { exitCode, stderr } = await host.run(ops, 'install');
+    renameSync(`${hostKey}.kept`, hostKey);
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`${hostKey} is not a file of ours`)]);
   }, 30_000);
 
   describe('then ops, as sudo starts it', () => {
