@@ -1,4 +1,5 @@
 import type { Job, Queue } from 'bullmq';
+import type { Missing } from '../admission/reasons.ts';
 import { OpsError } from '../errors.ts';
 import type { Context } from './context.ts';
 import { printOutput, waitForDaemon } from './report.ts';
@@ -25,13 +26,18 @@ async function showLog(queue: Queue, jobId: string, shown: number): Promise<numb
   return shown + logs.length;
 }
 
+const HELPS: Record<Missing, (taskId: string) => string> = {
+  'not-approved': (taskId) => `ops approve ${taskId}`,
+  'not-cleared': (taskId) => `ops clear ${taskId}`,
+  paused: () => 'ops resume <target> --reason <text> ("ops status" says what is paused)',
+};
+
 /** A held task's job is delayed; one that waits for its time is delayed too. */
 async function tellHeld(queue: Queue, jobId: string, taskId: string): Promise<boolean> {
   const progress = (await queue.getJob(jobId))?.progress;
   if (typeof progress !== 'object' || !('missing' in progress) || !Array.isArray(progress.missing)) return false;
-  const verbs = progress.missing.map((missing) => (missing === 'not-approved' ? 'approve' : 'clear'));
   tell(`${taskId} is held (${progress.missing.join(', ')}); nothing ran. To let it go on:`);
-  for (const verb of verbs) tell(`  ops ${verb} ${taskId}`);
+  for (const missing of progress.missing) tell(`  ${HELPS[missing as Missing]?.(taskId)}`);
   process.exitCode = 3;
   return true;
 }

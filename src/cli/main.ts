@@ -1,13 +1,16 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { homeOf } from '../config.ts';
+import { VERB_ROLES, type Verb } from '../contract/control.ts';
 import { coerceError, OpsError } from '../errors.ts';
 import { VERSION } from '../version.ts';
+import { alerts } from './alerts.ts';
 import { attestHeld } from './attest.ts';
 import { auditVerify } from './audit.ts';
 import { becomeOwner } from './become.ts';
 import { clockAccept } from './clock.ts';
 import { Context } from './context.ts';
+import { type StatementOptions, sayControl } from './control.ts';
 import { dashboard } from './dashboard.ts';
 import { installHere, type PlaceOptions, uninstallHere, upgradeHere } from './install.ts';
 import { keysInit, keysList } from './keys.ts';
@@ -22,7 +25,6 @@ import { submit } from './submit.ts';
 import { tasks } from './tasks.ts';
 import { tell } from './terminal.ts';
 import { undo } from './undo.ts';
-import { type WithdrawOptions, withdraw } from './withdraw.ts';
 
 const program = new Command('ops')
   .description('Runs exactly the approved operations on this machine, and can take them back.')
@@ -105,22 +107,29 @@ program
   .option('--reason <text>', 'why', 'asked for by the operator')
   .option('--key <file>', "the operator's private key")
   .action(within(undo));
+for (const [verb, what, targets, role] of [
+  [
+    'veto',
+    'forbid for ever, as Security',
+    'a task_id, or plan:<id>, commit:<id>, artifact:<digest>, host:<name>',
+    'security',
+  ],
+  ['cancel', 'withdraw for a day', 'a task_id, or plan:<id>', 'operator'],
+  ['pause', 'hold what has not begun, for a day', 'host:<name>, host:*, plan:<id> or a task_id', 'operator'],
+  ['resume', 'end a pause', 'what was paused', 'operator'],
+] as const) {
+  controlVerb(verb, what, targets, role).requiredOption('--reason <text>', 'why');
+}
+controlVerb('acknowledge', 'take care of an alert', 'an alert_id, see "ops alerts"', 'operator').option(
+  '--reason <text>',
+  'what about it',
+  'seen',
+);
 program
-  .command('veto')
-  .description('forbid a task, plan, commit or artifact for ever, as Security')
-  .argument('<target>', 'a task_id, or plan:<id>, commit:<id>, artifact:<digest>')
-  .requiredOption('--reason <text>', 'why')
-  .option('--as <role>', 'security', 'security')
-  .option('--key <file>', 'the private key')
-  .action(within((context, target: string, options: WithdrawOptions) => withdraw(context, 'veto', target, options)));
-program
-  .command('cancel')
-  .description('withdraw a task or plan')
-  .argument('<target>', 'a task_id, or plan:<id>')
-  .requiredOption('--reason <text>', 'why')
-  .option('--as <role>', 'manager, security or operator', 'operator')
-  .option('--key <file>', 'the private key')
-  .action(within((context, target: string, options: WithdrawOptions) => withdraw(context, 'cancel', target, options)));
+  .command('alerts')
+  .description('list alerts, the newest first')
+  .option('--json', 'as JSON')
+  .action(within(alerts));
 program
   .command('status')
   .description('what this host is doing')
@@ -162,6 +171,17 @@ program
   .description('say that it is right, and a later time that was seen here was not, as the operator')
   .option('--key <file>', "the operator's private key")
   .action(within(clockAccept));
+
+/** A verb that is said to all hosts. */
+function controlVerb(verb: Verb, what: string, targets: string, role: string): Command {
+  return program
+    .command(verb)
+    .description(what)
+    .argument('<target>', targets)
+    .option('--as <role>', VERB_ROLES[verb].join(' or '), role)
+    .option('--key <file>', 'the private key')
+    .action(within((context, target: string, options: StatementOptions) => sayControl(context, verb, target, options)));
+}
 
 /** A verb of installation; the places are options for tests only. */
 function installing(name: string, description: string): Command {

@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs';
 import type { Redis } from 'ioredis';
 import { daemonOf } from '../adapters/daemon-state.ts';
 import { keyRingFile } from '../adapters/etc-files.ts';
+import type { Pause } from '../admission/facts.ts';
 import { homeOf } from '../config.ts';
+import { utcTime } from '../contract/names.ts';
 import { coerceError, OpsError } from '../errors.ts';
 import { becomeOwner } from './become.ts';
 import { Context, redisUrlOf } from './context.ts';
@@ -20,7 +22,7 @@ export async function status(root: string | undefined, options: { json?: boolean
 async function hostStatus(root: string | undefined) {
   try {
     await using context = new Context(root);
-    const { config, ledgerIfAny: ledger } = context;
+    const { config, clock, ledgerIfAny: ledger } = context;
     return {
       host: config.host.name,
       ...(await redisStatus(context)),
@@ -28,12 +30,17 @@ async function hostStatus(root: string | undefined) {
       keys: keysOf(config.home.etc.keyring),
       running: ledger?.openTasks().map(({ task }) => task.task_id) ?? [],
       held: ledger?.held().map(({ task_id, missing }) => `${task_id} (${missing.join(', ')})`) ?? [],
+      paused: ledger?.pauses(clock.now()).map(inWords) ?? [],
       alerts: ledger?.alerts() ?? [],
     };
   } catch (error) {
     if (!(error instanceof OpsError)) throw error;
     return { problem: error.message };
   }
+}
+
+function inWords({ target, by, until, reason }: Pause): string {
+  return `${target} by ${by} until ${utcTime(until)}: ${reason}`;
 }
 
 function keysOf(path: string): string[] {

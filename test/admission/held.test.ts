@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { taskDigest } from '../../src/contract/digest.ts';
 import { utcTime } from '../../src/contract/names.ts';
+import type { Task } from '../../src/contract/task.ts';
 import { deliver, draftOf, known } from '../support/draft.ts';
 import { statement } from '../support/statement.ts';
 import {
   actionsTask,
   type Claims,
+  HOST,
   HOUR,
   type Keys,
   NOW,
@@ -13,7 +15,9 @@ import {
   roleKeys,
   seconds,
   tokenOf,
+  undoTask,
 } from '../support/tasks.ts';
+import { concluded } from './history.ts';
 
 const keys = await roleKeys();
 const task = actionsTask();
@@ -107,6 +111,74 @@ describe('missing is not wrong', () => {
       kind: 'refused',
       opsOutput: { blockers: [{ code: 'vetoed' }] },
     });
+  });
+});
+
+describe('a pause', () => {
+  const paused = (target: string, more: Parameters<typeof statement>[2] = {}) => statement('pause', target, more);
+
+  async function delivered(candidate: Task, ...pauses: ReturnType<typeof paused>[]) {
+    const draft = draftOf(keys, candidate);
+    for (const pause of pauses) draft.history.push((ledger) => void ledger.addStatement(pause, 'x'));
+    return deliver(draft);
+  }
+
+  it.each(['task:motd-2026-11-23-01', 'plan:plan-881', `host:${HOST}`, 'host:*'])('of %s holds it', async (target) => {
+    using held = await delivered(task, paused(target));
+    expect(held.end).toMatchObject({ kind: 'held', missing: ['paused'] });
+    expect(held.line.touched).toEqual([]);
+    expect(held.line.ledger.held()).toMatchObject([{ missing: ['paused'] }]);
+    expect(held.line.reports()).toEqual([]);
+  });
+
+  it.each(['task:other', 'plan:plan-882', 'host:mini-2', `schedule:${HOST}/backup`])(
+    'of %s does not',
+    async (target) => {
+      using ran = await delivered(task, paused(target));
+      expect(ran.end).toMatchObject({ kind: 'ran' });
+    },
+  );
+
+  it('is told together with the signatures that are missing', async () => {
+    const draft = draftOf(keys);
+    draft.signatures.delete('security');
+    draft.history.push((ledger) => void ledger.addStatement(paused('host:*'), 'x'));
+    using held = await deliver(draft);
+    expect(held.end).toMatchObject({ missing: ['not-cleared', 'paused'] });
+  });
+
+  it('holds it until the last of several ends, and no longer than until it expires', async () => {
+    const soon = seconds(NOW) + 600;
+    const later = seconds(NOW) + 1200;
+    using held = await delivered(task, paused('host:*', { exp: later }), paused(`host:${HOST}`, { exp: soon }));
+    expect(held.end).toMatchObject({ until: later * 1000 });
+    expect(held.line.ledger.held()).toMatchObject([{ until: later * 1000 }]);
+    held.line.setting.now = later * 1000;
+    expect(await held.line.deliver(held.delivery)).toMatchObject({ kind: 'ran' });
+    const expiring = actionsTask({ expires_at: utcTime(NOW + 60_000) });
+    using first = await delivered(expiring, paused('host:*'));
+    expect(first.end).toMatchObject({ until: NOW + 60_000 });
+  });
+
+  it('leaves it blocked when it expires', async () => {
+    using held = await delivered(actionsTask({ expires_at: utcTime(NOW + 60_000) }), paused('host:*'));
+    held.line.setting.now = NOW + 60_000;
+    const end = await held.line.deliver(held.delivery);
+    expect(end).toMatchObject({ kind: 'refused', opsOutput: { blockers: [{ code: 'expired' }] } });
+    expect(held.line.ledger.held()).toEqual([]);
+  });
+
+  it.each([
+    ['host:*', 'ran'],
+    ['plan:plan-881', 'ran'],
+    ['task:original-1', 'ran'],
+    ['task:undo-original-1', 'held'],
+  ])('of %s: an undo is %s', async (target, kind) => {
+    const original = actionsTask({ task_id: 'original-1' });
+    const draft = draftOf(keys, undoTask(original));
+    draft.history.push(concluded(original), (ledger) => void ledger.addStatement(paused(target), 'x'));
+    using undo = await deliver(draft);
+    expect(undo.end.kind).toBe(kind);
   });
 });
 

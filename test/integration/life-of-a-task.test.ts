@@ -92,7 +92,7 @@ describe('a task that is sent again', () => {
 });
 
 describe('a veto', () => {
-  it('ends the running command within 5 s, undoes, and is reported', async () => {
+  it('F36: ends the running command within 5 s, undoes, and is reported', async () => {
     const mark = home.path('veto-mark');
     const file = home.path('veto.conf');
     const task = home.task('veto-1', [
@@ -119,7 +119,7 @@ describe('a veto', () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  it('refuses the task for ever', async () => {
+  it('F36: before the start refuses the task for ever', async () => {
     await home.control('veto', 'security', 'task:veto-2');
     await home.submit(home.task('veto-2', [appending(home.path('never'))]));
     expect((await home.report('veto-2')).ops_output.blockers[0]?.code).toBe('vetoed');

@@ -4,6 +4,7 @@ import { Report } from '../../src/contract/report.ts';
 import type { ActionsTask } from '../../src/contract/task.ts';
 import { runPlan } from '../../src/planning/run-plan.ts';
 import { nothingRan as nothingRanOutput } from '../../src/services/ops-output.ts';
+import { statement } from '../support/statement.ts';
 import {
   actionsTask,
   allTokens,
@@ -20,6 +21,7 @@ import {
   submit,
   TestClock,
   type TestLine,
+  testLedger,
   testLine,
   testRing,
   undoTask,
@@ -447,7 +449,7 @@ describe('a refusal', () => {
 });
 
 describe('what is withdrawn', () => {
-  it('is ended while it runs, taken back, and reported as vetoed', async () => {
+  it('F36: is ended while it runs, taken back, and reported as vetoed', async () => {
     const line = await testLine();
     const begun = Promise.withResolvers<void>();
     line.machine.when('serve', untilAborted(begun.resolve));
@@ -460,14 +462,104 @@ describe('what is withdrawn', () => {
     expect(lastEvidence(line)).toMatchObject({ outcome: 'vetoed', final: true });
   });
 
-  it('can still be taken back after a veto', async () => {
+  it('F36: after its end is recorded as it was, and can still be taken back', async () => {
     const line = await testLine();
     const task = actionsTask();
     await submit(line, task);
-    line.stream.send(await withdrawal('veto', 'task:task-1'));
-    line.stream.send(await withdrawal('veto', 'plan:plan-1'));
+    const record = line.ledger.task('task-1');
+    for (const target of ['task:task-1', 'plan:plan-1', 'host:mini-1', 'host:*'])
+      line.stream.send(await withdrawal('veto', target));
+    expect(await submit(line, task)).toMatchObject({ kind: 'recorded', opsOutput: { status: 'completed' } });
+    expect([line.ledger.task('task-1'), reports(line.ledger).length]).toEqual([record, 1]);
     expect(await submit(line, undoTask(task))).toMatchObject({ kind: 'ran', opsOutput: { status: 'completed' } });
     expect(line.machine.contentOf('/etc/a')).toBeUndefined();
+  });
+});
+
+describe('F37, T11: where the control stream cannot be read', () => {
+  const cutOff = ({ stream }: TestLine) => {
+    const { after } = stream;
+    stream.after = () => Promise.reject(new Error('Redis is away'));
+    return () => {
+      stream.after = after;
+    };
+  };
+
+  it('an unclaimed task waits, and hears of the veto that came meanwhile', async () => {
+    const line = await testLine();
+    const connect = cutOff(line);
+    await expect(submit(line, actionsTask())).rejects.toThrow('Redis is away');
+    nothingRan(line);
+    expect(reports(line.ledger)).toEqual([]);
+    line.stream.send(await withdrawal('veto', 'task:task-1'));
+    connect();
+    expect(await submit(line, actionsTask())).toMatchObject({ opsOutput: { blockers: [{ code: 'vetoed' }] } });
+    expect(await submit(line, actionsTask({ task_id: 'other' }))).toMatchObject({ kind: 'ran' });
+  });
+
+  it('a task that waits for its locks does not begin', async () => {
+    const line = await testLine();
+    const { gate, begun } = slowCommand(line);
+    const first = submit(line, actionsTask({ actions: [runCommand(['slow'], { resources: ['a:a'] })] }));
+    await begun.promise;
+    const second = actionsTask({ task_id: 'second', actions: [runCommand(['never'], { resources: ['a:a'] })] });
+    const waiting = submit(line, second);
+    await expect.poll(() => line.stream.asked.length).toBeGreaterThan(2);
+    cutOff(line);
+    gate.resolve();
+    await expect(waiting).rejects.toThrow('Redis is away');
+    expect(await first).toMatchObject({ opsOutput: { status: 'completed' } });
+    expect(line.machine.ran).toEqual(['slow']);
+  });
+
+  it('a claimed task goes on to its end', async () => {
+    const line = await testLine();
+    const { gate, begun } = slowCommand(line);
+    const end = submit(line, actionsTask({ actions: [runCommand(['slow']), writeFile('/etc/a', 'x')] }));
+    await begun.promise;
+    cutOff(line);
+    gate.resolve();
+    expect(await end).toMatchObject({ kind: 'ran', opsOutput: { status: 'completed' } });
+    expect(line.machine.contentOf('/etc/a')).toBe('x');
+  });
+});
+
+describe('a paused task', () => {
+  it('is held, and runs once it is resumed', async () => {
+    const line = await testLine();
+    line.stream.send(await withdrawal('pause', 'plan:plan-1', { role: 'operator' }));
+    expect(await submit(line, actionsTask())).toMatchObject({ kind: 'held', missing: ['paused'] });
+    nothingRan(line);
+    line.stream.send(await withdrawal('resume', 'plan:plan-1', { role: 'operator' }));
+    expect(await submit(line, actionsTask())).toMatchObject({ kind: 'ran', opsOutput: { status: 'completed' } });
+  });
+
+  it('is not left waiting by a resume or a veto that comes while it is being held', async () => {
+    for (const [verb, kind] of [
+      ['resume', 'ran'],
+      ['veto', 'refused'],
+    ] as const) {
+      const ledger = testLedger();
+      const hold: typeof ledger.hold = (task) => {
+        ledger.hold(task);
+        ledger.addStatement(statement(verb, 'host:mini-1', { iat: START / 1000 }), 'token');
+      };
+      const line = await testLine({ ledger: { ...ledger, hold } });
+      line.stream.send(await withdrawal('pause', 'host:mini-1', { role: 'operator' }));
+      expect(await submit(line, actionsTask()), verb).toMatchObject({ kind });
+      expect(ledger.held()).toEqual([]);
+    }
+  });
+
+  it('that has begun is not stopped', async () => {
+    const line = await testLine();
+    const { gate, begun } = slowCommand(line);
+    const end = submit(line, actionsTask({ actions: [runCommand(['slow']), writeFile('/etc/a', 'x')] }));
+    await begun.promise;
+    line.stream.send(await withdrawal('pause', 'host:*', { role: 'security' }));
+    await line.control.catchUp();
+    gate.resolve();
+    expect(await end).toMatchObject({ kind: 'ran', opsOutput: { status: 'completed' } });
   });
 });
 

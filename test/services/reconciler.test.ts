@@ -18,6 +18,7 @@ import {
   type TestLine,
   testLine,
   undoTask,
+  withdrawal,
   writeFile,
 } from './support.ts';
 
@@ -177,6 +178,77 @@ async function halfDone(line: TestLine, task: ActionsTask): Promise<void> {
   await line.ledger.commit(() => line.ledger.changeStep(task.task_id, 1, { state: 'applied', left }));
 }
 
+describe('F36: a task that was withdrawn while the daemon was away', () => {
+  /** Redis is away at the start. */
+  const cutOff = (line: TestLine) => {
+    line.stream.after = () => Promise.reject(new Error('Redis is away'));
+  };
+
+  it.each(['stop', 'undo', 'resume'] as const)('is taken back, without Redis too: on_interrupt %s', async (answer) => {
+    const line = await testLine();
+    await halfDone(line, two(answer));
+    line.stream.send(await withdrawal('veto', 'plan:plan-1', { reason: 'unsafe' }));
+    await line.control.catchUp();
+    cutOff(line);
+    await restart(line);
+    expect([line.machine.touched, line.machine.contentOf(A)]).toEqual([[A], undefined]);
+    expect(lastReport(line)).toMatchObject({
+      ops_output: { blockers: [{ code: 'vetoed', message: 'plan:plan-1 was vetoed by savorg-security: unsafe' }] },
+      evidence: { outcome: 'vetoed', final: true },
+    });
+    expect(reports(line.ledger)).toHaveLength(1);
+  });
+
+  it('is not resumed where only the stream says so', async () => {
+    const line = await testLine();
+    await halfDone(line, two('resume'));
+    line.stream.send(await withdrawal('cancel', 'host:mini-1', { role: 'operator' }));
+    await restart(line);
+    expect([line.machine.contentOf(A), line.machine.contentOf(B)]).toEqual([undefined, undefined]);
+    expect(lastReport(line).evidence.outcome).toBe('cancelled');
+  });
+
+  it('is taken back further where the daemon died taking it back', async () => {
+    const line = await testLine();
+    await halfDone(line, two('stop'));
+    await line.ledger.commit(() => line.ledger.changeStep('task-1', 3, { state: 'undone' }));
+    line.stream.send(await withdrawal('veto', 'task:task-1'));
+    await line.control.catchUp();
+    await restart(line);
+    expect([statesOf(line.ledger, 'task-1')[0], line.machine.contentOf(A)]).toEqual(['undone', undefined]);
+  });
+
+  it('is left as it is where something else has changed it since', async () => {
+    const line = await testLine();
+    await halfDone(line, two('resume'));
+    line.machine.put(A, 'by somebody else');
+    line.stream.send(await withdrawal('veto', 'task:task-1'));
+    await line.control.catchUp();
+    await restart(line);
+    expect(line.machine.contentOf(A)).toBe('by somebody else');
+    const codes = lastReport(line).ops_output.blockers.map(({ code }) => code);
+    expect(codes).toEqual(['vetoed', 'changed-since']);
+  });
+
+  it('goes on where the cancellation has ended meanwhile', async () => {
+    const line = await testLine();
+    await halfDone(line, two('resume'));
+    line.stream.send(await withdrawal('cancel', 'task:task-1', { validForMs: HOUR }));
+    await line.control.catchUp();
+    line.clock.advance(HOUR);
+    await restart(line);
+    expect(lastReport(line).evidence.outcome).toBe('completed');
+  });
+
+  it('goes on where it was only paused: a pause stops nothing that has begun', async () => {
+    const line = await testLine();
+    await halfDone(line, two('resume'));
+    line.stream.send(await withdrawal('pause', 'host:*', { role: 'operator' }));
+    await restart(line);
+    expect(lastReport(line).evidence.outcome).toBe('completed');
+  });
+});
+
 describe('on_interrupt', () => {
   it.each(['stop', undefined] as const)('%s: nothing more is done, and the report says what stands', async (answer) => {
     const line = await testLine();
@@ -231,17 +303,6 @@ describe('on_interrupt', () => {
     gate.resolve();
     await next.running.idle();
     expect(await submit(next, task)).toMatchObject({ kind: 'recorded', opsOutput: { status: 'completed' } });
-  });
-
-  it('resume: not where it would not be admitted any more', async () => {
-    const line = await testLine();
-    await halfDone(line, two('resume'));
-    line.clock.advance(13 * HOUR);
-    await restart(line);
-    expect(line.machine.touched).toEqual([]);
-    expect(lastReport(line).ops_output.blockers).toMatchObject([
-      { code: 'interrupted', message: expect.stringMatching(/may not go on: expired at/) },
-    ]);
   });
 
   it.each([

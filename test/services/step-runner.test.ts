@@ -198,7 +198,7 @@ describe('applying', () => {
   it.each([
     ['veto', 'vetoed'],
     ['cancel', 'cancelled'],
-  ] as const)('looks for a %s before every step', async (verb, outcome) => {
+  ] as const)('F36: looks for a %s before every step', async (verb, outcome) => {
     const { ledger, spy, runner, states } = await setUp(command('a'), command('b'));
     spy.instead.set('apply a', async () => {
       const more = { reason: 'stop it', iss: 'sec' };

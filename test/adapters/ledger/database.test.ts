@@ -1,6 +1,9 @@
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it, onTestFinished } from 'vitest';
 import { migrate } from '../../../src/adapters/ledger/database.ts';
+import { MIGRATIONS } from '../../../src/adapters/ledger/migrations.ts';
+import { TestClock, temporaryFolder, testLedger } from '../../services/support.ts';
 
 const FIRST = "CREATE TABLE a (x TEXT); INSERT INTO a VALUES ('kept');";
 const SECOND = "ALTER TABLE a RENAME COLUMN x TO y; INSERT INTO a VALUES ('new');";
@@ -32,4 +35,25 @@ it('stays as it was where one of them fails', () => {
   expect(() => migrate(db, [FIRST, SECOND, 'CREATE TABLE a (z TEXT);'])).toThrow(/already exists/);
   expect([version(), rows()]).toEqual([1, [{ x: 'kept' }]]);
   expect(db.isTransaction).toBe(false);
+});
+
+it('of version 1 keeps its vetoes, its cancellations and its held tasks', () => {
+  const path = join(temporaryFolder(), 'ledger.db');
+  const db = new DatabaseSync(path);
+  migrate(db, MIGRATIONS.slice(0, 1));
+  db.exec(`
+    INSERT INTO meta VALUES ('born_at', '1'), ('control_cursor', '7-0');
+    INSERT INTO withdrawals VALUES
+      ('task:a', 'veto', 'unsafe', 'sec', 5, NULL, 'token a'), ('task:a', 'cancel', 'later', 'op', 6, 9, 'token b');
+    INSERT INTO held VALUES ('ops', 'a', 'sha256:0', 'a', 'config', '{}', '["not-cleared"]', 99);
+  `);
+  db.close();
+  const ledger = testLedger(new TestClock(), path);
+  const by = { target: 'task:a', verb: 'veto', reason: 'unsafe', by: 'sec' };
+  expect(ledger.withdrawals(['task:a'], 8_000)).toEqual([by, { ...by, verb: 'cancel', reason: 'later', by: 'op' }]);
+  expect(ledger.withdrawals(['task:a'], 9_000)).toEqual([by]);
+  expect(ledger.held()).toMatchObject([{ task_id: 'a', missing: ['not-cleared'], until: 99 }]);
+  expect([ledger.controlCursor(), ledger.vetoesToRestore(9)]).toEqual(['7-0', []]);
+  ledger.write(() => ledger.forgetControlStream());
+  expect(ledger.vetoesToRestore(9)).toEqual([{ target: 'task:a', token: 'token a' }]);
 });

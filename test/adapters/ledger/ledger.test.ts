@@ -405,6 +405,15 @@ describe('what admission asks', () => {
     });
   });
 
+  it('knows a task by the commits and artifacts in it, too', async () => {
+    const { ledger } = setUp();
+    const commit = `commit:${'a'.repeat(40)}`;
+    const bringing = { ...candidate(actionsTask()), targets: targetsOf(actionsTask(), [commit], 'mini-1') };
+    await ledger.commit(() => ledger.addStatement(statement('veto', commit), 't'));
+    expect(ledger.factsFor(bringing, START).withdrawals).toMatchObject([{ verb: 'veto', target: commit }]);
+    expect(ledger.factsFor(candidate(actionsTask()), START).withdrawals).toEqual([]);
+  });
+
   it.each([
     ['never ran', () => undefined, null],
     ['has not ended', () => undefined, 'it has not ended yet'],

@@ -48,6 +48,16 @@ export const STANDING: readonly Refusal[] = [
     alter: (d) => d.history.push(stated('cancel', `task:${d.task.task_id}`), stated('veto', 'plan:plan-881')),
   },
   {
+    name: 'all hosts are vetoed',
+    code: 'vetoed',
+    alter: (d) => d.history.push(stated('veto', 'host:*')),
+  },
+  {
+    name: 'this host is cancelled',
+    code: 'cancelled',
+    alter: (d) => d.history.push(stated('cancel', `host:${HOST}`)),
+  },
+  {
     name: 'an undo itself is vetoed',
     task: undoOfOriginal,
     code: 'vetoed',

@@ -1,27 +1,25 @@
 import { ulid } from 'ulid';
 import { sendControl } from '../adapters/control-stream.ts';
-import { CONTROL_MAX_AGE_MS, signControl, Target, VERB_ROLES } from '../contract/control.ts';
+import { CONTROL_MAX_AGE_MS, signControl, Target, VERB_ROLES, type Verb } from '../contract/control.ts';
 import { Role } from '../contract/names.ts';
 import { OpsError } from '../errors.ts';
 import type { Context } from './context.ts';
 import { roleKey } from './signing.ts';
 import { print } from './terminal.ts';
 
-export interface WithdrawOptions {
+export interface StatementOptions {
   reason: string;
   as: string;
   key?: string;
 }
 
-/** `ops veto|cancel <target>`: a bare name is a task's. A veto holds for ever, a cancellation for a day. */
-export async function withdraw(
-  context: Context,
-  verb: 'veto' | 'cancel',
-  name: string,
-  options: WithdrawOptions,
-): Promise<void> {
+/**
+ * `ops veto|cancel|pause|resume <target>`, `ops acknowledge <alert_id>`: signs the statement and sends it to all hosts. A
+ * bare name is that of a task, or of an alert. A veto holds for ever, a cancellation and a pause for a day.
+ */
+export async function sayControl(context: Context, verb: Verb, name: string, options: StatementOptions): Promise<void> {
   const { config, clock } = context;
-  const target = Target.safeParse(name.includes(':') ? name : `task:${name}`);
+  const target = Target.safeParse(name.includes(':') ? name : `${verb === 'acknowledge' ? 'alert' : 'task'}:${name}`);
   if (!target.success) throw new OpsError(`${name}: ${target.error.issues[0]?.message}`);
   const role = Role.safeParse(options.as);
   if (!role.success || !VERB_ROLES[verb].includes(role.data)) {
