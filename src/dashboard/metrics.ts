@@ -100,7 +100,7 @@ function metersIn(registry: Registry) {
     info: gauge('ops_info', 'Which daemon this is; always 1.', ['host', 'version']),
     ready: gauge('ops_ready', 'Whether it takes tasks.'),
     running: gauge('ops_tasks_running', 'Tasks that run now.'),
-    held: gauge('ops_tasks_held', 'Tasks that wait for a signature.'),
+    held: gauge('ops_tasks_held', 'Tasks that wait for a signature, or for the end of a pause.'),
     outcomes: new Counter({
       name: 'ops_reports_total',
       help: 'Reports since the daemon started, by the outcome that they tell.',

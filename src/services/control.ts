@@ -80,7 +80,7 @@ export class Control {
     if (!added) return true;
     await this.#ledger.commit(() => {
       for (const { target } of vetoes) this.#ledger.vetoRestored(target);
-      this.#ledger.audit({ event: 'vetoes-restored', detail: { vetoes: vetoes.length } }, { outcome: 'restored' });
+      this.#ledger.audit({ event: 'vetoes-restored', detail: { vetoes: believed.length } }, { outcome: 'restored' });
     });
     return true;
   }

@@ -152,8 +152,8 @@ export interface Ledger {
   lateTokens(subjects: readonly string[]): string[];
   /** False where it is known already. */
   addLateToken(subject: string, token: string): boolean;
-  /** False where it changes nothing: seen before, older than the last about its target, or a second veto of it. */
-  addStatement(statement: Control, token: string): boolean;
+  /** All but `news` change nothing: it was seen before, its target is vetoed already, or it is older than the last about it. */
+  addStatement(statement: Control, token: string): 'news' | 'known' | 'older';
   /** Vetoes, and cancellations not yet expired, that name one of the targets; a veto first. */
   withdrawals(targets: readonly string[], now: number): Withdrawal[];
   /** Pauses in force, of these targets or of all. */

@@ -64,7 +64,7 @@ export class Statements {
     }
     const fact = await verifier.control(token);
     if (!fact.verified) return this.#rejected(id, fact);
-    return fact.expired ? NO_CHANGE : this.#stated(token, fact.claims);
+    return fact.expired ? NO_CHANGE : this.#stated(id, token, fact.claims);
   }
 
   /** Those that would be believed if they came now. */
@@ -85,11 +85,16 @@ export class Statements {
     };
   }
 
-  #stated(token: string, claims: Control): Change {
+  #stated(id: string, token: string, claims: Control): Change {
     const { ledger, alerts } = this.#parts;
     const { verb, target, reason, iss: by } = claims;
+    const older = this.#rejected(id, {
+      reason: 'token-expired',
+      message: `there is a newer statement about ${target}`,
+    });
     return () => {
-      if (!ledger.addStatement(claims, token)) return null;
+      const added = ledger.addStatement(claims, token);
+      if (added !== 'news') return added === 'older' ? older() : null;
       const [kind, name = ''] = target.split(':');
       // Another host's alert is none of ours.
       if (verb === 'acknowledge' && !(kind === 'alert' && alerts.acknowledge(name))) return null;

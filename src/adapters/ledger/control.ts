@@ -45,6 +45,7 @@ const PAUSES = `SELECT target, reason, by, exp * 1000 AS until FROM statements A
 
 function statementsIn(db: DatabaseSync, clock: Clock) {
   const add = db.prepare(ADD);
+  const known = db.prepare("SELECT 1 FROM statements WHERE by = ? AND jti = ? AND verb <> 'veto'");
   const pauses = db.prepare(PAUSES);
   const seen = db.prepare("UPDATE statements SET in_stream = 1 WHERE target = ? AND verb = 'veto'");
   const forget = db.prepare("UPDATE statements SET in_stream = 0 WHERE verb = 'veto'");
@@ -61,7 +62,8 @@ function statementsIn(db: DatabaseSync, clock: Clock) {
       prune.run(CONTROL_MAX_AGE_MS, clock.now());
       const news = add.run({ ...claims, exp: exp ?? null, token }).changes > 0;
       if (claims.verb === 'veto') seen.run(claims.target);
-      return news;
+      if (news) return 'news';
+      return claims.verb === 'veto' || known.get(claims.iss, claims.jti) ? 'known' : 'older';
     },
     withdrawals: (targets, now) => withdrawals.all(JSON.stringify(targets), now) as unknown as Withdrawal[],
     pauses: (now, targets) =>
