@@ -88,9 +88,7 @@ export async function startDaemon(
   show({ queues: mail.queues, ledger, running: () => line.running.taskIds, redis });
   stack.defer(() => within(ABORT_MS, line.running.stop()));
   await stack.adopt(line.clockWatch, (service) => service.stop()).start();
-  // Without Redis the vetoes that the ledger knows must do.
-  await within(CONTROL_MS, line.control.catchUp());
-  await line.reconciler.start();
+  await reconcile(line);
   await Promise.race([check(), given.then(refuseToGoOn)]);
   await within(QUEUES_MS, watchQueues({ ...shared, queues: mail.queues, reporter: line.reporter, stack }));
   const workers = startWorkers({ ...shared, executor: line.executor, onHeld: mail.onHeld });
@@ -99,6 +97,12 @@ export async function startDaemon(
   await goOnWhileUsable(breaker, workers, mail, stack);
   const owned = stack.move();
   return { fault, watch: (watcher) => breaker.watch(watcher), [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** Without Redis the vetoes that the ledger knows must do. */
+async function reconcile({ control, reconciler }: Line): Promise<void> {
+  await within(CONTROL_MS, control.catchUp());
+  await reconciler.start();
 }
 
 function refuseToGoOn(): never {

@@ -30,8 +30,8 @@ return entries`;
 
 /** KEYS[1] the stream, ARGV[1] which must be its last entry ('0-0' for none), then tokens; 1 if they were added. */
 const APPEND = `
-local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
-if (last and last[1] or '${START}') ~= ARGV[1] then return 0 end
+local found = redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', 2)
+if #found ~= (ARGV[1] == '${START}' and 0 or 1) or (found[1] and found[1][1] ~= ARGV[1]) then return 0 end
 for n = 2, #ARGV do redis.call('XADD', KEYS[1], '*', 'token', ARGV[n]) end
 return 1`;
 

@@ -114,15 +114,16 @@ describe('missing is not wrong', () => {
   });
 });
 
+const paused = (target: string, more: Parameters<typeof statement>[2] = {}) => statement('pause', target, more);
+
+/** Brings it to a host on which these are in force. */
+async function delivered(candidate: Task, ...pauses: ReturnType<typeof paused>[]) {
+  const draft = draftOf(keys, candidate);
+  for (const pause of pauses) draft.history.push((ledger) => void ledger.addStatement(pause, 'x'));
+  return deliver(draft);
+}
+
 describe('a pause', () => {
-  const paused = (target: string, more: Parameters<typeof statement>[2] = {}) => statement('pause', target, more);
-
-  async function delivered(candidate: Task, ...pauses: ReturnType<typeof paused>[]) {
-    const draft = draftOf(keys, candidate);
-    for (const pause of pauses) draft.history.push((ledger) => void ledger.addStatement(pause, 'x'));
-    return deliver(draft);
-  }
-
   it.each(['task:motd-2026-11-23-01', 'plan:plan-881', `host:${HOST}`, 'host:*'])('of %s holds it', async (target) => {
     using held = await delivered(task, paused(target));
     expect(held.end).toMatchObject({ kind: 'held', missing: ['paused'] });

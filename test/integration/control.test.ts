@@ -6,11 +6,14 @@ import { openLedger } from '../../src/adapters/ledger/index.ts';
 import { AlertMessage } from '../../src/contract/alert.ts';
 import { signControl, type Verb } from '../../src/contract/control.ts';
 import type { Role } from '../../src/contract/names.ts';
+import type { Ledger } from '../../src/services/ledger.ts';
 import { Reporter } from '../../src/services/reporter.ts';
 import { HOST, roleKey } from '../services/support.ts';
 import { TestHome } from './test-home.ts';
 
 const STREAM = '{savorg}:ops-control';
+/** On a busy machine. */
+const SLOW = { timeout: 10_000 };
 let home: TestHome;
 
 beforeAll(async () => {
@@ -38,7 +41,7 @@ const signed = (verb: Verb, target: string, role: Role = 'operator') =>
 const progressOf = async (job: Job) => (await home.queue(job.queueName).getJob(job.id ?? ''))?.progress;
 const tokens = async () => (await home.redis.xrange(STREAM, '-', '+')).map(([, [, token]]) => token);
 
-function ledger<T>(look: (it: ReturnType<typeof openLedger>) => T): T {
+function ledger<T>(look: (opened: Ledger) => T): T {
   const opened = openLedger(home.home.var.ledger, systemClock, { readOnly: true });
   try {
     return look(opened);
@@ -47,20 +50,18 @@ function ledger<T>(look: (it: ReturnType<typeof openLedger>) => T): T {
   }
 }
 
-const isRead = () =>
-  expect
-    .poll(
-      async () =>
-        ledger((it) => it.controlCursor()) === (await home.redis.xrevrange(STREAM, '+', '-', 'COUNT', 1))[0]?.[0],
-    )
-    .toBe(true);
+/** Resolves when the daemon has read the stream to its end. */
+const isRead = async () => {
+  const [last] = await home.redis.xrevrange(STREAM, '+', '-', 'COUNT', 1);
+  await expect.poll(() => ledger((opened) => opened.controlCursor()), SLOW).toBe(last?.[0]);
+};
 
 describe('a paused host', () => {
   it('holds a task, says so, and runs it when it is resumed', async () => {
     const mark = home.path('paused-mark');
     expect((await home.ops('pause', 'host:mini-1', '--reason', 'the disk is changed')).exitCode).toBe(0);
     const job = await home.submit(home.task('paused-1', [shell(`echo ran >> ${mark}`, `rm ${mark}`)]));
-    await expect.poll(() => progressOf(job)).toMatchObject({ state: 'held', missing: ['paused'] });
+    await expect.poll(() => progressOf(job), SLOW).toMatchObject({ state: 'held', missing: ['paused'] });
     const { stdout } = await home.ops('status', '--json');
     expect(JSON.parse(stdout)).toMatchObject({
       held: ['paused-1 (paused)'],
@@ -84,7 +85,7 @@ describe('a paused host', () => {
     const statement = { verb: 'pause', target: 'host:mini-1', reason: 'r', validForMs: 3_000, jti: 'short' } as const;
     await home.addControl(await signControl(home.key('operator'), { ...statement, issuedAt: new Date() }));
     const job = await home.submit(home.task('paused-2', [shell('true')]));
-    await expect.poll(() => progressOf(job)).toMatchObject({ missing: ['paused'] });
+    await expect.poll(() => progressOf(job), SLOW).toMatchObject({ missing: ['paused'] });
     expect((await home.report('paused-2')).ops_output.status).toBe('completed');
   });
 });
@@ -117,7 +118,7 @@ describe('T12: what is forged', () => {
     await home.submit(home.task('forged-1', [shell('true')]));
     expect((await home.report('forged-1')).ops_output.status).toBe('completed');
     expect(performance.now() - before).toBeLessThan(15_000);
-    const rejected = ledger((it) => [...it.auditEntries()].filter(({ event }) => event === 'control-rejected'));
+    const rejected = ledger((opened) => [...opened.auditEntries()].filter(({ event }) => event === 'control-rejected'));
     expect(rejected.length).toBeGreaterThanOrEqual(60);
     expect(rejected.length).toBeLessThanOrEqual(120);
     expect(rejected[0]).toMatchObject({ detail: { reason: 'wrong-role' } });
@@ -132,29 +133,29 @@ describe('T11: a Redis that was wiped', () => {
     await isRead();
     await home.redis.flushall();
     await home.addControl(other);
-    await expect.poll(tokens, { timeout: 10_000 }).toEqual([other, veto]);
+    await expect.poll(tokens, SLOW).toEqual([other, veto]);
     for (const id of ['vetoed-1', 'vetoed-2']) {
       await home.submit(home.task(id, [shell('true')]));
       expect((await home.report(id)).ops_output.blockers[0]?.code).toBe('vetoed');
     }
     expect(await tokens()).toEqual([other, veto]);
     await home.redis.flushall();
-    await expect.poll(tokens, { timeout: 10_000 }).toHaveLength(2);
+    await expect.poll(tokens, SLOW).toHaveLength(2);
   }, 40_000);
 });
 
 describe('an alert', () => {
   it('is acknowledged once, on ops-alerts', async () => {
     await home.stop();
-    const opened = openLedger(home.home.var.ledger, systemClock);
+    const stopped = openLedger(home.home.var.ledger, systemClock);
     const raised = { severity: 'warning', code: 'disk-full', subject: 'host:mini-1', message: '95 % of /' } as const;
-    await new Reporter(opened, systemClock, HOST, () => undefined).alert('disk-1', raised);
-    opened.close();
+    await new Reporter(stopped, systemClock, HOST, () => undefined).alert('disk-1', raised);
+    stopped.close();
     await home.start();
     const queue = home.queue('ops-alerts');
-    await expect.poll(() => queue.getJob('disk-1-raised')).toBeDefined();
+    await expect.poll(() => queue.getJob('disk-1-raised'), SLOW).toBeDefined();
     expect((await home.ops('acknowledge', 'disk-1')).exitCode).toBe(0);
-    await expect.poll(() => queue.getJob('disk-1-acknowledged')).toBeDefined();
+    await expect.poll(() => queue.getJob('disk-1-acknowledged'), SLOW).toBeDefined();
     const message = AlertMessage.parse((await queue.getJob('disk-1-acknowledged'))?.data);
     expect(message.alert).toMatchObject({ alert_id: 'disk-1', state: 'acknowledged', ...raised });
     await home.ops('acknowledge', 'disk-1', '--as', 'manager');
@@ -162,7 +163,7 @@ describe('an alert', () => {
     await isRead();
     const { stdout } = await home.ops('alerts', '--json');
     expect(JSON.parse(stdout)).toMatchObject([{ alert_id: 'disk-1', state: 'acknowledged' }]);
-    const acknowledged = ledger((it) => [...it.auditEntries()].filter(({ event }) => event === 'acknowledge'));
+    const acknowledged = ledger((opened) => [...opened.auditEntries()].filter(({ event }) => event === 'acknowledge'));
     expect(acknowledged).toHaveLength(1);
   }, 40_000);
 });
@@ -173,7 +174,7 @@ describe('F36: a veto that comes while the daemon is down', () => {
     const write = { action: 'config.file', with: { path: file, content: 'x' } };
     const task = home.task('down-1', [write, shell(`touch ${mark}; sleep 60`)], { on_interrupt: 'resume' });
     await home.submit(task);
-    await expect.poll(() => existsSync(mark)).toBe(true);
+    await expect.poll(() => existsSync(mark), SLOW).toBe(true);
     await home.kill();
     await home.control('veto', 'security', 'plan:plan-1');
     await home.start();

@@ -476,15 +476,16 @@ describe('what is withdrawn', () => {
   });
 });
 
-describe('F37, T11: where the control stream cannot be read', () => {
-  const cutOff = ({ stream }: TestLine) => {
-    const { after } = stream;
-    stream.after = () => Promise.reject(new Error('Redis is away'));
-    return () => {
-      stream.after = after;
-    };
+/** Takes Redis away; the result brings it back. */
+function cutOff({ stream }: TestLine): () => void {
+  const after = stream.after.bind(stream);
+  stream.after = () => Promise.reject(new Error('Redis is away'));
+  return () => {
+    stream.after = after;
   };
+}
 
+describe('F37, T11: where the control stream cannot be read', () => {
   it('an unclaimed task waits, and hears of the veto that came meanwhile', async () => {
     const line = await testLine();
     const connect = cutOff(line);
@@ -534,21 +535,19 @@ describe('a paused task', () => {
     expect(await submit(line, actionsTask())).toMatchObject({ kind: 'ran', opsOutput: { status: 'completed' } });
   });
 
-  it('is not left waiting by a resume or a veto that comes while it is being held', async () => {
-    for (const [verb, kind] of [
-      ['resume', 'ran'],
-      ['veto', 'refused'],
-    ] as const) {
-      const ledger = testLedger();
-      const hold: typeof ledger.hold = (task) => {
-        ledger.hold(task);
-        ledger.addStatement(statement(verb, 'host:mini-1', { iat: START / 1000 }), 'token');
-      };
-      const line = await testLine({ ledger: { ...ledger, hold } });
-      line.stream.send(await withdrawal('pause', 'host:mini-1', { role: 'operator' }));
-      expect(await submit(line, actionsTask()), verb).toMatchObject({ kind });
-      expect(ledger.held()).toEqual([]);
-    }
+  it.each([
+    ['resume', 'ran'],
+    ['veto', 'refused'],
+  ] as const)('is not left waiting by a %s that comes while it is being held', async (verb, kind) => {
+    const ledger = testLedger();
+    const hold: typeof ledger.hold = (task) => {
+      ledger.hold(task);
+      ledger.addStatement(statement(verb, 'host:mini-1', { iat: START / 1000 }), 'token');
+    };
+    const line = await testLine({ ledger: { ...ledger, hold } });
+    line.stream.send(await withdrawal('pause', 'host:mini-1', { role: 'operator' }));
+    expect(await submit(line, actionsTask())).toMatchObject({ kind });
+    expect(ledger.held()).toEqual([]);
   });
 
   it('that has begun is not stopped', async () => {

@@ -179,17 +179,12 @@ async function halfDone(line: TestLine, task: ActionsTask): Promise<void> {
 }
 
 describe('F36: a task that was withdrawn while the daemon was away', () => {
-  /** Redis is away at the start. */
-  const cutOff = (line: TestLine) => {
-    line.stream.after = () => Promise.reject(new Error('Redis is away'));
-  };
-
   it.each(['stop', 'undo', 'resume'] as const)('is taken back, without Redis too: on_interrupt %s', async (answer) => {
     const line = await testLine();
     await halfDone(line, two(answer));
     line.stream.send(await withdrawal('veto', 'plan:plan-1', { reason: 'unsafe' }));
     await line.control.catchUp();
-    cutOff(line);
+    line.stream.after = () => Promise.reject(new Error('Redis is away'));
     await restart(line);
     expect([line.machine.touched, line.machine.contentOf(A)]).toEqual([[A], undefined]);
     expect(lastReport(line)).toMatchObject({

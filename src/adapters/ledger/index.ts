@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Candidate, LedgerFacts } from '../../admission/facts.ts';
 import type { Ledger } from '../../services/ledger.ts';
 import type { Clock } from '../../services/ports.ts';
+import { alertsIn } from './alerts.ts';
 import { auditIn } from './audit.ts';
 import { Batch } from './batch.ts';
 import { controlIn } from './control.ts';
@@ -24,6 +25,7 @@ export function openLedger(path: string, clock: Clock, options: { readOnly?: boo
     ...stepsIn(db),
     ...heldIn(db),
     ...outboxIn(db, clock),
+    ...alertsIn(db),
     ...controlIn(db, meta, clock),
     ...auditIn(db, clock),
     ...deliveriesIn(db),

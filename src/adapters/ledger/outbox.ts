@@ -1,11 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Alert } from '../../contract/alert.ts';
 import type { Ledger, OutboxRow, ReportedOutcome } from '../../services/ledger.ts';
 import type { Clock } from '../../services/ports.ts';
 
 type OutboxPart = Pick<
   Ledger,
-  'append' | 'messagesAfter' | 'reports' | 'outcomesAfter' | 'alerts' | 'alert' | 'lastSeqBefore' | 'reportedHeads'
+  'append' | 'messagesAfter' | 'reports' | 'outcomesAfter' | 'lastSeqBefore' | 'reportedHeads'
 >;
 
 export function outboxIn(db: DatabaseSync, clock: Clock): OutboxPart {
@@ -22,22 +21,11 @@ export function outboxIn(db: DatabaseSync, clock: Clock): OutboxPart {
        ON json_extract(body, '$.evidence.final') AND tasks.task_id = json_extract(body, '$.evidence.task_id')
      WHERE seq > ? AND kind = 'report' ORDER BY seq LIMIT ?`,
   );
-  const alerts = db.prepare(
-    `SELECT body FROM outbox WHERE kind = 'alert'
-       AND seq IN (SELECT max(seq) FROM outbox WHERE kind = 'alert' GROUP BY json_extract(body, '$.alert.alert_id'))
-     ORDER BY seq DESC LIMIT 20`,
-  );
-  const alert = db.prepare(
-    `SELECT body FROM outbox WHERE kind = 'alert' AND json_extract(body, '$.alert.alert_id') = ?
-     ORDER BY seq DESC LIMIT 1`,
-  );
   const heads = db.prepare(
     "SELECT json_extract(body, '$.evidence.audit.seq') AS seq, json_extract(body, '$.evidence.audit.head') AS head FROM outbox",
   );
   return {
     reportedHeads: () => heads.all().map(({ seq, head }) => ({ seq: Number(seq), head: String(head) })),
-    alerts: () => alerts.all().map(alertOf),
-    alert: (id) => alert.all(id).map(alertOf)[0],
     reports: (taskId) => report.all(taskId).map((row) => JSON.parse(String(row['body']))),
     outcomesAfter: (seq, limit) => outcomes.all(seq, limit) as unknown as ReportedOutcome[],
     append: (kind, id, body) => {
@@ -50,8 +38,6 @@ export function outboxIn(db: DatabaseSync, clock: Clock): OutboxPart {
     lastSeqBefore: (at) => Number(before.get(at)?.['seq'] ?? 0),
   };
 }
-
-const alertOf = (row: Record<string, unknown>): Alert => JSON.parse(String(row['body'])).alert;
 
 function rowOf(row: Record<string, unknown>): OutboxRow {
   return {
