@@ -96,7 +96,11 @@ export async function startDaemon(
   await stack.adopt(controlWatch(config, ledger, line, redisUrl), (service) => service.stop()).start();
   await goOnWhileUsable(breaker, workers, mail, stack);
   const owned = stack.move();
-  return { fault, watch: (watcher) => breaker.watch(watcher), [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return {
+    fault: Promise.race([fault, ledger.failure]),
+    watch: (watcher) => breaker.watch(watcher),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
 }
 
 /** Without Redis the vetoes that the ledger knows must do. */

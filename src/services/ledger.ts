@@ -101,6 +101,8 @@ export interface Ledger {
   write<T>(work: () => T): T;
   /** Resolves when all that was written before is on the disk. */
   durable(): Promise<void>;
+  /** Resolves when something could not be brought to the disk: nothing may be built on it any more. */
+  readonly failure: Promise<Error>;
 
   /** Remembers `now` where it is the latest time seen: a clock that is set back later is noticed by it. */
   sawTime(now: number): void;

@@ -12,9 +12,15 @@ export class Batch {
   #committedThisTurn = false;
   #working = false;
   #failure: Error | null = null;
+  readonly #failed = Promise.withResolvers<Error>();
 
   constructor(db: DatabaseSync) {
     this.#db = db;
+  }
+
+  /** Resolves when a commit failed. */
+  get failure(): Promise<Error> {
+    return this.#failed.promise;
   }
 
   /** All of `work`, or nothing when it throws. On the disk before anything that is committed later. */
@@ -72,6 +78,7 @@ export class Batch {
       // What others believe to be written is gone: nothing may be built on it.
       this.#failure = new Error('the ledger could not be written; the daemon must start again', { cause: error });
       durable.reject(this.#failure);
+      this.#failed.resolve(this.#failure);
     }
     this.#committedThisTurn = true;
     setImmediate(() => {

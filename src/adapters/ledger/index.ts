@@ -1,15 +1,17 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Candidate, LedgerFacts } from '../../admission/facts.ts';
+import { coerceError, OpsError } from '../../errors.ts';
 import type { Ledger } from '../../services/ledger.ts';
 import type { Clock } from '../../services/ports.ts';
 import { alertsIn } from './alerts.ts';
 import { auditIn } from './audit.ts';
 import { Batch } from './batch.ts';
 import { controlIn } from './control.ts';
-import { inTransaction, openDatabase } from './database.ts';
+import { openDatabase } from './database.ts';
 import { heldIn } from './held.ts';
 import { type Meta, metaIn } from './meta.ts';
 import { outboxIn } from './outbox.ts';
+import { proveSound } from './soundness.ts';
 import { stepsIn } from './steps.ts';
 import { tasksIn, undoProblemOf } from './tasks.ts';
 import { BIRTH, timeIn } from './time.ts';
@@ -17,9 +19,18 @@ import { BIRTH, timeIn } from './time.ts';
 /** Opens the ledger of this host, in SQLite. With `readOnly` nothing can be written, and the file must be there. */
 export function openLedger(path: string, clock: Clock, options: { readOnly?: boolean } = {}): Ledger {
   const db = openDatabase(path, options);
+  try {
+    if (!options.readOnly) proveSound(db, () => begin(metaIn(db), clock.now()));
+    return ledgerOn(db, clock);
+  } catch (error) {
+    db.close();
+    throw new OpsError(`the ledger ${path} cannot be used: ${coerceError(error).message}`, { cause: error });
+  }
+}
+
+function ledgerOn(db: DatabaseSync, clock: Clock): Ledger {
   const batch = new Batch(db);
   const meta = metaIn(db);
-  if (!options.readOnly && meta.get(BIRTH) === undefined) inTransaction(db, () => meta.set(BIRTH, String(clock.now())));
   const parts = {
     ...tasksIn(db),
     ...stepsIn(db),
@@ -35,6 +46,7 @@ export function openLedger(path: string, clock: Clock, options: { readOnly?: boo
     ...parts,
     write: (work) => batch.write(work),
     durable: () => batch.durable(),
+    failure: batch.failure,
     commit: async (work) => {
       const result = batch.write(work);
       await batch.durable();
@@ -46,6 +58,12 @@ export function openLedger(path: string, clock: Clock, options: { readOnly?: boo
       db.close();
     },
   };
+}
+
+/** Also a later start writes, to know that it can. */
+function begin(meta: Meta, now: number): void {
+  if (meta.get(BIRTH) === undefined) meta.set(BIRTH, String(now));
+  meta.set('opened_at', String(now));
 }
 
 type Reads = Pick<Ledger, 'task' | 'steps' | 'withdrawals' | 'pauses' | 'latestTime'>;
