@@ -121,12 +121,17 @@ export class TestHome implements AsyncDisposable {
     return this.end('SIGTERM');
   }
 
-  /** Sends the daemon a signal that ends it in order; its exit code. */
-  async end(signal: NodeJS.Signals): Promise<number | undefined> {
-    this.#daemon?.kill(signal);
+  /** Waits until the daemon ends by itself; its exit code. */
+  async exit(): Promise<number | undefined> {
     const exitCode = (await this.#daemon)?.exitCode;
     this.#daemon = undefined;
     return exitCode;
+  }
+
+  /** Sends the daemon a signal that ends it in order; its exit code. */
+  async end(signal: NodeJS.Signals): Promise<number | undefined> {
+    this.#daemon?.kill(signal);
+    return this.exit();
   }
 
   get redis(): Redis {
