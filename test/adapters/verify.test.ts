@@ -149,7 +149,7 @@ describe('attestations', () => {
     expect(await rejection([loud.toString('base64url'), body, signature].join('.'))).toBe('bad-token');
   });
 
-  it('rejects a key that is not in the ring, and one that was revoked', async () => {
+  it('T8: rejects a key that is not in the ring, and one that was revoked', async () => {
     const stranger = await roleKey('security', 'savorg-security');
     const task = actionsTask();
     const token = await attest(stranger, { covers: { task }, issuedAt: new Date(START), validForMs: HOUR });

@@ -2,7 +2,15 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { verifyAudit } from '../../../src/adapters/ledger/audit.ts';
-import { TestClock, temporaryFolder, testLedger } from '../../services/support.ts';
+import {
+  actionsTask,
+  runCommand,
+  submit,
+  TestClock,
+  temporaryFolder,
+  testLedger,
+  testLine,
+} from '../../services/support.ts';
 
 const EVENTS = ['claimed', 'planned', 'step-applying', 'step-applied', 'concluded'];
 
@@ -128,4 +136,14 @@ describe('the audit chain', () => {
     await ledger.commit(() => ledger.audit({ event: 'more' }));
     expect(verify()).toMatchObject({ whole: 6 });
   });
+});
+
+it('T33: nothing starts where the audit log cannot be written', async () => {
+  const path = join(temporaryFolder(), 'ledger.db');
+  const line = await testLine({ ledger: testLedger(new TestClock(), path) });
+  const db = new DatabaseSync(path);
+  db.exec("CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no room for it'); END");
+  db.close();
+  await expect(submit(line, actionsTask({ actions: [runCommand(['one'])] }))).rejects.toThrow('no room for it');
+  expect([line.machine.ran, line.ledger.openTasks()]).toEqual([[], []]);
 });

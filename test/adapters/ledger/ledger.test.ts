@@ -447,7 +447,7 @@ describe('the file', () => {
     expect(statSync(path).size).toBeGreaterThan(0);
   });
 
-  it('of a newer version is refused, and left alone', () => {
+  it('F63: of a newer version is refused, and left alone', () => {
     const { path, clock } = setUp();
     rawly(path).exec('PRAGMA user_version = 99');
     expect(() => openLedger(path, clock)).toThrow(
@@ -466,7 +466,7 @@ describe('the file', () => {
     expect(() => openLedger(none, clock, { readOnly: true })).toThrow(/there is no ledger .* "ops up"/);
   });
 
-  it('of a newer version is refused for reading, too', () => {
+  it('F63: of a newer version is refused for reading, too', () => {
     const { path, clock } = setUp();
     rawly(path).exec('PRAGMA user_version = 99');
     expect(() => openLedger(path, clock, { readOnly: true }).close()).toThrow(/newer version/);
