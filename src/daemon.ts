@@ -186,15 +186,11 @@ async function goOnWhileUsable(
   mail: Mail,
   stack: AsyncDisposableStack,
 ): Promise<void> {
-  const everyMinute = async () => {
-    await breaker.look();
-    if (breaker.problem === null) mail.onMinute();
-  };
   breaker.watch((problem) => {
     for (const worker of workers) void (problem === null ? worker.resume() : worker.pause(true));
     if (problem === null) mail.onUsable();
   });
-  const timer = setInterval(() => void everyMinute(), MINUTE_MS);
+  const timer = setInterval(() => void breaker.look().then(() => mail.onMinute()), MINUTE_MS);
   stack.defer(() => clearInterval(timer));
   await stack.adopt(breaker, (service) => service.stop()).start();
 }

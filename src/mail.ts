@@ -22,7 +22,7 @@ interface MailParts {
   ledger: Ledger;
   hostKey: RoleKey;
   redis: Redis;
-  breaker: Pick<RedisBreaker, 'trip'>;
+  breaker: Pick<RedisBreaker, 'problem' | 'trip'>;
   stack: AsyncDisposableStack;
   log: Logger;
   reached: Failpoint;
@@ -40,23 +40,25 @@ export function openMail({ config, ledger, hostKey, redis, breaker, stack, log, 
   const publisher = new Publisher(ledger, queueOutlet(outlet), systemClock, reached);
   const heldJobs = new HeldJobs(taskQueues, systemClock);
   const held = new HeldTasks(ledger, heldJobs);
-  const inBackground = (what: string, work: Promise<void>) => {
-    work.catch((error: unknown) => {
+  const inBackground = (what: string, work: () => Promise<void>) => {
+    // All of it is done again when Redis can be used; what was sent to a Redis that is away would wait there unbounded.
+    if (breaker.problem !== null) return;
+    work().catch((error: unknown) => {
       if (!breaker.trip(error)) log.warn({ reason: coerceError(error).message }, `${what} failed; tried again later`);
     });
   };
   stack.defer(() => within(OUTBOX_MS, publisher.drain()));
   return {
     queues: [...taskQueues, results, alerts],
-    onMessage: () => inBackground('publishing', publisher.drain()),
-    onTarget: (target: string) => inBackground('waking held tasks', held.wake(target)),
+    onMessage: () => inBackground('publishing', () => publisher.drain()),
+    onTarget: (target: string) => inBackground('waking held tasks', () => held.wake(target)),
     onUsable: () => {
-      inBackground('publishing', publisher.recover());
-      inBackground('looking at held tasks', held.wakeAll());
+      inBackground('publishing', () => publisher.recover());
+      inBackground('looking at held tasks', () => held.wakeAll());
     },
     onMinute: () => {
-      inBackground('publishing', publisher.recover());
-      inBackground('keeping held tasks', held.keepAll());
+      inBackground('publishing', () => publisher.recover());
+      inBackground('keeping held tasks', () => held.keepAll());
     },
     onHeld: (job: Job) => heldJobs.putAside(job),
   };

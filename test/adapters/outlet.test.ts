@@ -1,9 +1,11 @@
 import { Queue } from 'bullmq';
 import { describe, expect, it } from 'vitest';
 import { queueOutlet } from '../../src/adapters/outlet.ts';
+import { connectRedis } from '../../src/adapters/redis.ts';
 import { verifyReport } from '../../src/contract/report.ts';
 import { Publisher } from '../../src/services/publisher.ts';
-import { actionsTask, submit, testKeys, testLine, testRing } from '../services/support.ts';
+import { ownRedis } from '../integration/own-redis.ts';
+import { actionsTask, submit, TestClock, testKeys, testLedger, testLine, testRing } from '../services/support.ts';
 import { realRedis } from './real-redis.ts';
 
 const server = realRedis();
@@ -59,6 +61,38 @@ describe('the outlet', () => {
     await redis.flushall();
     await publisher.recover();
     expect((await results.getJobs()).map(({ data }) => data.evidence.task_id)).toEqual(['task-1']);
+  });
+
+  it.each([
+    ['with what it had', true, 1_000],
+    ['empty', false, 1_010],
+  ])('F59: brings a thousand reports to a Redis that comes back %s, in their order', async (_what, kept, expected) => {
+    await using own = await ownRedis();
+    const redis = connectRedis(own.url);
+    server.later({ close: async () => redis.disconnect() });
+    const open = (name: string) => server.later(new Queue(name, { connection: redis, prefix: '{savorg}' }));
+    const [results, alerts] = [open('ops-results'), open('ops-alerts')];
+    for (const queue of [results, alerts]) queue.on('error', () => undefined);
+    const outlet = queueOutlet({ results, alerts, redis, markKey: MARK, hostKey: (await testKeys()).host });
+    const ledger = testLedger();
+    const publisher = new Publisher(ledger, outlet, new TestClock());
+    const append = async (from: number, to: number) => {
+      for (let n = from; n <= to; n += 1)
+        await ledger.commit(() => ledger.append('report', `r${n}`, (seq) => ({ seq })));
+    };
+    await append(1, 10);
+    await publisher.drain();
+    // Manager has read these.
+    for (const job of await results.getJobs()) await job.remove();
+    await own.kill();
+    await append(11, 1_010);
+    if (!kept) own.restore();
+    await own.start();
+    await publisher.recover();
+    const jobs = await results.getJobs(['waiting'], 0, -1, true);
+    const first = 1_010 - expected + 1;
+    expect(jobs.map(({ id }) => id)).toEqual(Array.from({ length: expected }, (_, index) => `r${first + index}`));
+    expect(await outlet.mark()).toBe(1_010);
   });
 
   it('puts alerts on their own queue, under their id and state', async () => {

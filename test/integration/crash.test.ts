@@ -91,7 +91,7 @@ describe('a daemon that is killed in the middle of a task', () => {
 });
 
 describe('a Redis that is emptied in the middle of a task', () => {
-  it('changes nothing: the task finishes, is reported once, and cannot be replayed', async () => {
+  it('F19, T14: changes nothing: the task finishes, is reported once, and cannot be replayed', async () => {
     await using home = await TestHome.make();
     await home.start();
     const { a, b, c, pids, go, actions } = threeSteps(home);

@@ -118,7 +118,7 @@ describe('a Redis of your own', () => {
 });
 
 describe('the embedded Redis', () => {
-  it('is started again when it dies, and a task that waited in it runs', async () => {
+  it('F17: is started again when it dies, and a task that waited in it runs', async () => {
     await using home = await TestHome.make();
     await home.start();
     const redisPid = Number(readFileSync(join(home.home.var.redis, 'redis.pid'), 'utf8'));

@@ -9,15 +9,17 @@ import { isAlive } from './test-home.ts';
 const LOG = { info: () => undefined, warn: () => undefined };
 
 /** A Redis that is not the daemon's own; it may be ended and started again at its address. */
-export class OwnRedis implements AsyncDisposable {
+class OwnRedis implements AsyncDisposable {
   readonly #dir = mkdtempSync(join(tmpdir(), 'ops-own-redis-'));
   readonly #server = embeddedRedis({ dir: this.#dir, log: LOG });
   #admin: Redis | undefined;
 
-  static async start(): Promise<OwnRedis> {
-    const redis = new OwnRedis();
-    await redis.#server.start();
-    return redis;
+  #pid = 0;
+
+  /** Starts it, or starts it again after a `kill`. */
+  async start(): Promise<void> {
+    await (this.#pid === 0 ? this.#server.start() : this.#server.revive());
+    this.#pid = Number(readFileSync(join(this.#dir, 'redis.pid'), 'utf8'));
   }
 
   get url(): string {
@@ -25,7 +27,7 @@ export class OwnRedis implements AsyncDisposable {
   }
 
   get pid(): number {
-    return Number(readFileSync(join(this.#dir, 'redis.pid'), 'utf8'));
+    return this.#pid;
   }
 
   /** A connection for the test. */
@@ -35,25 +37,20 @@ export class OwnRedis implements AsyncDisposable {
   }
 
   async kill(): Promise<void> {
-    const { pid } = this;
-    if (isAlive(pid)) process.kill(pid, 'SIGKILL');
-    await vi.waitFor(() => expect(isAlive(pid)).toBe(false));
+    if (isAlive(this.#pid)) process.kill(this.#pid, 'SIGKILL');
+    await vi.waitFor(() => expect(isAlive(this.#pid)).toBe(false));
   }
 
-  /** Starts it again after a `kill`. */
-  async startAgain(): Promise<void> {
-    await this.#server.revive();
-  }
-
-  /** All that it has written so far; `restore` brings it back, and without a copy nothing. */
+  /** A copy of all that it has by now. */
   async copy(): Promise<string> {
-    // Its file is written to once a second.
-    await this.admin.call('WAITAOF', 1, 0, 0).catch(() => this.admin.bgrewriteaof());
-    const copy = `${this.#dir}/copy`;
+    await this.admin.config('SET', 'appendfsync', 'always');
+    await this.admin.set('copied', 1);
+    const copy = join(this.#dir, 'copy');
     cpSync(this.#data, copy, { recursive: true });
     return copy;
   }
 
+  /** Between `kill` and `start`: gives it what a copy holds; without one, nothing. */
   restore(copy?: string): void {
     rmSync(this.#data, { recursive: true, force: true });
     if (copy) cpSync(copy, this.#data, { recursive: true });
@@ -68,4 +65,10 @@ export class OwnRedis implements AsyncDisposable {
     await this.kill();
     rmSync(this.#dir, { recursive: true });
   }
+}
+
+export async function ownRedis(): Promise<OwnRedis> {
+  const redis = new OwnRedis();
+  await redis.start();
+  return redis;
 }

@@ -162,6 +162,32 @@ describe('publisher', () => {
     expect(most).toBe(1);
   });
 
+  it('F59: brings a thousand reports of an hour without Redis in their order, none lost, a page at a time', async () => {
+    const { clock, ledger, outlet, publisher } = setUp();
+    let away = true;
+    let largest = 0;
+    const publish = outlet.publish.bind(outlet);
+    outlet.publish = async (rows) => {
+      largest = Math.max(largest, rows.length);
+      // What goes wrong is found out when a part of a page is there.
+      if (away) await publish(rows.slice(0, 3));
+      if (away) throw new Error('Redis is away');
+      await publish(rows);
+    };
+    const ids = Array.from({ length: 1_000 }, (_, index) => `r${index}`);
+    for (const id of ids) {
+      await append(ledger, id);
+      await expect(publisher.drain()).rejects.toThrow('Redis is away');
+      clock.advance(HOUR / ids.length);
+    }
+    expect(new Set(outlet.published)).toEqual(new Set(ids.slice(0, 3)));
+    away = false;
+    outlet.published.length = 0;
+    await publisher.recover();
+    expect(outlet.published).toEqual(ids);
+    expect(largest).toBe(100);
+  });
+
   it('resolves a waiting drain although the one before it failed', async () => {
     const { ledger, outlet, publisher } = setUp();
     await append(ledger, 'a');
