@@ -190,7 +190,10 @@ async function goOnWhileUsable(
     for (const worker of workers) void (problem === null ? worker.resume() : worker.pause(true));
     if (problem === null) mail.onUsable();
   });
-  const timer = setInterval(() => void breaker.look().then(() => mail.onMinute()), MINUTE_MS);
+  const timer = setInterval(() => {
+    mail.onMinute();
+    void breaker.look();
+  }, MINUTE_MS);
   stack.defer(() => clearInterval(timer));
   await stack.adopt(breaker, (service) => service.stop()).start();
 }

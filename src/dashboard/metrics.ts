@@ -65,18 +65,21 @@ export class Metrics {
     }
   }
 
-  async #readRedis({ redis, queues, ledger }: DashboardSources): Promise<void> {
-    const up = isUp(redis);
-    this.#of.redis.set(up ? 1 : 0);
+  async #readRedis(sources: DashboardSources): Promise<void> {
     this.#of.jobs.reset();
-    if (up) {
-      for (const queue of queues) {
-        for (const [state, count] of Object.entries(await queue.getJobCounts()))
-          this.#of.jobs.set({ queue: queue.name, state }, count);
-      }
-      this.#published = await this.#mark(redis, queues);
+    // One that refuses is of no more use than one that is away.
+    const answered = isUp(sources.redis) && (await this.#readQueues(sources).catch(() => false));
+    this.#of.redis.set(answered ? 1 : 0);
+    this.#of.outbox.set(lastSeq(sources.ledger) - this.#published);
+  }
+
+  async #readQueues({ redis, queues }: DashboardSources): Promise<true> {
+    for (const queue of queues) {
+      for (const [state, count] of Object.entries(await queue.getJobCounts()))
+        this.#of.jobs.set({ queue: queue.name, state }, count);
     }
-    this.#of.outbox.set(lastSeq(ledger) - this.#published);
+    this.#published = await this.#mark(redis, queues);
+    return true;
   }
 
   async #mark(redis: Redis, [queue]: DashboardSources['queues']): Promise<number> {

@@ -128,6 +128,17 @@ describe('the metrics', () => {
     expect(Object.keys(away).filter((name) => name.startsWith('ops_queue_jobs'))).toEqual([]);
   });
 
+  it('F24: are there although Redis refuses what they ask', async () => {
+    const { read, redis } = await shown(testLedger());
+    await redis.call('ACL', 'SETUSER', 'default', '-evalsha', '-eval');
+    try {
+      expect(await read()).toMatchObject({ ops_redis_up: 0, ops_ready: 1 });
+    } finally {
+      await redis.call('ACL', 'SETUSER', 'default', '+@all');
+    }
+    expect(await read()).toMatchObject({ ops_redis_up: 1 });
+  });
+
   it('say little while no daemon runs, and never that it is ready', async () => {
     const { read, show } = await shown(testLedger(), () => ({ state: 'safe-mode', reason: 'no policy' }));
     show(null);

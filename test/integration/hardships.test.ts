@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { OwnRedis } from './own-redis.ts';
+import { ownRedis } from './own-redis.ts';
 import { isAlive, TestHome } from './test-home.ts';
 
 const shell = (script: string, undo = 'true', more: Record<string, unknown> = {}) => ({
@@ -105,7 +105,7 @@ describe('a probe that runs a command', () => {
 
 describe('a Redis of your own', () => {
   it('is found by the rollback command, too', async () => {
-    await using redis = await OwnRedis.start();
+    await using redis = await ownRedis();
     await using home = await TestHome.make({ REDIS_URL: redis.url });
     await home.start();
     const file = home.path('a.conf');

@@ -8,7 +8,7 @@ import { signControl } from '../../src/contract/control.ts';
 import { KeyRing, type Report, type Task, verifyReport } from '../../src/contract/index.ts';
 import { basic, testServer } from '../dashboard/support.ts';
 import { testLedger } from '../services/support.ts';
-import { OwnRedis } from './own-redis.ts';
+import { ownRedis } from './own-redis.ts';
 import { TestHome } from './test-home.ts';
 
 const PREFIX = '{savorg}';
@@ -24,7 +24,7 @@ let passwords: string;
 let home: TestHome;
 
 beforeAll(async () => {
-  url = stack.use(await OwnRedis.start()).url;
+  url = stack.use(await ownRedis()).url;
   admin = stack.adopt(new Redis(url), (redis) => redis.disconnect());
   const maker = stack.use(await TestHome.make());
   passwords = maker.path('passwords');

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { OwnRedis } from './own-redis.ts';
+import { ownRedis } from './own-redis.ts';
 import { isAlive, TestHome } from './test-home.ts';
 
 /** Runs until the file `go` is there, or for ever without one; deaf to TERM where asked. */
@@ -52,7 +52,7 @@ describe('a daemon that is told twice to stop', () => {
 
 describe('a Manager that enqueues while the daemon is stopped', () => {
   it('has its task done after the start', async () => {
-    await using redis = await OwnRedis.start();
+    await using redis = await ownRedis();
     await using home = await TestHome.make({ REDIS_URL: redis.url });
     await home.start();
     expect(await home.stop()).toBe(0);
@@ -66,7 +66,7 @@ describe('a Manager that enqueues while the daemon is stopped', () => {
 
 describe('a daemon that is asked to stop', () => {
   it('F11: ends with 0 within 2 s where nothing runs', async () => {
-    await using redis = await OwnRedis.start();
+    await using redis = await ownRedis();
     await using home = await TestHome.make({ REDIS_URL: redis.url });
     await home.start();
     const { pid } = home;
@@ -120,7 +120,7 @@ describe('a daemon that is asked to stop', () => {
   it.each(['SIGKILL', 'SIGSTOP'] as const)(
     'stops although its Redis got %s',
     async (signal) => {
-      await using redis = await OwnRedis.start();
+      await using redis = await ownRedis();
       await using home = await TestHome.make({ REDIS_URL: redis.url }, { readResults: false });
       await home.start();
       process.kill(redis.pid, signal);
