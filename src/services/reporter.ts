@@ -113,7 +113,11 @@ export class Reporter {
       if (end.undid !== null) this.#markUndone(end.undid, task.task_id);
       this.#ledger.audit(
         { event: 'concluded', task_id: task.task_id, detail: { outcome: end.outcome, reason } },
-        { outcome: end.outcome, reason: first ? inWords(first) : null, duration_ms: at - end.record.claimedAt },
+        {
+          outcome: end.outcome,
+          reason: first ? inWords(first) : null,
+          duration_ms: Math.max(0, at - end.record.claimedAt),
+        },
       );
       this.#append(opsOutput, {
         ...this.#evidence(at),

@@ -34,7 +34,7 @@ describe('a daemon with a ledger that', () => {
       copyFileSync(ledger, kept);
       change(ledger);
       const changed = readFileSync(ledger);
-      home.launch();
+      void home.launch();
       await expect.poll(() => home.state?.reason, { timeout: 10_000 }).toMatch(reason);
       expect(home.state?.state).toBe('safe-mode');
       expect(await home.stop()).toBe(0);

@@ -161,6 +161,19 @@ describe('a watch over the clock', () => {
   });
 });
 
+it('F48: no duration is negative, and those of steps do not follow the clock', async () => {
+  const { clock, line, ledger } = await setUp();
+  line.machine.when('one', async () => {
+    clock.pass(70);
+    clock.setBy = -2 * HOUR;
+    return {};
+  });
+  const task = actionsTask({ actions: [runCommand(['one'])], expires_at: '2026-11-24T09:00:00Z' });
+  expect(await submit(line, task)).toMatchObject({ kind: 'ran' });
+  expect(ledger.steps('task-1')[0]?.durationMs).toBe(70);
+  expect(ledger.outcomesAfter(0, 9)).toEqual([{ seq: 1, outcome: 'completed', durationMs: 0 }]);
+});
+
 describe('a clock that is behind', () => {
   it('T7, F48: raises an alert, once until it is right again', async () => {
     const { clock, watch, alerts, look } = await setUp();

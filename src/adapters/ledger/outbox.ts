@@ -16,7 +16,7 @@ export function outboxIn(db: DatabaseSync, clock: Clock): OutboxPart {
     "SELECT body FROM outbox WHERE kind = 'report' AND json_extract(body, '$.evidence.task_id') = ? ORDER BY json_extract(body, '$.evidence.final') DESC, seq DESC LIMIT 20",
   );
   const outcomes = db.prepare(
-    `SELECT seq, json_extract(body, '$.evidence.outcome') AS outcome, tasks.ended_at - tasks.claimed_at AS durationMs
+    `SELECT seq, json_extract(body, '$.evidence.outcome') AS outcome, max(0, tasks.ended_at - tasks.claimed_at) AS durationMs
      FROM outbox LEFT JOIN tasks
        ON json_extract(body, '$.evidence.final') AND tasks.task_id = json_extract(body, '$.evidence.task_id')
      WHERE seq > ? AND kind = 'report' ORDER BY seq LIMIT ?`,

@@ -33,12 +33,22 @@ function lookInto(ledger: Ledger, taskIds: readonly string[]) {
   return { known, verdict };
 }
 
-/** The ledger, or why it is refused. */
-function opened(path: string): Ledger | Error {
+/** What a daemon makes of a ledger of these tasks, in one word where that is good. */
+function outcomeOf(path: string, taskIds: readonly string[]): string {
+  const ledger = opened(path);
+  if (ledger instanceof OpsError) return ledger.message.startsWith(`the ledger ${path} `) ? 'refused' : ledger.message;
+  const { known, verdict } = lookInto(ledger, taskIds);
+  if (known.includes(false)) return 'a task was forgotten';
+  if ('firstBad' in verdict) return 'audit log changed';
+  return 'whole' in verdict && verdict.whole === taskIds.length ? 'whole' : 'the audit log lost entries';
+}
+
+function opened(path: string): Ledger | OpsError {
   try {
     return openLedger(path, new TestClock());
   } catch (error) {
-    return error as Error;
+    if (error instanceof OpsError) return error;
+    throw error;
   }
 }
 
@@ -81,7 +91,6 @@ async function oldLedger(count: number) {
 describe('a ledger in which a bit is flipped', () => {
   it('F46: is refused with the reason, or forgets no task that was claimed, and shows every change of its audit log', async () => {
     const { path, taskIds, bytes } = await oldLedger(60);
-    const all = taskIds.map(() => true);
     let refused = 0;
     const flip = fc.record({ at: fc.nat(bytes.length - 1), bit: fc.nat(7) });
     fc.assert(
@@ -89,16 +98,9 @@ describe('a ledger in which a bit is flipped', () => {
         const flipped = Buffer.from(bytes);
         flipped.writeUInt8(flipped.readUInt8(at) ^ (1 << bit), at);
         writeFileSync(path, flipped);
-        const ledger = opened(path);
-        if (ledger instanceof Error) {
-          refused += 1;
-          expect(ledger).toBeInstanceOf(OpsError);
-          expect(ledger.message).toContain(`the ledger ${path} `);
-        } else {
-          const { known, verdict } = lookInto(ledger, taskIds);
-          expect(known).toEqual(all);
-          expect('whole' in verdict ? verdict.whole : taskIds.length).toBe(taskIds.length);
-        }
+        const outcome = outcomeOf(path, taskIds);
+        refused += outcome === 'refused' ? 1 : 0;
+        expect(['refused', 'whole', 'audit log changed']).toContain(outcome);
       }),
       { numRuns: 150, seed: 46 },
     );
