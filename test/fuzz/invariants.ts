@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { systemClock } from '../../src/adapters/clock.ts';
 import { verifyAudit } from '../../src/adapters/ledger/audit.ts';
 import { openLedger } from '../../src/adapters/ledger/index.ts';
-import { readProcesses } from '../../src/adapters/processes.ts';
 import type { Report } from '../../src/contract/report.ts';
+import { readProc } from '../../src/runner/process-table.ts';
 import { secretsOf } from '../../src/secret.ts';
 import type { Ledger } from '../../src/services/ledger.ts';
 import type { TestHome } from '../integration/test-home.ts';
+import { untrueEffects } from './effects.ts';
 
 /** What has to hold of a home in which every task has ended, whatever died in it before: the sentences that do not. */
 export async function violations(home: TestHome): Promise<string[]> {
@@ -17,6 +18,7 @@ export async function violations(home: TestHome): Promise<string[]> {
       ...oneFinalReport(ledger, home.reports),
       ...wholeAudit(ledger, home.reports),
       ...withoutGap(home.reports),
+      ...untrueEffects(home, ledger),
       ...(await noStray(home)),
       ...noSecret(home),
     ];
@@ -62,21 +64,34 @@ function withoutGap(reports: readonly Report[]): string[] {
   ];
 }
 
-/** Nobody but the daemon, its runner and its Redis works in the home. */
-async function noStray({ root }: TestHome): Promise<string[]> {
-  const table = await readProcesses();
-  const strays = table.filter(({ pid, zombie }) => !zombie && isOf(root, pid));
-  return strays.map(({ pid, program }) => `${pid} ${program} lives on`);
+/** Nobody but the daemon, its runner and its Redis works in the home, or it is said that a task may have left it. */
+async function noStray({ root, reports }: TestHome): Promise<string[]> {
+  const unknown = reports.filter(({ evidence }) => evidence.left_running.some((name) => name.startsWith('? ')));
+  const excused = new Set(unknown.map(({ evidence }) => `FUZZ_TASK=${evidence.task_id}`));
+  const strays = straysOf(root).filter(({ env }) => !env.some((word) => excused.has(word)));
+  return strays.map(({ pid, argv }) => `${pid} ${argv.replaceAll('\0', ' ')} lives on`);
 }
 
-/** Every command of these tests has the home in its arguments, in its environment or as its directory. */
-function isOf(root: string, pid: number): boolean {
+/** Ends what it is right to leave, too. */
+export function endStrays(root: string): void {
+  for (const { pid } of straysOf(root)) process.kill(pid, 'SIGKILL');
+}
+
+function straysOf(root: string): { pid: number; argv: string; env: string[] }[] {
+  const all = readProc().filter(({ zombie }) => !zombie);
+  return all
+    .map(({ pid }) => ({ pid, ...wordsOf(pid) }))
+    .filter(({ argv, env }) => !OURS.test(argv) && env.includes(`FUZZ_HOME=${root}`));
+}
+
+const OURS = /redis-server|fuzz\/(?:daemon|runner)\.ts/;
+
+function wordsOf(pid: number): { argv: string; env: string[] } {
   try {
-    const argv = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-    if (/redis-server|fuzz\/(?:daemon|runner)\.ts|src\/(?:main|runner\/main)\.ts/.test(argv)) return false;
-    return `${argv}${readFileSync(`/proc/${pid}/environ`, 'utf8')}`.includes(root);
+    const [argv, env] = ['cmdline', 'environ'].map((name) => readFileSync(`/proc/${pid}/${name}`, 'utf8'));
+    return { argv: argv ?? '', env: (env ?? '').split('\0') };
   } catch {
-    return false;
+    return { argv: '', env: [] };
   }
 }
 

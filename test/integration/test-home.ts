@@ -37,7 +37,7 @@ interface Options {
   mortal?: boolean;
 }
 
-type Action = { action: string; with: Record<string, unknown>; irreversible?: boolean };
+type Action = { action: string; with: Record<string, unknown>; irreversible?: boolean | undefined };
 
 /** A home of its own in a temporary directory, with a real daemon and a real Redis, and a Manager that reads the results. */
 export class TestHome implements AsyncDisposable {
@@ -46,6 +46,7 @@ export class TestHome implements AsyncDisposable {
   /** Every report that reached the results queue, in its order; the host's signature was checked. */
   readonly reports: Report[] = [];
   readonly #stack = new AsyncDisposableStack();
+  readonly #queues = new Map<string, Queue>();
   readonly #env: Record<string, string>;
   readonly #options: Options;
   #daemon: ReturnType<typeof spawnDaemon> | undefined;
@@ -79,9 +80,12 @@ export class TestHome implements AsyncDisposable {
 
   async start(): Promise<void> {
     const { nodeChildProcess } = this.launch();
-    // Of a daemon that was killed its word may still stand.
-    const stranger = () => (this.state?.pid === this.pid ? null : 'not yet this one');
-    await this.ready(() => nodeChildProcess.exitCode ?? stranger());
+    await this.ready(() => nodeChildProcess.exitCode ?? (this.isReady ? null : 'not yet'));
+  }
+
+  /** Whether the daemon that was started last takes tasks: of one that was killed its word may still stand. */
+  get isReady(): boolean {
+    return this.state?.state === 'ready' && this.state.pid === this.pid;
   }
 
   /** Starts a daemon that may never be ready. */
@@ -187,8 +191,11 @@ export class TestHome implements AsyncDisposable {
   }
 
   queue(name: string): Queue {
+    const known = this.#queues.get(name);
+    if (known) return known;
     const queue = new Queue(name, { connection: this.redis, prefix: PREFIX });
     queue.on('error', () => undefined);
+    this.#queues.set(name, queue);
     return this.#stack.adopt(queue, (opened) => opened.close());
   }
 

@@ -1,0 +1,130 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { isAlive, TestHome } from '../integration/test-home.ts';
+import { until } from '../integration/until.ts';
+import { condemn, type Death, deathsIn, killNow, pardon, type Victim } from './death.ts';
+import type { Figures } from './figures.ts';
+import { endStrays, violations } from './invariants.ts';
+import { Manager, type Order } from './manager.ts';
+import { ALL_POINTS } from './points.ts';
+import { Random } from './random.ts';
+
+const KILLS = 8;
+const PATIENCE_MS = 1_500;
+const STOPPED_MS = 300;
+const RSS_LIMIT_MB = 250;
+const VICTIMS: readonly (readonly Victim[])[] = [
+  ['daemon'],
+  ['daemon'],
+  ['daemon', 'runner'],
+  ['daemon', 'runner'],
+  ['runner'],
+  ['redis'],
+  ['daemon', 'redis'],
+  ['daemon', 'runner', 'redis'],
+];
+
+/** What else has to be asked for, that somebody comes to this point. */
+const NEEDS: Partial<Record<Death['at'], Order>> = {
+  held: 'held',
+  refused: 'unsigned',
+  'undo-intended': 'failing',
+  undone: 'failing',
+};
+
+/** A home in which much dies: what does not hold of it afterwards. The same seed makes the same choices. */
+export async function playRound(seed: string, figures: Figures, kills = KILLS): Promise<string[]> {
+  await using home = await TestHome.make({ OPS_DASHBOARD: 'off' }, { mortal: true });
+  const round = new Round(home, new Random(seed), figures);
+  const found = await round.play(kills);
+  figures.add('rounds');
+  endStrays(home.root);
+  return found;
+}
+
+class Round {
+  readonly #home: TestHome;
+  readonly #random: Random;
+  readonly #figures: Figures;
+  readonly #manager: Manager;
+
+  constructor(home: TestHome, random: Random, figures: Figures) {
+    this.#home = home;
+    this.#random = random;
+    this.#figures = figures;
+    this.#manager = new Manager(home, random, figures);
+  }
+
+  async play(kills: number): Promise<string[]> {
+    await this.#rise();
+    for (let left = kills; left > 0; left -= 1) await this.#disaster();
+    pardon(this.#home.root);
+    // Also what nobody noticed to be lost in Redis is found by a new daemon.
+    await this.#home.kill();
+    await this.#rise();
+    const endless = await this.#manager.insist();
+    return [...endless, ...(await violations(this.#home)), ...this.#tooLarge()];
+  }
+
+  /** Some tasks, and somebody who dies over them. */
+  async #disaster(): Promise<void> {
+    const random = this.#random;
+    const at = random.chance(75) ? random.pick(ALL_POINTS) : null;
+    const victims = random.pick(VICTIMS);
+    const before = deathsIn(this.#home.root).length;
+    if (at !== null) condemn(this.#home.root, { at, hit: 1 + random.int(at in NEEDS ? 2 : 4), victims });
+    const need = at === null ? undefined : NEEDS[at];
+    const orders = [...(need ? [need] : []), ...Array.from({ length: 2 + random.int(4) }, () => undefined)];
+    const trouble = random.int(100);
+    const patienceMs = at === null ? random.int(800) : PATIENCE_MS;
+    for (const order of orders) await this.#manager.send(order);
+    await this.#trouble(trouble);
+    const fulfilled = () => deathsIn(this.#home.root).length > before;
+    await until('a death', fulfilled, { timeout: patienceMs, interval: 10 }).catch(() => undefined);
+    if (!fulfilled()) this.#killAnywhere(victims);
+    else this.#figures.killed(deathsIn(this.#home.root).at(-1) ?? '');
+    if (victims.includes('daemon')) await this.#riseAgain(victims);
+  }
+
+  #killAnywhere(victims: readonly Victim[]): void {
+    pardon(this.#home.root);
+    this.#figures.killed('anywhere');
+    for (const victim of victims) killNow(this.#home.root, victim);
+  }
+
+  async #trouble(chance: number): Promise<void> {
+    if (chance < 8) {
+      this.#figures.add('FLUSHALLs');
+      await this.#home.redis.flushall();
+    } else if (chance < 14 && isAlive(this.#home.pid)) {
+      this.#figures.add('pauses');
+      process.kill(this.#home.pid, 'SIGSTOP');
+      await pause(STOPPED_MS);
+      process.kill(this.#home.pid, 'SIGCONT');
+    }
+  }
+
+  async #riseAgain(victims: readonly Victim[]): Promise<void> {
+    await this.#home.died();
+    if (!victims.includes('redis')) await this.#home.passStall();
+    if (this.#random.chance(20)) condemn(this.#home.root, { at: 'reconciled', hit: 1, victims: ['daemon', 'runner'] });
+    await this.#rise();
+  }
+
+  /** Starts daemons until one takes tasks. */
+  async #rise(): Promise<void> {
+    for (;;) {
+      this.#home.launch();
+      const { pid } = this.#home;
+      await until('a daemon', () => this.#home.isReady || !isAlive(pid), { timeout: 30_000, interval: 10 });
+      if (this.#home.isReady) return this.#home.ready();
+      this.#figures.killed('reconciled');
+    }
+  }
+
+  #tooLarge(): string[] {
+    const status = readFileSync(`/proc/${this.#home.pid}/status`, 'latin1');
+    const mb = Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024;
+    return mb < RSS_LIMIT_MB ? [] : [`the daemon holds ${mb.toFixed()} MB`];
+  }
+}
