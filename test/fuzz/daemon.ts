@@ -1,10 +1,12 @@
 /** A daemon as `src/main.ts` starts it, that dies where it is told to: `node test/fuzz/daemon.ts <home>`. */
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { homeOf } from '../../src/config.ts';
 import { live } from '../../src/life.ts';
 import { Orders } from '../../src/orders.ts';
 import { mortal } from './death.ts';
 
+setFlagsFromString('--semi-space-growth-factor=1');
 const [root = ''] = process.argv.slice(2);
 const orders = new Orders(process);
 process.umask(0o077);

@@ -11,6 +11,8 @@ export interface Death {
   /** The how-manieth time that the point is come to after the sentence; 1 is the next. */
   hit: number;
   victims: readonly Victim[];
+  /** Nobody dies: the daemon trips over an error there. */
+  throws?: true;
 }
 
 const sentence = (root: string): string => join(root, 'death.json');
@@ -44,10 +46,11 @@ export function mortal(root: string, self: 'daemon' | 'runner'): (point: Point |
     const now = read(sentence(root));
     if (now !== text) [text, hits] = [now, 0];
     if (text === '') return;
-    const { at, hit, victims }: Death = JSON.parse(text);
+    const { at, hit, victims, throws }: Death = JSON.parse(text);
     if (at !== point) return;
     hits += 1;
     if (hits === hit) die(root, point, victims, self);
+    if (hits === hit && throws) throw new Error(`it tripped at ${point}`);
   };
 }
 

@@ -12,8 +12,7 @@ export class Figures {
     this.kills.set(where, (this.kills.get(where) ?? 0) + 1);
   }
 
-  /** One line. */
-  toString(): string {
+  line(): string {
     const kills = [...this.kills].toSorted(([, a], [, b]) => b - a);
     const total = kills.reduce((sum, [, count]) => sum + count, 0);
     const counts = [...this.counts].map(([what, count]) => `${count} ${what}`);

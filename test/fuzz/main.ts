@@ -23,5 +23,5 @@ async function play(n: number): Promise<void> {
 
 if (round !== undefined) await play(Number(round));
 else for (let n = 1; performance.now() < until; n += 1) await play(n);
-console.log(`fuzz:crash: seed ${seed}, ${figures}`);
+console.log(`fuzz:crash: seed ${seed}, ${figures.line()}`);
 process.exit(figures.violations.length === 0 ? 0 : 1);

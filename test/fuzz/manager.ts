@@ -6,10 +6,10 @@ import type { TestHome } from '../integration/test-home.ts';
 import { until } from '../integration/until.ts';
 import type { Figures } from './figures.ts';
 import type { Random } from './random.ts';
-import { randomTask } from './tasks.ts';
+import { briefTask, randomTask } from './tasks.ts';
 
 /** What is asked for, and how. */
-export type Order = 'plain' | 'failing' | 'held' | 'unsigned' | 'vetoed' | 'cancelled' | 'undo' | 'replay';
+export type Order = 'brief' | 'plain' | 'failing' | 'held' | 'unsigned' | 'vetoed' | 'cancelled' | 'undo' | 'replay';
 
 const ORDERS: readonly Order[] = [
   ...Array.from({ length: 8 }, () => 'plain' as const),
@@ -42,19 +42,29 @@ export class Manager {
     this.#figures = figures;
   }
 
+  /** How many tasks no report speaks of. */
+  get unreported(): number {
+    const reported = new Set(this.#home.reports.map(({ evidence }) => evidence.task_id));
+    return [...this.#sent.keys()].filter((id) => !reported.has(id)).length;
+  }
+
   async send(order: Order = this.#random.pick(ORDERS)): Promise<void> {
     const known = [...this.#sent.values()].filter(({ task }) => 'actions' in task);
     const work = known.length > 0 ? this.#random.pick(known).task : undefined;
     if (order === 'replay' && work) return this.#again(work);
     const id = `t${this.#sent.size + 1}`;
-    const task =
-      order === 'undo' && work
-        ? this.#home.undo(id, work)
-        : randomTask(id, this.#home, this.#random, order === 'failing' ? 'failing' : 'well');
+    const task = this.#taskOf(order, id, work);
+    const twice = this.#random.chance(order === 'brief' ? 2 : 20);
     this.#figures.add('tasks');
     if (order !== 'unsigned') this.#sent.set(id, { task, times: 1 });
     await this.#submit(task, order);
-    if (this.#random.chance(20)) await this.#again(task);
+    if (twice) await this.#again(task);
+  }
+
+  #taskOf(order: Order, id: string, work: Task | undefined): Task {
+    if (order === 'undo' && work) return this.#home.undo(id, work);
+    if (order === 'brief') return briefTask(id, this.#home, this.#random);
+    return randomTask(id, this.#home, this.#random, order === 'failing' ? 'failing' : 'well');
   }
 
   async #submit(task: Task, order: Order): Promise<void> {
@@ -62,7 +72,8 @@ export class Manager {
     if (order === 'unsigned') return void (await home.submit(task, ['manager'], `${task.task_id}u`));
     if (order === 'held') {
       await home.submit(task, ['manager', 'plan-review']);
-      return this.#soon(async () => home.addControl(await home.sign(task, 'security')));
+      this.#soon(async () => home.addControl(await home.sign(task, 'security')));
+      return;
     }
     if (order === 'vetoed') this.#soon(() => home.control('veto', 'security', `task:${task.task_id}`));
     if (order === 'cancelled') this.#soon(() => home.control('cancel', 'manager', `task:${task.task_id}`));
@@ -83,6 +94,11 @@ export class Manager {
     this.#later.add(done);
   }
 
+  /** Once more for all that no report speaks of. */
+  async askAgain(): Promise<void> {
+    for (const task of this.unended()) await this.#again(task);
+  }
+
   /** Asks until there is a report of every task. Returns those of which there never was one. */
   async insist(): Promise<string[]> {
     await Promise.all(this.#later);
@@ -91,7 +107,7 @@ export class Manager {
       const open = this.unended();
       if (open.length > 0 && performance.now() > askAt) {
         askAt = performance.now() + ASK_AGAIN_MS;
-        for (const task of open) await this.#again(task);
+        await this.askAgain();
       }
       return open.length === 0;
     };
@@ -106,11 +122,11 @@ export class Manager {
     const reported = new Set(this.#home.reports.map(({ evidence }) => evidence.task_id));
     const finals = this.#home.reports.filter(({ evidence }) => evidence.final);
     const concluded = new Set(finals.map(({ evidence }) => evidence.task_id));
+    const left = [...this.#sent.values()].map(({ task }) => task).filter(({ task_id }) => !concluded.has(task_id));
+    if (left.length === 0) return [];
     const ledger = openLedger(this.#home.home.var.ledger, systemClock, { readOnly: true });
-    const claimed = new Set(ledger.recentTasks(Number.MAX_SAFE_INTEGER).map(({ task }) => task.task_id));
+    const open = left.filter(({ task_id }) => !reported.has(task_id) || ledger.task(task_id));
     ledger.close();
-    return [...this.#sent.values()]
-      .map(({ task }) => task)
-      .filter(({ task_id }) => !(claimed.has(task_id) ? concluded : reported).has(task_id));
+    return open;
   }
 }

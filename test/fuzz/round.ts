@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isAlive, TestHome } from '../integration/test-home.ts';
 import { until } from '../integration/until.ts';
@@ -8,10 +7,12 @@ import { endStrays, violations } from './invariants.ts';
 import { Manager, type Order } from './manager.ts';
 import { ALL_POINTS } from './points.ts';
 import { Random } from './random.ts';
+import { sizeOf } from './size.ts';
 
 const KILLS = 8;
 const PATIENCE_MS = 1_500;
 const STOPPED_MS = 300;
+const REDIS_MS = 300;
 const RSS_LIMIT_MB = 250;
 const VICTIMS: readonly (readonly Victim[])[] = [
   ['daemon'],
@@ -77,13 +78,19 @@ class Round {
     const orders = [...(need ? [need] : []), ...Array.from({ length: 2 + random.int(4) }, () => undefined)];
     const trouble = random.int(100);
     const patienceMs = at === null ? random.int(800) : PATIENCE_MS;
-    for (const order of orders) await this.#manager.send(order);
-    await this.#trouble(trouble);
+    const sent = this.#send(orders, trouble);
     const fulfilled = () => deathsIn(this.#home.root).length > before;
     await until('a death', fulfilled, { timeout: patienceMs, interval: 10 }).catch(() => undefined);
     if (!fulfilled()) this.#killAnywhere(victims);
     else this.#figures.killed(deathsIn(this.#home.root).at(-1) ?? '');
-    if (victims.includes('daemon')) await this.#riseAgain(victims);
+    if (victims.includes('daemon')) await this.#riseAgain();
+    // Where Redis died before all was sent, the rest went to the next one.
+    await sent;
+  }
+
+  async #send(orders: readonly (Order | undefined)[], trouble: number): Promise<void> {
+    for (const order of orders) await this.#manager.send(order);
+    await this.#trouble(trouble);
   }
 
   #killAnywhere(victims: readonly Victim[]): void {
@@ -104,27 +111,29 @@ class Round {
     }
   }
 
-  async #riseAgain(victims: readonly Victim[]): Promise<void> {
+  async #riseAgain(): Promise<void> {
     await this.#home.died();
-    if (!victims.includes('redis')) await this.#home.passStall();
+    // A Redis that died waits for the next daemon.
+    await Promise.race([this.#home.passStall(), pause(REDIS_MS)]);
     if (this.#random.chance(20)) condemn(this.#home.root, { at: 'reconciled', hit: 1, victims: ['daemon', 'runner'] });
     await this.#rise();
   }
 
-  /** Starts daemons until one takes tasks. */
+  /** Starts daemons until one takes tasks: they may be condemned, too. */
   async #rise(): Promise<void> {
     for (;;) {
-      this.#home.launch();
-      const { pid } = this.#home;
-      await until('a daemon', () => this.#home.isReady || !isAlive(pid), { timeout: 30_000, interval: 10 });
-      if (this.#home.isReady) return this.#home.ready();
+      const daemon = this.#home.launch();
+      const isDead = () => daemon.nodeChildProcess.exitCode !== null || daemon.nodeChildProcess.signalCode !== null;
+      await until('a daemon', () => this.#home.isReady || isDead(), { timeout: 30_000, interval: 10 });
+      if (!isDead()) return this.#home.ready();
+      const { signal, stderr } = await daemon;
+      if (signal !== 'SIGKILL') throw new Error(`the daemon did not start: ${stderr}`);
       this.#figures.killed('reconciled');
     }
   }
 
   #tooLarge(): string[] {
-    const status = readFileSync(`/proc/${this.#home.pid}/status`, 'latin1');
-    const mb = Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024;
-    return mb < RSS_LIMIT_MB ? [] : [`the daemon holds ${mb.toFixed()} MB`];
+    const { mb } = sizeOf(this.#home.pid);
+    return mb < RSS_LIMIT_MB ? [] : [`the daemon holds ${mb} MB`];
   }
 }

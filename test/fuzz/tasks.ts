@@ -27,6 +27,14 @@ export function randomTask(id: string, home: TestHome, random: Random, bent: Ben
   return home.task(id, actions, options) as ActionsTask;
 }
 
+/** One action that is soon over and stands in nobody's way. */
+export function briefTask(id: string, home: TestHome, random: Random): ActionsTask {
+  const place = { id, n: 1, home, random };
+  const brief = () =>
+    action(place, line(place, 'did'), { undo: shell(line(place, 'undid')), resources: [`path:${home.path(id)}`] });
+  return home.task(id, [random.chance(20) ? fileAction(place) : brief()]) as ActionsTask;
+}
+
 interface Place {
   id: string;
   n: number;

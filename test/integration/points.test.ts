@@ -124,91 +124,122 @@ describe('who dies', () => {
   ])('%s: %s (%i) %j', async (row, at, hit, victims, outcome, steps, file, ran) => {
     const id = `${row.slice(0, 2).toLowerCase()}-${at}-${hit}-${victims.join('-')}`;
     const endless = row.startsWith('F4') || row.startsWith('F3') ? 1000 : undefined;
-    const it = fixed(id, endless);
-    const job = await dies({ at, hit, victims }, it.task);
+    const made = fixed(id, endless);
+    const job = await dies({ at, hit, victims }, made.task);
     if (victims.includes('daemon')) await home.start();
     const report = await home.report(id);
     expect(outcomesOf(report)).toEqual([outcome, steps]);
-    expect([it.file(), it.undone()]).toEqual([file, 0]);
-    expect(ran).toContain(it.ran().length);
-    if (row.startsWith('F3')) {
-      expect(report.evidence.left_running).toEqual(['? /bin/sh']);
-      for (const pid of it.ran()) process.kill(-Number(pid), 'SIGKILL');
-    } else expect(it.ran().map(Number).filter(isAlive)).toEqual([]);
-    if (steps.includes('unknown')) expect(report.ops_output.notes).toContain('What step 3');
+    expect([made.file(), made.undone()]).toEqual([file, 0]);
+    expect(ran).toContain(made.ran().length);
+    expect(report.ops_output.notes.includes('What step 3')).toBe(steps.includes('unknown'));
+    // Only what nobody had the pid of may live, and it is named.
+    const isLost = at === 'spawned';
+    expect(report.evidence.left_running).toEqual(isLost ? ['? /bin/sh'] : []);
+    const alive = made.ran().map(Number).filter(isAlive);
+    for (const pid of alive) process.kill(-pid, 'SIGKILL');
+    expect(isLost ? [] : alive).toEqual([]);
     await until(`the end of job ${id}`, async () => ['completed', 'failed'].includes(await job.getState()));
     expect(new Set(finals(id).map(({ evidence }) => evidence.report_id)).size).toBe(1);
   });
 
   it('F15: in the middle of a stop leaves nothing behind either', async () => {
-    const it = fixed('f15', 1000);
-    await home.submit(it.task);
-    await until('a command', () => it.ran().length === 1);
+    const made = fixed('f15', 1000);
+    await home.submit(made.task);
+    await until('a command', () => made.ran().length === 1);
     process.kill(home.pid, 'SIGTERM');
     await until('a stop', () => home.state?.state === 'stopping');
     await home.kill();
     await home.passStall();
     await home.start();
     expect(outcomesOf(await home.report('f15'))).toEqual(['interrupted', UNKNOWN]);
-    expect(it.ran().map(Number).filter(isAlive)).toEqual([]);
+    expect(made.ran().map(Number).filter(isAlive)).toEqual([]);
   });
 
   it('while it finds out what had happened, finds out again', async () => {
-    const it = fixed('again');
-    await dies({ at: 'intended', hit: 3, victims: DAEMON }, it.task);
+    const made = fixed('again');
+    await dies({ at: 'intended', hit: 3, victims: DAEMON }, made.task);
     condemn(home.root, { at: 'reconciled', hit: 1, victims: DAEMON });
-    home.launch();
-    await home.died();
+    await home.launch();
     await home.start();
     expect(outcomesOf(await home.report('again'))).toEqual(['interrupted', UNKNOWN]);
-    expect([it.ran(), finals('again')]).toEqual([[], [expect.anything()]]);
+    expect([made.ran(), finals('again')]).toEqual([[], [expect.anything()]]);
   });
 
   it('at held: the task is woken by the signature that came meanwhile', async () => {
-    const it = fixed('held');
-    await dies({ at: 'held', hit: 1, victims: DAEMON }, it.task, ['manager', 'plan-review']);
-    await home.addControl(await home.sign(it.task, 'security'));
+    const made = fixed('held');
+    await dies({ at: 'held', hit: 1, victims: DAEMON }, made.task, ['manager', 'plan-review']);
+    await home.addControl(await home.sign(made.task, 'security'));
     await home.start();
     expect(outcomesOf(await home.report('held'))).toEqual(['completed', THROUGH]);
-    expect(it.ran()).toHaveLength(1);
+    expect(made.ran()).toHaveLength(1);
   });
 
   it('at refused: the task is refused again, and never runs', async () => {
-    const it = fixed('refused');
-    const job = await dies({ at: 'refused', hit: 1, victims: DAEMON }, { ...it.task, environment: 'production' });
+    const made = fixed('refused');
+    const job = await dies({ at: 'refused', hit: 1, victims: DAEMON }, { ...made.task, environment: 'production' });
     await home.start();
     await until('the end of the job', async () => (await job.getState()) === 'failed');
     const reports = home.reports.filter(({ evidence }) => evidence.task_id === 'refused');
     expect(reports.map(({ evidence }) => [evidence.reason, evidence.final])).toContainEqual(['not-allowed', false]);
-    expect([it.ran(), finals('refused')]).toEqual([[], []]);
+    expect([made.ran(), finals('refused')]).toEqual([[], []]);
   });
 });
 
+describe('an error that nobody expected', () => {
+  it('F62: interrupts the task that it befalls, and the next one runs', async () => {
+    const made = fixed('trips');
+    const { pid } = home;
+    await dies({ at: 'facts-read', hit: 1, victims: [], throws: true }, made.task);
+    const { evidence, ops_output } = await home.report('trips');
+    expect([evidence.outcome, evidence.final, made.ran()]).toEqual(['interrupted', true, []]);
+    expect(ops_output.blockers[0]?.message).toContain('something went wrong inside the daemon: it tripped');
+    const next = fixed('after-trips');
+    await home.submit(next.task);
+    expect([outcomesOf(await home.report('after-trips')), home.pid]).toEqual([['completed', THROUGH], pid]);
+    expect(isAlive(pid)).toBe(true);
+  });
+
+  it('F62: ends the daemon with 1 where the outcome cannot be written; the next one reports it once', async () => {
+    const made = fixed('faults');
+    condemn(home.root, { at: 'concluded', hit: 1, victims: [], throws: true });
+    await home.submit(made.task);
+    expect(await home.died()).toBe(1);
+    await home.passStall();
+    await home.start();
+    expect(outcomesOf(await home.report('faults'))).toEqual(['completed', THROUGH]);
+    expect(made.ran()).toHaveLength(1);
+  });
+});
+
+async function diesUndoing(at: 'undo-intended' | 'undone', hit: number) {
+  const id = `${at}-${hit}`;
+  const made = fixed(id);
+  await home.submit(made.task);
+  await home.report(id);
+  const undo = home.undo(`${id}-u1`, made.task);
+  await dies({ at, hit, victims: DAEMON }, undo, ['manager']);
+  await home.start();
+  return { id, made, report: await home.report(undo.task_id) };
+}
+
 describe('who dies while a task is taken back', () => {
   it.each([
-    ['a command', 'undo-intended', 1, 'interrupted', 'after', 0],
-    ['a command', 'undone', 1, 'interrupted', 'after', 1],
-    ['a file', 'undo-intended', 2, 'interrupted', 'after', 1],
-    ['a file', 'undone', 2, 'completed', 'before', 1],
-  ] as const)(
-    'says how far it came, and goes on when asked again: %s, %s (%i)',
-    async (_, at, hit, outcome, file, undone) => {
-      const id = `${at}-${hit}`;
-      const it = fixed(id);
-      await home.submit(it.task);
-      await home.report(id);
-      const undo = home.undo(`${id}-u1`, it.task);
-      await dies({ at, hit, victims: DAEMON }, undo, ['manager']);
-      await home.start();
-      const report = await home.report(undo.task_id);
-      expect([report.evidence.outcome, it.file(), it.undone()]).toEqual([outcome, file, undone]);
-      if (outcome === 'completed') return;
-      expect(report.ops_output.notes).toContain('Ask for its undo again');
-      await home.submit(home.undo(`${id}-u2`, it.task), ['manager']);
-      expect((await home.report(`${id}-u2`)).evidence.outcome).toBe('completed');
-      expect([it.file(), it.undone() > 0, it.ran().length]).toEqual(['before', true, 1]);
-    },
-  );
+    ['a command', 'undo-intended', 1, 'after', 0],
+    ['a command', 'undone', 1, 'after', 1],
+    ['a file', 'undo-intended', 2, 'after', 1],
+  ] as const)('says how far it came, and goes on when asked again: %s, %s (%i)', async (_, at, hit, file, undone) => {
+    const { id, made, report } = await diesUndoing(at, hit);
+    expect([report.evidence.outcome, made.file(), made.undone()]).toEqual(['interrupted', file, undone]);
+    expect(report.ops_output.notes).toContain('Ask for its undo again');
+    await home.submit(home.undo(`${id}-u2`, made.task), ['manager']);
+    expect((await home.report(`${id}-u2`)).evidence.outcome).toBe('completed');
+    expect([made.file(), made.undone() > 0, made.ran().length]).toEqual(['before', true, 1]);
+  });
+
+  it('finds that it was through where all of it can be seen', async () => {
+    const { made, report } = await diesUndoing('undone', 2);
+    expect([report.evidence.outcome, made.file(), made.undone()]).toEqual(['completed', 'before', 1]);
+  });
 });
 
 describe('afterwards', () => {

@@ -20,8 +20,11 @@ import { until } from './until.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const HOST = 'mini-1';
 const PREFIX = '{savorg}';
+const TASKS = `${PREFIX}:ops-${HOST}`;
 const CLI = join(ROOT, 'src/cli/main.ts');
 const MAIN = join(ROOT, 'src/main.ts');
+/** As an installed daemon is started: its memory is looked at. */
+const INSTALLED = ['--max-semi-space-size=2'];
 const MORTAL = join(ROOT, 'test/fuzz/daemon.ts');
 
 const POLICY = `allow:
@@ -90,7 +93,10 @@ export class TestHome implements AsyncDisposable {
 
   /** Starts a daemon that may never be ready. */
   launch(): ReturnType<typeof spawnDaemon> {
-    this.#daemon = spawnDaemon(this.#options.mortal ? [MORTAL, this.root] : [MAIN, '--home', this.root], this.#env);
+    this.#daemon = spawnDaemon(
+      this.#options.mortal ? [...INSTALLED, MORTAL, this.root] : [MAIN, '--home', this.root],
+      this.#env,
+    );
     return this.#daemon;
   }
 
@@ -101,17 +107,17 @@ export class TestHome implements AsyncDisposable {
     this.#redis ??= this.#openRedis();
   }
 
-  /** Resolves when the daemon has ended, whoever ended it. */
-  async died(): Promise<void> {
-    await this.#daemon;
+  /** Resolves when the daemon has ended, whoever ended it, with its exit code. */
+  async died(): Promise<number | undefined> {
+    return (await this.#daemon)?.exitCode;
   }
 
   /** As if the time had passed after which a dead daemon's jobs come back: the next daemon to start finds them. */
   async passStall(): Promise<void> {
-    const key = (name: string) => `${PREFIX}:ops-${HOST}:${name}`;
-    const ids = await this.redis.lrange(key('active'), 0, -1);
-    if (ids.length > 0) await this.redis.sadd(key('stalled'), ...ids);
-    await this.redis.del(key('stalled-check'), ...ids.map((id) => key(`${id}:lock`)));
+    const { redis } = this;
+    const ids = await redis.lrange(`${TASKS}:active`, 0, -1);
+    if (ids.length > 0) await redis.sadd(`${TASKS}:stalled`, ...ids);
+    await redis.del(`${TASKS}:stalled-check`, ...ids.map((id) => `${TASKS}:${id}:lock`));
   }
 
   /** Ends the daemon as a crash or a power button would. */
