@@ -87,15 +87,8 @@ export function compose(world: World): Line {
   const locks = new Locks(config.concurrency);
   const requests = clockRequests(config.home.var.clockRequest);
   const acceptances = new ClockAcceptances({ host: host.name, ledger, requests, verifier });
-  const clockWatch = new ClockWatch({
-    ledger,
-    clock,
-    host: host.name,
-    acceptances,
-    reporter,
-    control,
-    onGap: world.onUsable,
-  });
+  const watched = { ledger, clock, host: host.name, acceptances, reporter, control };
+  const clockWatch = new ClockWatch({ ...watched, onGap: world.onUsable });
   const steps = new StepRunner({ ledger, kinds, clock, reached, awake: () => clockWatch.awake() });
   const performer = new Performer(ledger, steps, factReader(files), reporter, host.undoCommand, reached);
   const shared = { registry, ledger, admissions, locks, running, performer, reached };

@@ -31,8 +31,8 @@ const ABORT_MS = 10_000;
 const WORKERS_MS = 2_000;
 /** How long open tasks wait at the start for the vetoes that came meanwhile. */
 const CONTROL_MS = 2_000;
-/** How long a start waits for the first look at the task queues. */
-const QUEUES_MS = 10_000;
+/** How long a start looks for what an earlier daemon may have died of. */
+const SWEEP_MS = 10_000;
 const SURVIVOR_GRACE_MS = 1_000;
 const MINUTE_MS = 60_000;
 
@@ -90,7 +90,7 @@ export async function startDaemon(
   await stack.adopt(line.clockWatch, (service) => service.stop()).start();
   await reconcile(line);
   await Promise.race([check(), given.then(refuseToGoOn)]);
-  await within(QUEUES_MS, watchQueues({ ...shared, queues: mail.queues, reporter: line.reporter, stack }));
+  await within(SWEEP_MS, watchQueues({ ...shared, queues: mail.queues, reporter: line.reporter, stack }));
   const workers = startWorkers({ ...shared, executor: line.executor, onHeld: mail.onHeld });
   stack.defer(() => drain(workers, line, urgent, log));
   await stack.adopt(controlWatch(config, ledger, line, redisUrl), (service) => service.stop()).start();

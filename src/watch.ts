@@ -37,15 +37,19 @@ export async function watchQueues(parts: WatchParts): Promise<void> {
   await every(UNREAD_MS, 'counting what is unread', () => unread.look(), parts);
 }
 
-/** The first time before it resolves. One that fails is logged, and keeps nothing waiting. */
+/** The first time before it resolves. One that fails keeps nothing waiting, and is logged, but not again for the same reason. */
 async function every(ms: number, what: string, look: () => Promise<void>, { stack, log }: WatchParts): Promise<void> {
   const over = new AbortController();
   stack.defer(() => over.abort());
   const { signal } = over;
-  const once = () =>
-    look().catch((error: unknown) => {
-      if (!signal.aborted) log.warn({ reason: coerceError(error).message }, `${what} failed; tried again later`);
-    });
+  let problem: string | null = null;
+  const once = async () => {
+    const failure = await look().then(() => null, coerceError);
+    const before = problem;
+    problem = failure && failure.message;
+    if (problem !== null && problem !== before && !signal.aborted)
+      log.warn({ reason: problem }, `${what} failed; tried again every ${ms / 1000} s`);
+  };
   const goOn = async () => {
     for (;;) {
       await systemClock.wait(ms, signal);

@@ -74,7 +74,7 @@ return found
 const REMOVE = `${TROUBLE}
 local name, isJob = ARGV[2], ARGV[3] == '1'
 if not isJob then
-  if misplaced(name) then redis.call('UNLINK', prefix .. name) end
+  if misplaced(name) then redis.call('DEL', prefix .. name) end
   return
 end
 if not trouble(name) then return end
@@ -85,7 +85,7 @@ for _, set in ipairs({'delayed', 'prioritized'}) do
   if not misplaced(set) then redis.call('ZREM', prefix .. set, name) end
 end
 if not own[name] and not string.find(name, ':', 1, true) then
-  redis.call('UNLINK', prefix .. name, prefix .. name .. ':lock', prefix .. name .. ':logs')
+  redis.call('DEL', prefix .. name, prefix .. name .. ':lock', prefix .. name .. ':logs')
 end
 `;
 

@@ -13,6 +13,8 @@ const LOOK =
 /** What it needs besides to add jobs, and to take and end them. */
 const WORK =
   'bzpopmin del hdel hincrby hmset hset incr lpop lpush lrem ltrim persist pexpire rpop rpoplpush rpush sadd set srem xadd xtrim zadd zpopmin zrangebyscore zrem zremrangebyrank zremrangebyscore zrevrangebyscore';
+/** What the daemon needs besides to look at what BullMQ cannot deliver. */
+const SET_ASIDE = 'getrange hkeys hstrlen memory|usage';
 /** In the place of a host's name: whoever works with all of them. */
 const ANY_HOST = '*';
 
@@ -34,7 +36,7 @@ export function aclUsers(queues: QueueNames, host: string): AclUser[] {
     user(
       `daemon-${host}`,
       [...queueKeys(queues, host), control, published(host), probe(host)],
-      [LOOK, WORK, 'client|list xread xrange xrevrange scan getrange hkeys hstrlen memory|usage unlink'],
+      [LOOK, WORK, SET_ASIDE, 'client|list xread xrange xrevrange scan'],
     ),
   ];
 }

@@ -19,7 +19,7 @@ export async function attestHeld(context: Context, name: string, role: Role, opt
       `several tasks of this name are held; name one by its digest: ${found.map(({ digest }) => digest).join(', ')}`,
     );
   }
-  const task = checkedTask((held.data as { task: unknown }).task, held.task_id);
+  const task = checkedTask((context.ledger.heldData(held) as { task: unknown }).task, held.task_id);
   tell(stringify(task).trimEnd());
   const token = await attest(key, { covers: { task }, issuedAt: new Date(clock.now()), validForMs: SIGNATURE_MS });
   await sendControl(await context.redis(), config.queues.control, token);

@@ -7,6 +7,8 @@ export interface TaskQueues {
   keep(held: HeldTask): Promise<void>;
 }
 
+const AT_A_TIME = 20;
+
 /** Tasks that wait for a signature, or for the end of a pause. The ledger keeps them; their jobs only bring them back. */
 export class HeldTasks {
   readonly #ledger: Ledger;
@@ -41,16 +43,18 @@ export class HeldTasks {
     );
   }
 
-  /** One that fails does not keep the others waiting. */
+  /** A few at a time: a thousand may hold 64 MB. One that fails does not keep the others waiting. */
   async #each(chosen: (held: HeldTask) => boolean, act: (held: HeldTask) => Promise<void>): Promise<void> {
-    const results = await Promise.allSettled(this.#ledger.held().filter(chosen).map(act));
+    const waiting = this.#ledger.held().filter(chosen);
+    const results: PromiseSettledResult<void>[] = [];
+    while (waiting.length > 0) results.push(...(await Promise.allSettled(waiting.splice(0, AT_A_TIME).map(act))));
     const failure = results.find((result) => result.status === 'rejected');
     if (failure) throw failure.reason;
   }
 }
 
 /** A host means all of them; in which of them a commit or an artifact is, their actions know. */
-function concerns({ task_id, data }: HeldTask, target: string): boolean {
+function concerns({ task_id, plan_id }: HeldTask, target: string): boolean {
   if (!/^(task|plan):/.test(target)) return true;
-  return target === `task:${task_id}` || target === `plan:${(data as { task: { plan_id?: string } }).task.plan_id}`;
+  return target === `task:${task_id}` || target === `plan:${plan_id}`;
 }

@@ -28,7 +28,8 @@ export interface HeldTask {
   queue: string;
   jobId: string;
   name: string;
-  data: unknown;
+  /** Null for a task that takes another back. */
+  plan_id: string | null;
   missing: string[];
   /** When it is looked at again if nothing comes: at its expiry, or when the pause ends. */
   until: number;
@@ -128,8 +129,11 @@ export interface Ledger {
   /** The newest later task with an applied step of the same kind on the same target, if there is one. */
   laterTaskOn(step: Pick<Step, 'kind' | 'target'>, taskId: string): string | undefined;
 
-  hold(task: HeldTask): void;
+  hold(task: Omit<HeldTask, 'plan_id'> & { data: unknown }): void;
+  /** Without their data: a thousand of them may be 64 MB. */
   held(): HeldTask[];
+  /** What was delivered of a held task; undefined where it is not held any more. */
+  heldData(delivery: Pick<HeldTask, 'queue' | 'jobId'>): unknown;
   /** This delivery is not held any more; a copy of its task that came with other signatures may be. */
   release(delivery: Pick<HeldTask, 'queue' | 'jobId'>): void;
   /** The task ran: no copy of it is held any more. */

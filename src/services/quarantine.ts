@@ -1,6 +1,6 @@
 import { ulid } from 'ulid';
 import { utcTime } from '../contract/names.ts';
-import { Flood } from './flood.ts';
+import type { Flood } from './flood.ts';
 import type { Clock } from './ports.ts';
 import type { Reporter } from './reporter.ts';
 
@@ -31,10 +31,12 @@ export interface QuarantineFiles {
 export interface QuarantineParts {
   queues: PoisonedQueues;
   files: QuarantineFiles;
-  reporter: Pick<Reporter, 'alert'>;
+  reporter: Pick<Reporter, 'alert' | 'flood'>;
   clock: Clock;
 }
 
+const inOneMinute = (count: number): string =>
+  `${count} more entries that could not be delivered were set aside in one minute`;
 const LONGEST_NAME = 120;
 
 /** Sets aside what no worker can take, so that it neither bounces through the queue for ever nor vanishes unsaid. */
@@ -44,9 +46,7 @@ export class Quarantine {
 
   constructor(parts: QuarantineParts) {
     this.#parts = parts;
-    this.#alerts = new Flood(parts.clock, (rest) =>
-      this.#alert('queue:*', `${rest} more entries that could not be delivered were set aside in one minute`),
-    );
+    this.#alerts = parts.reporter.flood('quarantine-flood', inOneMinute);
   }
 
   /** Kept before it is told, and told before it is gone: a crash in between repeats, and hides nothing. */
@@ -57,12 +57,12 @@ export class Quarantine {
       const what = `${poison.isJob ? 'the job' : 'the key'} ${poison.name.toString().slice(0, LONGEST_NAME).toWellFormed()}`;
       const found = { queue, what, why, found_at: utcTime(clock.now()), contents: await queues.contents(poison) };
       const path = await files.keep(`${ulid().toLowerCase()}.json`, JSON.stringify(found, null, 2));
-      if (this.#alerts.admit()) await this.#alert(`queue:${queue}`, `${what} ${why}; set aside in ${path}`);
+      if (this.#alerts.admit()) await this.#tell(`queue:${queue}`, `${what} ${why}; set aside in ${path}`);
       await queues.remove(poison);
     }
   }
 
-  async #alert(subject: string, message: string): Promise<void> {
+  async #tell(subject: string, message: string): Promise<void> {
     const id = `quarantined-${ulid().toLowerCase()}`;
     await this.#parts.reporter.alert(id, { severity: 'warning', code: 'quarantined', subject, message });
   }

@@ -71,17 +71,11 @@ export class Reporter {
   }
 
   /** Raises an alert. `id` is its name for ever: acknowledging and clearing refer to it. */
-  async alert(id: string, alert: Pick<Alert, 'severity' | 'code' | 'subject' | 'message'>): Promise<Alert> {
+  async alert(id: string, alert: Pick<Alert, 'severity' | 'code' | 'subject' | 'message'>): Promise<void> {
     const raised_at = utcTime(this.#clock.now());
-    const raised: Alert = { alert_id: id, state: 'raised', ...alert, raised_at, changes: [] };
-    await this.#ledger.commit(() => this.#appendAlert(raised));
-    this.#onAppend();
-    return raised;
-  }
-
-  /** What an alert told of is over. */
-  async clear(alert: Alert): Promise<void> {
-    await this.#ledger.commit(() => this.#appendAlert({ ...alert, state: 'cleared' }));
+    await this.#ledger.commit(() =>
+      this.#appendAlert({ alert_id: id, state: 'raised', ...alert, raised_at, changes: [] }),
+    );
     this.#onAppend();
   }
 
@@ -91,6 +85,14 @@ export class Reporter {
     if (alert?.state !== 'raised') return false;
     this.#appendAlert({ ...alert, state: 'acknowledged' });
     return true;
+  }
+
+  /** What an alert told of is over. */
+  async clear(alertId: string): Promise<void> {
+    const alert = this.#ledger.alert(alertId);
+    if (!alert || alert.state === 'cleared') return;
+    await this.#ledger.commit(() => this.#appendAlert({ ...alert, state: 'cleared' }));
+    this.#onAppend();
   }
 
   /** Lets 60 a minute through; how many more there were is told by one alert. */

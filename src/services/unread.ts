@@ -1,5 +1,4 @@
 import { ulid } from 'ulid';
-import type { Alert } from '../contract/alert.ts';
 import type { Ledger } from './ledger.ts';
 import type { Reporter } from './reporter.ts';
 
@@ -17,8 +16,8 @@ export interface UnreadParts {
 /** Raises an alert when a queue is not read, and clears it when it is. */
 export class Unread {
   readonly #parts: UnreadParts;
-  /** The alert that stands for a queue; undefined where it is not known since the start. */
-  readonly #standing = new Map<string, Alert | null>();
+  /** The id of the alert that stands for a queue; undefined where it was not looked for since the start. */
+  readonly #standing = new Map<string, string | null>();
 
   constructor(parts: UnreadParts) {
     this.#parts = parts;
@@ -36,7 +35,9 @@ export class Unread {
     if (unread > TOO_MANY && !standing) {
       const message = `${unread} jobs wait in ${queue}, more than ${TOO_MANY}`;
       const alert = { severity: 'warning' as const, code: CODE, subject, message };
-      this.#standing.set(queue, await reporter.alert(`unread-${ulid().toLowerCase()}`, alert));
+      const id = `unread-${ulid().toLowerCase()}`;
+      await reporter.alert(id, alert);
+      this.#standing.set(queue, id);
     } else if (unread <= TOO_MANY) {
       if (standing) await reporter.clear(standing);
       this.#standing.set(queue, null);
@@ -44,8 +45,8 @@ export class Unread {
   }
 
   /** By an earlier daemon. */
-  #raisedBefore(subject: string): Alert | null {
+  #raisedBefore(subject: string): string | null {
     const last = this.#parts.ledger.alerts().find((alert) => alert.code === CODE && alert.subject === subject);
-    return last && last.state !== 'cleared' ? last : null;
+    return last && last.state !== 'cleared' ? last.alert_id : null;
   }
 }

@@ -1,6 +1,9 @@
 import { Queue, Worker } from 'bullmq';
+import { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import { poisonedQueues } from '../../src/adapters/poisoned-queues.ts';
+import { aclUsers } from '../../src/adapters/redis-acl.ts';
+import { queueNames } from '../../src/contract/queues.ts';
 import { HOUR } from '../services/support.ts';
 import { realRedis } from './real-redis.ts';
 
@@ -73,6 +76,22 @@ describe('a poisoned job', () => {
     expect(await found()).toEqual([]);
     expect(await redis.lrange(`${KEY}wait`, 0, -1)).toEqual(['good']);
     expect(await redis.llen(`${KEY}good:logs`)).toBe(1);
+  });
+
+  it('is found, shown and taken out by a daemon that may do no more than "ops redis acl" says', async () => {
+    const { redis } = setUp();
+    const daemon = aclUsers(queueNames(), 'mini-1').find(({ name }) => name === 'savorg-daemon');
+    await redis.acl('SETUSER', 'savorg-daemon', 'on', '>secret', ...(daemon?.rules ?? '').split(' '));
+    const limited = new Redis(server.url, { username: 'savorg-daemon', password: 'secret' });
+    server.later({ close: async () => limited.disconnect() });
+    await redis.set(`${KEY}string`, 'a string');
+    await redis.hset(`${KEY}hash`, { ats: 'x' });
+    await redis.lpush(`${KEY}wait`, 'string', 'hash');
+    const poisoned = poisonedQueues(limited, PREFIX, ['ops', 'ops-mini-1']);
+    const found = await poisoned.find();
+    expect(await Promise.all(found.map((poison) => poisoned.contents(poison)))).toEqual([['ats', 'x'], ['a string']]);
+    for (const poison of found) await poisoned.remove(poison);
+    expect(await redis.keys('*')).toEqual([]);
   });
 
   it('that was mended meanwhile stays', async () => {

@@ -11,33 +11,34 @@ const server = realRedis();
 function setUp() {
   const connection = server.connect();
   const queue = server.later(new Queue('ops', { connection, prefix: '{savorg}' }));
-  const heldJobs = new HeldJobs([queue], systemClock);
+  const data = { task: { task_id: 'task-1' }, attestations: [] };
+  const heldJobs = new HeldJobs([queue], systemClock, () => data);
   const held: HeldTask = {
     task_id: 'task-1',
     digest: 'd',
     queue: 'ops',
     jobId: 'task-1~2',
     name: 'config',
-    data: { task: { task_id: 'task-1' }, attestations: [] },
+    plan_id: null,
     missing: [],
     until: Date.now() + HOUR,
   };
-  return { connection, queue, heldJobs, held, state: () => queue.getJobState('task-1~2') };
+  return { connection, queue, heldJobs, held, data, state: () => queue.getJobState('task-1~2') };
 }
 
 describe('the jobs of held tasks', () => {
   it('are promoted when they are woken', async () => {
-    const { queue, heldJobs, held, state } = setUp();
-    await queue.add('config', held.data, { jobId: held.jobId, delay: HOUR });
+    const { queue, heldJobs, held, data, state } = setUp();
+    await queue.add('config', data, { jobId: held.jobId, delay: HOUR });
     await heldJobs.deliverNow(held);
     expect(await state()).toBe('waiting');
   });
 
   it('are added anew where Redis has lost them, with all that they had', async () => {
-    const { queue, heldJobs, held, state } = setUp();
+    const { queue, heldJobs, held, data, state } = setUp();
     await heldJobs.deliverNow(held);
     expect(await state()).toBe('waiting');
-    expect(await queue.getJob(held.jobId)).toMatchObject({ name: 'config', data: held.data });
+    expect(await queue.getJob(held.jobId)).toMatchObject({ name: 'config', data: data });
   });
 
   it('are kept for the time that they have left', async () => {
@@ -65,6 +66,18 @@ describe('the jobs of held tasks', () => {
     expect((await queue.getJob(held.jobId))?.data).toEqual({ mine: true });
   });
 
+  it.each([
+    ['woken', 'waiting'],
+    ['kept', 'delayed'],
+  ])('F32: are added anew where another job poisoned the lists that they were in: %s', async (how, expected) => {
+    const { connection, queue, heldJobs, held, data, state } = setUp();
+    await queue.add('config', data, { jobId: held.jobId, delay: HOUR });
+    await connection.del('{savorg}:ops:delayed');
+    expect(await state()).toBe('unknown');
+    await (how === 'woken' ? heldJobs.deliverNow(held) : heldJobs.keep(held));
+    expect(await state()).toBe(expected);
+  });
+
   it('of a queue that this host does not serve are left alone', async () => {
     const { heldJobs, held, state } = setUp();
     await heldJobs.deliverNow({ ...held, queue: 'ops-other' });
@@ -73,9 +86,9 @@ describe('the jobs of held tasks', () => {
   });
 
   it('are not forgotten where they are put aside just while somebody looks whether they are', async () => {
-    const { connection, queue, heldJobs, held, state } = setUp();
+    const { connection, queue, heldJobs, held, data, state } = setUp();
     const active = server.later(new Worker('ops', null, { connection, prefix: '{savorg}' }));
-    await queue.add('config', held.data, { jobId: held.jobId });
+    await queue.add('config', data, { jobId: held.jobId });
     const job = await active.getNextJob('token');
     const look = vi.spyOn(Job.prototype, 'isDelayed').mockImplementationOnce(async () => {
       // Redis said no; its answer is still under way when the worker puts the job aside.

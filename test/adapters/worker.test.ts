@@ -22,7 +22,7 @@ const CLOSED: WorkerOptions['breaker'] = { problem: null, trip: () => false };
 
 function startWorker(executor: Executor, ledger = testLedger(), breaker: WorkerOptions['breaker'] = CLOSED) {
   const queue = server.later(new Queue('ops', { connection: server.connect(), prefix: PREFIX }));
-  const held = new HeldJobs([queue], systemClock);
+  const held = new HeldJobs([queue], systemClock, (task) => ledger.heldData(task));
   const worker = taskWorker({
     queue: 'ops',
     prefix: PREFIX,
@@ -190,6 +190,19 @@ describe('a job', () => {
     await expect.poll(() => stateOf('large')).toBe('unknown');
   });
 
+  it('T1: that nobody signed and somebody put there by hand runs nothing; it is reported once, and audited once', async () => {
+    const { line, task, stateOf } = await start();
+    const redis = server.connect();
+    const data = JSON.stringify({ task: task(), attestations: [] });
+    await redis.hset(`${PREFIX}:ops:task-1`, { name: 'config', data, opts: '{"attempts":9}', timestamp: Date.now() });
+    await redis.lpush(`${PREFIX}:ops:wait`, 'task-1');
+    await redis.zadd(`${PREFIX}:ops:marker`, 0, '0');
+    await expect.poll(() => stateOf('task-1')).toBe('failed');
+    expect(line.machine.ran).toEqual([]);
+    expect(reports(line.ledger)).toMatchObject([{ body: { evidence: { outcome: 'refused', attested_by: [] } } }]);
+    expect([...line.ledger.auditEntries()]).toMatchObject([{ event: 'refused', task_id: 'task-1' }]);
+  });
+
   it('F32: whose data are no JSON is refused with a report', async () => {
     const { queue, line, stateOf } = await start();
     const redis = server.connect();
@@ -270,7 +283,7 @@ describe('a held job', () => {
     await queue.add('config', {}, { jobId: 'task-1' });
     await begun.promise;
     const heldTask = { task_id: 'task-1', digest: 'd', queue: 'ops', jobId: 'task-1', name: 'config' };
-    await held.deliverNow({ ...heldTask, data: {}, missing: [], until: Date.now() + HOUR });
+    await held.deliverNow({ ...heldTask, plan_id: null, missing: [], until: Date.now() + HOUR });
     gate.resolve();
     await expect.poll(() => stateOf('task-1')).toBe('completed');
     expect(times).toBe(2);

@@ -9,6 +9,9 @@ import { actionsTask, deliveryOf } from '../support/tasks.ts';
 const noBinder = (): never => {
   throw new Error('nothing to bind');
 };
+/** As JSON.parse makes it: `__proto__` is a key like any other. */
+const entries = (pairs: [string, unknown][]): unknown =>
+  JSON.parse(`{${pairs.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value) ?? 'null'}`).join()}}`);
 const bind = (request: ActionRequest) => request;
 
 describe('what parses', () => {
@@ -42,10 +45,30 @@ describe('what parses', () => {
     expect(refused).toMatchObject({ kind: 'refused', reason: 'malformed', message: 'actions[1] c.d: has no wheels' });
   });
 
-  it('never throws and never runs a binder for what is no submission', () => {
+  it('T10: never throws and never runs a binder for what is no submission', () => {
     fc.assert(
       fc.property(fc.anything({ withBigInt: true, withDate: true, withMap: true, withNullPrototype: true }), (data) => {
         expect(parse({ ...deliveryOf(actionsTask(), []), data }, noBinder).kind).toBe('refused');
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('T10: never gives other objects a property, whatever JSON was put in the place of a part of a task', () => {
+    const before = Object.getOwnPropertyNames(Object.prototype);
+    const key = fc.constantFrom('__proto__', 'constructor', 'prototype', 'polluted', 'task', 'with');
+    const json = fc.letrec((tie) => ({
+      value: fc.oneof({ maxDepth: 6 }, fc.jsonValue(), fc.array(tie('value')), tie('object')),
+      object: fc.array(fc.tuple(key, tie('value'))).map(entries),
+    })).object;
+    fc.assert(
+      fc.property(json, fc.constantFrom('task', 'with', 'data'), (junk, place) => {
+        const whole = structuredClone(actionsTask()) as unknown as { actions: { with: unknown }[] };
+        if (place === 'with') for (const action of whole.actions) action.with = junk;
+        const data = place === 'data' ? junk : { task: place === 'task' ? junk : whole, attestations: [] };
+        parse({ ...deliveryOf(actionsTask(), []), data }, bind);
+        expect(Object.getOwnPropertyNames(Object.prototype)).toEqual(before);
+        expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
       }),
       { numRuns: 500 },
     );

@@ -89,7 +89,7 @@ describe('the depth of a value', () => {
     expect(outOfBounds([1, { b: nested(depth - 2) }], TASK_BOUNDS)?.kind).toBe(problem);
   });
 
-  it('may be 200,000 without overflowing the stack', () => {
+  it('F33, T10: may be 200,000 without overflowing the stack', () => {
     expect(outOfBounds(nested(200_000), TASK_BOUNDS)).toMatchObject({ kind: 'too-large' });
     expect(outOfBounds(nested(200_000), { bytes: 10_000_000, depth: 1_000_000 })).toBeUndefined();
   });

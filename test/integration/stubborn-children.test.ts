@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isAlive, TestHome } from './test-home.ts';
+import { isAlive, memoryOf, TestHome } from './test-home.ts';
 
 let home: TestHome;
 
@@ -16,9 +16,6 @@ const command = (script: string, more: Record<string, unknown> = {}) => ({
   with: { argv: ['/bin/sh', '-c', script], ...more },
   irreversible: true,
 });
-
-const memoryOf = (pid: number, field: string) =>
-  Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 
 function runnerPid(): number {
   const children = readFileSync(`/proc/${home.pid}/task/${home.pid}/children`, 'utf8').trim().split(' ').map(Number);

@@ -288,3 +288,7 @@ export function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+/** Bytes; `VmHWM` is the most so far. */
+export const memoryOf = (pid: number, field: 'VmRSS' | 'VmHWM'): number =>
+  Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;

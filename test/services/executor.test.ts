@@ -257,7 +257,7 @@ describe('a delivery of what was claimed', () => {
     expect(reports(line.ledger)).toEqual([]);
   });
 
-  it('of other content is refused, and the first stays as it is', async () => {
+  it('F31: of other content is refused, and the first stays as it is', async () => {
     const line = await testLine();
     await submit(line, actionsTask());
     const end = await submit(line, actionsTask({ reason: 'other' }));

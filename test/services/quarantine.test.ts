@@ -1,11 +1,19 @@
 import { describe, expect, it } from 'vitest';
+import { Flood } from '../../src/services/flood.ts';
 import { type Poison, Quarantine } from '../../src/services/quarantine.ts';
+import type { Reporter } from '../../src/services/reporter.ts';
 import { TestClock } from './support.ts';
 
 /** A quarantine over queues and files in memory; `did` has everything in its order. */
 function setUp(found: Poison[], broken: { alert?: boolean } = {}) {
   const clock = new TestClock();
   const did: string[] = [];
+  const alert: Reporter['alert'] = async (_, { code, subject, message }) => {
+    if (broken.alert) throw new Error('the disk is full');
+    did.push(`${code} ${subject}: ${message.replace(/[0-9a-z]{26}/, 'ID')}`);
+  };
+  const flood: Reporter['flood'] = (code, message) =>
+    new Flood(clock, async (count) => void did.push(`${code}: ${message(count)}`));
   const quarantine = new Quarantine({
     clock,
     queues: {
@@ -19,13 +27,7 @@ function setUp(found: Poison[], broken: { alert?: boolean } = {}) {
         return `/var/${name}`;
       },
     },
-    reporter: {
-      alert: async (_, { code, subject, message }) => {
-        if (broken.alert) throw new Error('the disk is full');
-        did.push(`${code} ${subject}: ${message.replace(/[0-9a-z]{26}/, 'ID')}`);
-        return undefined as never;
-      },
-    },
+    reporter: { alert, flood },
   });
   return { clock, did, quarantine };
 }
@@ -60,12 +62,12 @@ describe('quarantine', () => {
   it('T14: tells of 60 a minute one by one, and of the rest by their number', async () => {
     const { clock, did, quarantine } = setUp(Array.from({ length: 100 }, (_, n) => poison(`task-${n}`)));
     await quarantine.sweep();
-    const alerts = () => did.filter((line) => line.startsWith('quarantined'));
+    const alerts = () => did.filter((line) => line.startsWith('quarantine'));
     expect([alerts().length, did.filter((line) => line.startsWith('removed')).length]).toEqual([60, 100]);
     clock.advance(60_000);
     await new Promise((resolve) => setImmediate(resolve));
     expect(alerts().slice(60)).toEqual([
-      'quarantined queue:*: 40 more entries that could not be delivered were set aside in one minute',
+      'quarantine-flood: 40 more entries that could not be delivered were set aside in one minute',
     ]);
   });
 

@@ -356,7 +356,11 @@ describe('held tasks', () => {
       ledger.hold(held('a', 1));
       ledger.hold(held('b', 2, ['not-cleared']));
     });
-    expect(ledger.held()).toEqual([held('a', 1), held('b', 2, ['not-cleared'])]);
+    const rows = [held('a', 1), held('b', 2, ['not-cleared'])];
+    expect(ledger.held()).toMatchObject(rows.map(({ jobId, missing }) => ({ jobId, missing, plan_id: 'plan-1' })));
+    expect(Object.keys(ledger.held()[0] ?? {})).not.toContain('data');
+    expect(ledger.heldData({ queue: 'ops', jobId: 'a' })).toEqual(held('a', 1).data);
+    expect(ledger.heldData({ queue: 'ops', jobId: 'c' })).toBeUndefined();
     await ledger.commit(() => ledger.release({ queue: 'ops', jobId: 'a' }));
     expect(ledger.held().map(({ jobId }) => jobId)).toEqual(['b']);
     await ledger.commit(() => ledger.releaseAll(digest));
