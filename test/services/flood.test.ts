@@ -13,7 +13,7 @@ function flood() {
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('flood', () => {
-  it('lets 60 a minute through and tells the number of the rest at the end of the minute', async () => {
+  it('T14: lets 60 a minute through and tells the number of the rest at the end of the minute', async () => {
     const { clock, told, admit } = flood();
     expect(admit(60)).toBe(60);
     expect(clock.sleeping).toBe(0);
