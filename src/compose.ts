@@ -23,7 +23,7 @@ import type { Failpoint } from './services/failpoint.ts';
 import type { Ledger } from './services/ledger.ts';
 import { Locks } from './services/locks.ts';
 import { Performer } from './services/performer.ts';
-import type { Commands, Leftover } from './services/ports.ts';
+import type { Commands, Leftover, Verifier } from './services/ports.ts';
 import { Reconciler } from './services/reconciler.ts';
 import { type HostFacts, Reporter } from './services/reporter.ts';
 import { Running } from './services/running.ts';
@@ -76,12 +76,9 @@ export function compose(world: World): Line {
     openOutput(taskId, { directory: config.home.var.output, redactor, log }),
   );
   const verifier = verifierBy(() => world.ring.current(), clock);
-  const stream = controlStream(world.redis, config.queues.control);
   const host = hostFacts(world);
   const reporter = new Reporter(ledger, clock, host, world.onMessage, reached);
-  const flood = reporter.flood('control-flood', unverified);
-  const statements = new Statements({ ledger, verifier, alerts: reporter, flood });
-  const control = new Control(stream, ledger, statements, listener(running, world));
+  const control = controlOf(world, running, verifier, reporter);
   const policy = () => world.policy.current();
   const admissions = new Admissions({ registry, host: config.host, policy, ledger, clock, verifier, control });
   const locks = new Locks(config.concurrency);
@@ -117,8 +114,16 @@ export function stepKindsOf(config: Config, commands: Commands): StepKinds {
   });
 }
 
-const unverified = (count: number) =>
-  `${count} more entries of the control stream did not verify in one minute, and were not audited one by one`;
+function controlOf(world: World, running: Running, verifier: Verifier, reporter: Reporter): Control {
+  const { config, ledger, redis } = world;
+  const flood = reporter.flood(
+    'control-flood',
+    (count) =>
+      `${count} more entries of the control stream did not verify in one minute, and were not audited one by one`,
+  );
+  const statements = new Statements({ ledger, verifier, alerts: reporter, flood });
+  return new Control(controlStream(redis, config.queues.control), ledger, statements, listener(running, world));
+}
 
 function listener(running: Running, { onTarget, onMessage }: World): ControlListener {
   return {

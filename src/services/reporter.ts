@@ -98,9 +98,10 @@ export class Reporter {
   /** Lets 60 a minute through; how many more there were is told by one alert. */
   flood(code: string, message: (count: number) => string): Flood {
     const subject = `host:${this.#host.name}`;
-    return new Flood(this.#clock, (count) =>
-      this.alert(`${code}-${ulid().toLowerCase()}`, { severity: 'warning', code, subject, message: message(count) }),
-    );
+    return new Flood(this.#clock, async (count) => {
+      const id = `${code}-${ulid().toLowerCase()}`;
+      await this.alert(id, { severity: 'warning', code, subject, message: message(count) });
+    });
   }
 
   /** The one final report of a claimed task. */

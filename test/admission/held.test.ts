@@ -116,7 +116,7 @@ describe('missing is not wrong', () => {
 const paused = (target: string, more: Parameters<typeof statement>[2] = {}) => statement('pause', target, more);
 
 /** Brings it to a host on which these are in force. */
-async function delivered(candidate: Task, ...pauses: ReturnType<typeof paused>[]) {
+async function deliverPaused(candidate: Task, ...pauses: ReturnType<typeof paused>[]) {
   const draft = draftOf(keys, candidate);
   for (const pause of pauses) draft.history.push((ledger) => void ledger.addStatement(pause, 'x'));
   return deliver(draft);
@@ -124,7 +124,7 @@ async function delivered(candidate: Task, ...pauses: ReturnType<typeof paused>[]
 
 describe('a pause', () => {
   it.each(['task:motd-2026-11-23-01', 'plan:plan-881', `host:${HOST}`, 'host:*'])('of %s holds it', async (target) => {
-    using held = await delivered(task, paused(target));
+    using held = await deliverPaused(task, paused(target));
     expect(held.end).toMatchObject({ kind: 'held', missing: ['paused'] });
     expect(held.line.touched).toEqual([]);
     expect(held.line.ledger.held()).toMatchObject([{ missing: ['paused'] }]);
@@ -134,7 +134,7 @@ describe('a pause', () => {
   it.each(['task:other', 'plan:plan-882', 'host:mini-2', `schedule:${HOST}/backup`])(
     'of %s does not',
     async (target) => {
-      using ran = await delivered(task, paused(target));
+      using ran = await deliverPaused(task, paused(target));
       expect(ran.end).toMatchObject({ kind: 'ran' });
     },
   );
@@ -150,18 +150,18 @@ describe('a pause', () => {
   it('holds it until the last of several ends, and no longer than until it expires', async () => {
     const soon = seconds(NOW) + 600;
     const later = seconds(NOW) + 1200;
-    using held = await delivered(task, paused('host:*', { exp: later }), paused(`host:${HOST}`, { exp: soon }));
+    using held = await deliverPaused(task, paused('host:*', { exp: later }), paused(`host:${HOST}`, { exp: soon }));
     expect(held.end).toMatchObject({ until: later * 1000 });
     expect(held.line.ledger.held()).toMatchObject([{ until: later * 1000 }]);
     held.line.setting.now = later * 1000;
     expect(await held.line.deliver(held.delivery)).toMatchObject({ kind: 'ran' });
     const expiring = actionsTask({ expires_at: utcTime(NOW + 60_000) });
-    using first = await delivered(expiring, paused('host:*'));
+    using first = await deliverPaused(expiring, paused('host:*'));
     expect(first.end).toMatchObject({ until: NOW + 60_000 });
   });
 
   it('leaves it blocked when it expires', async () => {
-    using held = await delivered(actionsTask({ expires_at: utcTime(NOW + 60_000) }), paused('host:*'));
+    using held = await deliverPaused(actionsTask({ expires_at: utcTime(NOW + 60_000) }), paused('host:*'));
     held.line.setting.now = NOW + 60_000;
     const end = await held.line.deliver(held.delivery);
     expect(end).toMatchObject({ kind: 'refused', opsOutput: { blockers: [{ code: 'expired' }] } });
