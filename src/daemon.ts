@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs';
-import type { Worker } from 'bullmq';
 import { systemClock, within } from './adapters/clock.ts';
 import { ControlWatch } from './adapters/control-stream.ts';
 import { keyRingFile, policyFile, readRoleKey } from './adapters/etc-files.ts';
@@ -10,31 +9,27 @@ import { connectRedis } from './adapters/redis.ts';
 import { RedisBreaker, type Watcher } from './adapters/redis-breaker.ts';
 import { Runner } from './adapters/runner.ts';
 import { sweepSurvivors } from './adapters/survivors.ts';
-import { taskWorker, type WorkerOptions } from './adapters/worker.ts';
 import { compose, type Line } from './compose.ts';
 import { type Config, refuseForeignCode } from './config.ts';
 import { openRedis, startRedis } from './courier.ts';
 import type { DashboardSources } from './dashboard/dashboard.ts';
 import { coerceError, OpsError } from './errors.ts';
 import type { Logger } from './log.ts';
-import { type Mail, openMail } from './mail.ts';
+import { openMail } from './mail.ts';
 import { Redactor, secretsOf } from './secret.ts';
 import type { Faults } from './services/failpoint.ts';
 import type { Ledger } from './services/ledger.ts';
 import type { Leftover } from './services/ports.ts';
 import { watchQueues } from './watch.ts';
+import { drain, goOnWhileUsable, startWorkers } from './workers.ts';
 
-/** How long a stop waits for running tasks to end by themselves. */
-const DRAIN_MS = 20_000;
-/** How long it waits for TERM, grace and KILL of the rest. */
+/** How long a stop waits for TERM, grace and KILL of what runs. */
 const ABORT_MS = 10_000;
-const WORKERS_MS = 2_000;
 /** How long open tasks wait at the start for the vetoes that came meanwhile. */
 const CONTROL_MS = 2_000;
 /** How long a start looks for what an earlier daemon may have died of. */
 const SWEEP_MS = 10_000;
 const SURVIVOR_GRACE_MS = 1_000;
-const MINUTE_MS = 60_000;
 
 /** Masks what must not be logged; what that is becomes known during the start. */
 export interface Secrets {
@@ -157,60 +152,4 @@ async function startRunner(
 
 function controlWatch({ queues }: Config, ledger: Ledger, { control }: Line, redisUrl: string): ControlWatch {
   return new ControlWatch(connectRedis(redisUrl), queues.control, control, () => ledger.controlCursor());
-}
-
-type WorkerParts = Omit<WorkerOptions, 'queue' | 'prefix' | 'clock'> & { config: Config };
-
-function startWorkers({ config, ...parts }: WorkerParts): Worker[] {
-  const { queues, host } = config;
-  return [queues.tasks, queues.hostTasks(host.name)].map((queue) => {
-    const worker = taskWorker({
-      ...parts,
-      queue,
-      prefix: queues.prefix,
-      clock: systemClock,
-    });
-    worker
-      .run()
-      .catch((error: unknown) =>
-        parts.log.error({ reason: coerceError(error).message, detail: { queue } }, 'the worker ended'),
-      );
-    return worker;
-  });
-}
-
-/** Redis may have lost anything while it was away, and without a word while it was there. */
-async function goOnWhileUsable(
-  breaker: RedisBreaker,
-  workers: readonly Worker[],
-  mail: Mail,
-  stack: AsyncDisposableStack,
-): Promise<void> {
-  breaker.watch((problem) => {
-    for (const worker of workers) void (problem === null ? worker.resume() : worker.pause(true));
-    if (problem === null) mail.onUsable();
-  });
-  const timer = setInterval(() => {
-    mail.onMinute();
-    void breaker.look();
-  }, MINUTE_MS);
-  stack.defer(() => clearInterval(timer));
-  await stack.adopt(breaker, (service) => service.stop()).start();
-}
-
-/** Takes nothing new, waits for what runs, ends the rest and leaves it open for the next start. */
-async function drain(
-  workers: readonly Worker[],
-  { running, locks }: Line,
-  urgent: Promise<void>,
-  log: Logger,
-): Promise<void> {
-  locks.close();
-  await within(WORKERS_MS, Promise.all(workers.map((worker) => worker.pause(true))));
-  await within(DRAIN_MS, Promise.race([running.idle(), urgent]));
-  if (running.taskIds.length > 0)
-    log.warn({ detail: { tasks: running.taskIds } }, 'these tasks are left open for the next start');
-  await within(ABORT_MS, running.stop());
-  await within(WORKERS_MS, Promise.all(workers.map((worker) => worker.close())));
-  await within(WORKERS_MS, Promise.all(workers.map((worker) => worker.close(true))));
 }

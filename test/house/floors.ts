@@ -20,6 +20,7 @@ const FLOORS: Record<string, number> = {
   mail: 4,
   courier: 4,
   watch: 4,
+  workers: 4.1,
   daemon: 4.2,
   ground: 4.25,
   life: 4.3,
