@@ -1,5 +1,6 @@
 import { appendFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { RunPoint } from '../../src/runner/run.ts';
 import type { Point } from '../../src/services/failpoint.ts';
 
@@ -62,10 +63,18 @@ function die(root: string, point: string, victims: readonly Victim[], self: Vict
 }
 
 /** SIGKILL to whoever it is at present. */
-export function killNow(root: string, victim: Victim): void {
-  const pid = Number(read(pidFile(root, victim)));
+export const killNow = (root: string, victim: Victim): void => send(Number(read(pidFile(root, victim))), 'SIGKILL');
+
+/** Has it do nothing for so long. */
+export async function standStill(pid: number, ms: number): Promise<void> {
+  send(pid, 'SIGSTOP');
+  await pause(ms);
+  send(pid, 'SIGCONT');
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
   try {
-    if (pid > 1) process.kill(pid, 'SIGKILL');
+    if (pid > 1) process.kill(pid, signal);
   } catch {
     // Gone already.
   }

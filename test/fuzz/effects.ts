@@ -1,4 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { systemClock } from '../../src/adapters/clock.ts';
+import { openLedger } from '../../src/adapters/ledger/index.ts';
 import type { StepRecord } from '../../src/planning/record.ts';
 import type { Ledger } from '../../src/services/ledger.ts';
 import type { TestHome } from '../integration/test-home.ts';
@@ -11,7 +13,16 @@ interface Counts {
 }
 
 /** What the tasks of the fuzzer did to the machine, beside what the ledger says that they did. */
-export function untrueEffects(home: TestHome, ledger: Ledger): string[] {
+export function untrueEffects(home: TestHome): string[] {
+  const ledger = openLedger(home.home.var.ledger, systemClock, { readOnly: true });
+  try {
+    return untrueIn(ledger, home);
+  } finally {
+    ledger.close();
+  }
+}
+
+function untrueIn(ledger: Ledger, home: TestHome): string[] {
   const effects = effectsOf(home);
   return ledger.recentTasks(Number.MAX_SAFE_INTEGER).flatMap(({ task, ended }) => {
     if (!('actions' in task)) return [];

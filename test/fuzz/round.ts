@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { isAlive, TestHome } from '../integration/test-home.ts';
+import { TestHome } from '../integration/test-home.ts';
 import { until } from '../integration/until.ts';
-import { condemn, type Death, deathsIn, killNow, pardon, type Victim } from './death.ts';
+import { condemn, type Death, deathsIn, killNow, pardon, standStill, type Victim } from './death.ts';
+import { untrueEffects } from './effects.ts';
 import type { Figures } from './figures.ts';
 import { endStrays, violations } from './invariants.ts';
 import { Manager, type Order } from './manager.ts';
@@ -64,7 +65,7 @@ class Round {
     await this.#home.kill();
     await this.#rise();
     const endless = await this.#manager.insist();
-    return [...endless, ...(await violations(this.#home)), ...this.#tooLarge()];
+    return [...endless, ...(await violations(this.#home)), ...untrueEffects(this.#home), ...this.#tooLarge()];
   }
 
   /** Some tasks, and somebody who dies over them. */
@@ -73,7 +74,7 @@ class Round {
     const at = random.chance(75) ? random.pick(ALL_POINTS) : null;
     const victims = random.pick(VICTIMS);
     const before = deathsIn(this.#home.root).length;
-    if (at !== null) condemn(this.#home.root, { at, hit: 1 + random.int(at in NEEDS ? 2 : 4), victims });
+    if (at !== null) condemn(this.#home.root, { at, hit: 1 + random.int(at in NEEDS ? 1 : 3), victims });
     const need = at === null ? undefined : NEEDS[at];
     const orders = [...(need ? [need] : []), ...Array.from({ length: 2 + random.int(4) }, () => undefined)];
     const trouble = random.int(100);
@@ -103,11 +104,9 @@ class Round {
     if (chance < 8) {
       this.#figures.add('FLUSHALLs');
       await this.#home.redis.flushall();
-    } else if (chance < 14 && isAlive(this.#home.pid)) {
+    } else if (chance < 14) {
       this.#figures.add('pauses');
-      process.kill(this.#home.pid, 'SIGSTOP');
-      await pause(STOPPED_MS);
-      process.kill(this.#home.pid, 'SIGCONT');
+      await standStill(this.#home.pid, STOPPED_MS);
     }
   }
 

@@ -1,9 +1,9 @@
 /** `npm run soak -- --tasks 10000 [--seed N]`: many tasks, random faults, and nothing that grows. */
-import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { isAlive, TestHome } from '../integration/test-home.ts';
 import { until } from '../integration/until.ts';
-import { killNow, type Victim } from './death.ts';
+import { killNow, standStill, type Victim } from './death.ts';
+import { untrueEffects } from './effects.ts';
 import { Figures } from './figures.ts';
 import { endStrays, violations } from './invariants.ts';
 import { Manager } from './manager.ts';
@@ -33,7 +33,7 @@ const FAULTS: readonly [name: string, act: (home: TestHome) => Promise<unknown> 
   ['redis', (home) => kill(home, 'redis')],
   ['FLUSHALL', ({ redis }) => redis.flushall()],
   ['CLIENT KILL', ({ redis }) => redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')],
-  ['pause', (home) => stopFor(home.pid)],
+  ['pause', (home) => standStill(home.pid, PAUSE_MS)],
 ];
 const DEADLY = 3;
 
@@ -42,12 +42,6 @@ async function kill(home: TestHome, ...victims: Victim[]): Promise<void> {
   if (!victims.includes('daemon')) return;
   await home.died();
   await home.start();
-}
-
-async function stopFor(pid: number): Promise<void> {
-  process.kill(pid, 'SIGSTOP');
-  await pause(PAUSE_MS);
-  process.kill(pid, 'SIGCONT');
 }
 
 async function soak(home: TestHome): Promise<string[]> {
@@ -65,7 +59,7 @@ async function soak(home: TestHome): Promise<string[]> {
   const endless = await manager.insist();
   const last = sizeOf(home.pid);
   figures.add('MB at the end', last.mb);
-  return [...endless, ...(await violations(home)), ...(first ? grown(first, last) : [])];
+  return [...endless, ...(await violations(home)), ...untrueEffects(home), ...(first ? grown(first, last) : [])];
 }
 
 async function befall(home: TestHome, from: number): Promise<void> {
