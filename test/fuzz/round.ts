@@ -65,7 +65,7 @@ class Round {
     await this.#home.kill();
     await this.#rise();
     const endless = await this.#manager.insist();
-    return [...endless, ...(await violations(this.#home)), ...untrueEffects(this.#home), ...this.#tooLarge()];
+    return [...endless, ...(await violations(this.#home)), ...untrueEffects(this.#home), ...(await this.#tooLarge())];
   }
 
   /** Some tasks, and somebody who dies over them. */
@@ -131,8 +131,8 @@ class Round {
     }
   }
 
-  #tooLarge(): string[] {
-    const { mb } = sizeOf(this.#home.pid);
-    return mb < RSS_LIMIT_MB ? [] : [`the daemon holds ${mb} MB`];
+  async #tooLarge(): Promise<string[]> {
+    const { rssMb } = await sizeOf(this.#home);
+    return rssMb < RSS_LIMIT_MB ? [] : [`the daemon holds ${rssMb} MB`];
   }
 }

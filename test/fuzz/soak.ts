@@ -12,7 +12,7 @@ import { grown, type Size, sizeOf } from './size.ts';
 
 const BATCH = 50;
 const OUTSTANDING = 200;
-const PATIENCE_MS = 2_000;
+const PATIENCE_MS = 4_000;
 const BATCHES_A_FAULT = 4;
 const PAUSE_MS = 1_000;
 
@@ -54,11 +54,11 @@ async function soak(home: TestHome): Promise<string[]> {
     await Promise.all(Array.from({ length: BATCH }, () => manager.send(random.chance(90) ? 'brief' : undefined)));
     const few = () => manager.unreported < OUTSTANDING;
     await until('the reports', few, { timeout: PATIENCE_MS }).catch(() => manager.askAgain());
-    if (sent >= total * 0.6) first ??= sizeOf(home.pid);
+    if (sent >= total * 0.6) first ??= await sizeOf(home);
   }
   const endless = await manager.insist();
-  const last = sizeOf(home.pid);
-  figures.add('MB at the end', last.mb);
+  const last = await sizeOf(home);
+  for (const [name, size] of Object.entries(last)) figures.add(`${name} (${first?.[name as keyof Size]} before)`, size);
   return [...endless, ...(await violations(home)), ...untrueEffects(home), ...(first ? grown(first, last) : [])];
 }
 

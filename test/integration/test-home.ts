@@ -23,8 +23,8 @@ const PREFIX = '{savorg}';
 const TASKS = `${PREFIX}:ops-${HOST}`;
 const CLI = join(ROOT, 'src/cli/main.ts');
 const MAIN = join(ROOT, 'src/main.ts');
-/** As an installed daemon is started: its memory is looked at. */
-const INSTALLED = ['--max-semi-space-size=2'];
+/** As an installed daemon is started, and its memory can be looked at. */
+const INSTALLED = ['--max-semi-space-size=2', '--expose-gc'];
 const MORTAL = join(ROOT, 'test/fuzz/daemon.ts');
 
 const POLICY = `allow:
