@@ -32,11 +32,7 @@ export const pardon = (root: string): void => rmSync(sentence(root), { force: tr
 
 /** The points at which somebody died in this home, the oldest first. */
 export function deathsIn(root: string): string[] {
-  try {
-    return readFileSync(died(root), 'utf8').trim().split('\n');
-  } catch {
-    return [];
-  }
+  return read(died(root)).split('\n').filter(Boolean);
 }
 
 /** The failpoint of a process of this home: when the sentence comes true its victims are gone before it returns. */
