@@ -80,7 +80,7 @@ describe('a poisoned job', () => {
 
   it('is found, shown and taken out by a daemon that may do no more than "ops redis acl" says', async () => {
     const { redis } = setUp();
-    const daemon = aclUsers(queueNames(), 'mini-1').find(({ name }) => name === 'savorg-daemon');
+    const daemon = aclUsers(queueNames(), 'mini-1').find(({ name }) => name === 'savorg-daemon-mini-1');
     await redis.acl('SETUSER', 'savorg-daemon', 'on', '>secret', ...(daemon?.rules ?? '').split(' '));
     const limited = new Redis(server.url, { username: 'savorg-daemon', password: 'secret' });
     server.later({ close: async () => limited.disconnect() });

@@ -42,7 +42,8 @@ describe('the commands of a user', () => {
   it('are no more than that and what a connection says itself', () => {
     const needed = calledBy(...`${GETTERS} ${SENDING} ${WORKING}`.split(' '));
     const own = allowed('savorg-daemon-mini-1').filter((command) => !needed.includes(command));
-    const commands = 'bzpopmin client eval evalsha exec hscan info multi scan sscan xrange xread';
+    const commands =
+      'bzpopmin client eval evalsha exec getrange hkeys hscan hstrlen info memory multi scan sscan xrange xread xrevrange';
     expect(own.toSorted()).toEqual(commands.split(' '));
     expect(allowed('savorg-security').toSorted()).toEqual(['info', 'xadd']);
   });

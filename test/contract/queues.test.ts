@@ -43,8 +43,13 @@ describe("the task of a job's id", () => {
 
 describe('the names of queues', () => {
   it('are those of the contract', () => {
-    const names = queueNames();
-    expect({ ...names, hostTasks: names.hostTasks('mini-1'), published: names.published('mini-1') }).toEqual({
+    const { hostTasks, published, probe, ...fixed } = queueNames();
+    expect({
+      ...fixed,
+      hostTasks: hostTasks('mini-1'),
+      published: published('mini-1'),
+      probe: probe('mini-1'),
+    }).toEqual({
       prefix: '{savorg}',
       tasks: 'ops',
       hostTasks: 'ops-mini-1',
@@ -52,6 +57,7 @@ describe('the names of queues', () => {
       alerts: 'ops-alerts',
       control: '{savorg}:ops-control',
       published: '{savorg}:published:mini-1',
+      probe: '{savorg}:probe:mini-1',
     });
   });
 
