@@ -1,4 +1,3 @@
-import { stripVTControlCharacters } from 'node:util';
 import type { Redactor } from '../secret.ts';
 
 /** A line longer than this is passed on in pieces. */
@@ -9,6 +8,14 @@ const KEPT_BACK = 4 * 1024;
 // C0 without tab and newline, DEL, C1, and the marks that reorder text for the eye.
 // oxlint-disable-next-line no-control-regex
 const INVISIBLE = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]|\p{Bidi_Control}/gu;
+
+/**
+ * Control sequences: CSI, the strings that a BEL or ST ends (OSC and the like), and the short ones. None looks beyond the
+ * next ESC, so that a flood of beginnings costs no more than other text; `stripVTControlCharacters` needs its square.
+ */
+const SEQUENCE =
+  // oxlint-disable-next-line no-control-regex
+  /(?:\u001B\[|\u009B)[0-?]*[ -/]*[@-~]|\u001B[\]PX^_][^\u0007\u001B\u009C\n]*(?:\u0007|\u001B\\|\u009C)|\u001B[ -/]*[0-Z\\-~]/g;
 
 /** A control sequence at the end that may go on. */
 // oxlint-disable-next-line no-control-regex
@@ -49,6 +56,6 @@ export class PlainText {
   // Cleaned first: a colour in the middle of a secret must not hide it.
   #clean(text: string): string {
     const lines = text.replaceAll('\r\n', '\n').replaceAll('\r', '\n');
-    return this.#redactor.redact(stripVTControlCharacters(lines).replaceAll(INVISIBLE, ''));
+    return this.#redactor.redact(lines.replaceAll(SEQUENCE, '').replaceAll(INVISIBLE, ''));
   }
 }

@@ -130,6 +130,19 @@ describe('F43, T25: control sequences', () => {
     expect(through([`${text}\n`])).toBe(`${plain}\n`);
   });
 
+  it.each(['\u001B]', '\u001B]8;;http://x', '\u001B[1;', '\u001B', '\u009B', '\u001BP'])(
+    'F43, T26: that begin and never end cost no more time than other text: %j',
+    (beginning) => {
+      const began = performance.now();
+      const chunk = beginning.repeat(64 * 1024).slice(0, 64 * 1024);
+      through(Array.from({ length: 16 }, () => chunk));
+      through(Array.from({ length: 16 }, () => `${chunk}\n`));
+      // With a pattern that looks for each one's end it was a minute.
+      expect(performance.now() - began).toBeLessThan(2_000);
+    },
+    10_000,
+  );
+
   it('leave no mark of direction', () => {
     const marks = Array.from({ length: 0x3000 }, (_, code) => String.fromCodePoint(code)).filter((mark) =>
       /\p{Bidi_Control}/u.test(mark),
