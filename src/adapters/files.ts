@@ -1,15 +1,22 @@
-import { hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, lstat, readFile, rm } from 'node:fs/promises';
+import { access, type FileHandle, lstat, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { OpsError } from '../errors.ts';
 import type { FileFact } from '../planning/facts.ts';
 import type { Files } from '../services/ports.ts';
 import { syncDirectory, writeAtomically } from './atomic-write.ts';
 
+/** More than any file that a task should write or look at: one that somebody made endless must not hold up the daemon. */
+const LARGEST_BYTES = 256 * 1024 * 1024;
+
 export const files: Files = {
   fact: factOf,
-  read: (path) => readFile(path),
+  read: async (path) => {
+    await using file = await openRegular(path);
+    return await file.readFile();
+  },
   write: (path, content, mode, owner) => writeAtomically(path, content, { mode: Number.parseInt(mode, 8), owner }),
   remove: async (path) => {
     await rm(path, { force: true });
@@ -31,11 +38,25 @@ async function factOf(path: string): Promise<FileFact> {
     await parentMustExist(path);
     return { exists: false };
   }
-  if (!stat.isFile()) throw new OpsError(`${path} is no regular file`);
-  const sha256 = hash('sha256', await readFile(path));
-  const mode = (stat.mode & 0o7777).toString(8).padStart(4, '0');
-  return { exists: true, sha256, mode, uid: stat.uid, gid: stat.gid };
+  // A device may do something when it is opened.
+  if (!stat.isFile()) throw notRegular(path);
+  await using file = await openRegular(path);
+  const { mode, uid, gid } = await file.stat();
+  const sha256 = createHash('sha256');
+  await pipeline(file.createReadStream({ autoClose: false }), sha256);
+  return { exists: true, sha256: sha256.digest('hex'), mode: (mode & 0o7777).toString(8).padStart(4, '0'), uid, gid };
 }
+
+/** Whatever somebody puts there meanwhile: no link is followed, and nobody waits for a pipe. */
+async function openRegular(path: string): Promise<FileHandle> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const stat = await file.stat();
+  if (stat.isFile() && stat.size <= LARGEST_BYTES) return file;
+  await file.close();
+  throw stat.isFile() ? new OpsError(`${path} is larger than 256 MiB`) : notRegular(path);
+}
+
+const notRegular = (path: string): OpsError => new OpsError(`${path} is no regular file`);
 
 async function parentMustExist(path: string): Promise<void> {
   const parent = await lstat(dirname(path)).catch(() => null);

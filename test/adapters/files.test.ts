@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { chmod, mkdir, open, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -53,6 +53,22 @@ describe('a fact', () => {
     await expect(files.fact(join(folder, 'none/a'))).rejects.toThrow(
       `the directory ${join(folder, 'none')} does not exist: make it first`,
     );
+  });
+
+  it('T26, T29: refuses a file that somebody made huge, and reads none of it', async () => {
+    const path = join(temporaryFolder(), 'a');
+    await writeFile(path, '');
+    await truncate(path, 1024 ** 4);
+    await expect(files.fact(path)).rejects.toThrow('is larger than 256 MiB');
+    await expect(files.read(path)).rejects.toThrow('is larger than 256 MiB');
+  });
+
+  it('T22, T29: waits for no pipe and follows no link that somebody put in its place after a look', async () => {
+    const folder = temporaryFolder();
+    await execa('mkfifo', [join(folder, 'pipe')]);
+    await expect(files.read(join(folder, 'pipe'))).rejects.toThrow('is no regular file');
+    await symlink('/etc/hostname', join(folder, 'link'));
+    await expect(files.read(join(folder, 'link'))).rejects.toThrow('ELOOP');
   });
 
   it('refuses what is no regular file, and what lies below one', async () => {
