@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
+import { OpsError } from '../errors.ts';
 import { type FileFact, sameFile } from '../planning/facts.ts';
 import type { State } from '../planning/record.ts';
 import type { FileStep } from '../planning/step.ts';
@@ -21,7 +22,9 @@ export function fileKind({ files, snapshots, self }: FilePorts): StepKind<FileSt
     observe: ({ path }) => files.fact(path),
     capture: async ({ path }) => {
       const fact = await files.fact(path);
-      if (fact.exists) await snapshots.keep(await files.read(path));
+      // Its undo would look for what was not kept.
+      if (fact.exists && (await snapshots.keep(await files.read(path))) !== fact.sha256)
+        throw new OpsError(`${path} changed while it was read`);
       return fact;
     },
     apply: async (step) => {

@@ -123,6 +123,21 @@ describe('applying', () => {
     expect((await host.now()).content).toBe('by hand');
   });
 
+  it('T22: is not begun where the file is another one for a moment while it is kept: its undo would find nothing', async () => {
+    const host = setUp({
+      files: {
+        read: async (path) => {
+          await writeFile(path, 'for a moment');
+          const content = await files.read(path);
+          await writeFile(path, 'old');
+          return content;
+        },
+      },
+    });
+    await host.put('old', 0o644);
+    await expect(host.kind.capture(await host.stepFor())).rejects.toThrow(`${host.path} changed while it was read`);
+  });
+
   it('writes empty and multi-byte content as it is', async () => {
     const host = setUp();
     for (const content of ['', 'grün 🌱\n', '\u0000\r\n']) {
