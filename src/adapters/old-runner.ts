@@ -1,10 +1,12 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { OpsError } from '../errors.ts';
-import { endProcesses, groupAnswers } from '../runner/ending.ts';
+import { endProcesses } from '../runner/ending.ts';
 import { RUNNER_FILE, type RunnerRecord } from '../runner/messages.ts';
+import { sameStart } from '../runner/process-table.ts';
 import { readProcesses } from './processes.ts';
+import { readRegularFile } from './regular-file.ts';
 
 const Record = z.object({
   pid: z.int().min(2),
@@ -20,21 +22,25 @@ const Record = z.object({
  */
 export async function endOldRunner(runDir: string, graceMs: number, bootId: string): Promise<RunnerRecord['starting']> {
   const path = join(runDir, RUNNER_FILE);
-  const record = await readRecord(path);
-  if (record?.boot_id !== bootId) return null;
-  const { pid, start } = record;
-  if (groupAnswers(pid)) {
-    const { alive } = await endProcesses({ group: pid, start, tree: false }, graceMs, readProcesses);
-    if (alive.length > 0) throw new OpsError(`the runner of an earlier daemon (pid ${pid}) cannot be ended: end it`);
-  }
-  const last = await readRecord(path);
-  await rm(path, { force: true });
-  return last?.starting ?? null;
+  const record = readRecord(path);
+  if (record?.boot_id === bootId) await end(record, graceMs);
+  const last = readRecord(path);
+  // Whatever it is: the next runner must be able to make its own.
+  await rm(path, { force: true, recursive: true });
+  return last?.boot_id === bootId ? last.starting : null;
 }
 
-async function readRecord(path: string): Promise<RunnerRecord | null> {
+async function end({ pid, start }: RunnerRecord, graceMs: number): Promise<void> {
+  const runs = (await readProcesses()).some((process) => process.pid === pid && sameStart(process.start, start));
+  // Without it the group is a stranger's by now: nothing else of ours was in it.
+  if (!runs) return;
+  const { alive } = await endProcesses({ group: pid, start, tree: false }, graceMs, readProcesses);
+  if (alive.length > 0) throw new OpsError(`the runner of an earlier daemon (pid ${pid}) cannot be ended: end it`);
+}
+
+function readRecord(path: string): RunnerRecord | null {
   try {
-    return Record.parse(JSON.parse(await readFile(path, 'utf8')));
+    return Record.parse(JSON.parse(readRegularFile(path)));
   } catch {
     return null;
   }

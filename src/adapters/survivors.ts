@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { endProcesses, groupMembers, type Target } from '../runner/ending.ts';
@@ -6,6 +6,7 @@ import type { RunnerRecord, RunRecord } from '../runner/messages.ts';
 import { processName, sameStart } from '../runner/process-table.ts';
 import { endOldRunner } from './old-runner.ts';
 import { readBootId, readProcesses } from './processes.ts';
+import { readRegularFile } from './regular-file.ts';
 
 /** A command of an earlier runner whose processes were found at its record, or whose pid was not yet known. */
 export interface Survivor {
@@ -49,9 +50,7 @@ export async function sweepSurvivors(options: SweepOptions): Promise<Survivor[]>
   const bootId = await readBootId();
   const starting = await endOldRunner(runDir, graceMs, bootId);
   const names = await readdir(runDir).catch(() => []);
-  const files = await Promise.all(
-    names.filter((name) => /^[1-9]\d*\.json$/.test(name)).map((name) => fileOf(name, options)),
-  );
+  const files = names.filter((name) => /^[1-9]\d*\.json$/.test(name)).map((name) => fileOf(name, options));
   const unwritten = known.filter(({ pid }) => !files.some((file) => file.pid === pid));
   const found = await Promise.all([
     ...files.map((file) => sweepFile(file, bootId, options)),
@@ -75,10 +74,10 @@ interface RecordFile {
   record: RunRecord | null;
 }
 
-async function fileOf(name: string, { runDir, known }: SweepOptions): Promise<RecordFile> {
+function fileOf(name: string, { runDir, known }: SweepOptions): RecordFile {
   const path = join(runDir, name);
   const pid = Number.parseInt(name, 10);
-  const record = (await readRecord(path)) ?? known?.find((one) => one.pid === pid);
+  const record = readRecord(path) ?? known?.find((one) => one.pid === pid);
   return { path, pid, record: record?.pid === pid ? record : null };
 }
 
@@ -90,13 +89,13 @@ async function sweepFile(
   const unreadable: Survivor = { pid, task_id: null, step: null, fate: 'unidentified', leftRunning: [] };
   const survivor = record ? await sweepRecord(record, bootId, options) : unreadable;
   // What would not die keeps its record: the next start tries again.
-  if (survivor?.fate !== 'alive') await rm(path, { force: true });
+  if (survivor?.fate !== 'alive') await rm(path, { force: true, recursive: true });
   return survivor;
 }
 
-async function readRecord(path: string): Promise<RunRecord | null> {
+function readRecord(path: string): RunRecord | null {
   try {
-    return Record.parse(JSON.parse(await readFile(path, 'utf8')));
+    return Record.parse(JSON.parse(readRegularFile(path)));
   } catch {
     return null;
   }

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -66,6 +66,27 @@ describe('the sweep of survivors', () => {
       expect(await living(pids)).toEqual(pids);
     }
   });
+
+  it('F10: leaves the group of a stranger alone that got the number of an earlier runner', async () => {
+    const { child, pids } = await leftover(['-c', 'sleep 60 & echo $!'], 1);
+    if (child.exitCode === null) await once(child, 'exit');
+    const runner = { pid: child.pid, start: 1, boot_id: await readBootId(), starting: null };
+    writeFileSync(join(folder.path, 'runner.json'), JSON.stringify(runner));
+    expect(await sweep()).toEqual([]);
+    expect(readdirSync(folder.path)).toEqual([]);
+    expect(await living(pids)).toEqual(pids);
+    process.kill(pids[0] ?? Number.NaN, 'SIGKILL');
+  });
+
+  it.each(['mkfifo', 'mkdir'])(
+    'T18: waits for nobody where a command put something else in place of the records: %s',
+    async (program) => {
+      for (const name of ['runner.json', '77.json']) execFileSync(program, [join(folder.path, name)]);
+      const unidentified = { pid: 77, task_id: null, step: null, fate: 'unidentified', leftRunning: [] };
+      expect(await sweep()).toEqual([unidentified]);
+      expect(readdirSync(folder.path)).toEqual([]);
+    },
+  );
 
   it('forgets what has gone by itself', async () => {
     const path = await note(2 ** 22 + 1);
