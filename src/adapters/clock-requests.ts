@@ -1,6 +1,7 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import type { ClockRequests } from '../services/clock-acceptance.ts';
 import { writeAtomically } from './atomic-write.ts';
+import { readRegularFile } from './regular-file.ts';
 
 /** A file of `var/run`: only the daemon writes the ledger, and it may be down. */
 export function clockRequests(path: string): ClockRequests & { leave(token: string): Promise<void> } {
@@ -8,7 +9,7 @@ export function clockRequests(path: string): ClockRequests & { leave(token: stri
     leave: (token) => writeAtomically(path, token, { mode: 0o600 }),
     take: () => {
       try {
-        const token = readFileSync(path, 'utf8');
+        const token = readRegularFile(path);
         rmSync(path);
         return token;
       } catch {

@@ -47,9 +47,9 @@ export function removeRecord(runDir: string, pid: number): void {
   }
 }
 
-/** Without cutting it first, which ext4 answers by going to the disk at the close. */
+/** Without cutting it first, which ext4 answers by going to the disk at the close. Waits for no pipe in its place. */
 function writeOver(path: string, content: string): void {
-  const file = openSync(path, constants.O_WRONLY | constants.O_CREAT, 0o600);
+  const file = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK, 0o600);
   try {
     writeSync(file, content);
   } finally {
