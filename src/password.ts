@@ -1,16 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { coerceError, OpsError } from './errors.ts';
 
 const BYTES = 32;
 
 /**
  * The password in this file; it is made where it is missing.
- * @throws OpsError where others can read it, or where it is none of ours.
+ * @throws OpsError where others can read it or know it, or where it is none of ours.
  */
 export function passwordIn(path: string): string {
   makeOnce(path);
-  if ((statSync(path).mode & 0o077) !== 0)
+  const { mode, uid } = lstatSync(path);
+  if (uid !== process.geteuid?.())
+    throw new OpsError(`the password ${path} belongs to another user: remove it, and the next time a new one is made`);
+  if ((mode & 0o077) !== 0)
     throw new OpsError(`the password ${path} can be read by others: remove it, and the next time a new one is made`);
   const password = readFileSync(path, 'utf8').trim();
   if (Buffer.from(password, 'base64url').length >= BYTES) return password;

@@ -1,6 +1,6 @@
-import { writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
+import { writeAtomically } from '../adapters/atomic-write.ts';
 import { Role, utcTime } from '../contract/names.ts';
 import type { Submission } from '../contract/task.ts';
 import { OpsError } from '../errors.ts';
@@ -21,9 +21,9 @@ export async function sign(context: Context, path: string, options: { as: string
   const submission = fills ? await readSubmission(context, path) : await readSigned(path, role.data);
   const key = roleKey(context.config.home, role.data, options.key);
   const target = signedPath(path);
-  await writeFile(target, `${JSON.stringify(await signAs(key, submission, context.clock.now()), null, 2)}\n`, {
-    mode: 0o600,
-  });
+  const signed = await signAs(key, submission, context.clock.now());
+  // Under sudo the folder may be somebody else's, with a link there that leads anywhere.
+  await writeAtomically(target, `${JSON.stringify(signed, null, 2)}\n`, { mode: 0o600 });
   print(target);
 }
 
