@@ -1,4 +1,4 @@
-import { accessSync, constants, readdirSync, type Stats, statSync } from 'node:fs';
+import { accessSync, constants, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { OpsError } from '../errors.ts';
 import type { Home } from '../home.ts';
@@ -17,22 +17,34 @@ export function refuseForeignKeys(home: Home, dev: boolean): void {
 
 /**
  * Who can write these files decides what runs here, and what is known of it. They are root's or the daemon's own, nobody
- * else can write them, and nobody else can look into `var`.
+ * else can write them, and nobody else can look into `var`. Above a home that is not for trying out nobody else can put
+ * another one in its place.
  * @throws OpsError naming those that are not so, and the command that mends it.
  */
-export function refuseLooseFiles({ root, etc, var: own }: Home): void {
+export function refuseLooseFiles({ root, etc, var: own }: Home, dev: boolean): void {
+  const above = dev ? [] : [...new Set([root, realpathSync(root)].flatMap(foldersAbove))];
   const settings = [root, etc.dir, etc.ops, etc.policy, etc.keyring, etc.redisUrl];
   const folders = [own.run, own.snapshots, own.output, own.redis, dirname(own.hostKey), dirname(own.log)];
   const files = [...settings, own.dir, ...folders, own.ledger, own.hostKey];
   const me = process.geteuid?.() ?? 0;
   refuse(
-    files,
+    [...above, ...files],
     ({ uid }) => uid !== 0 && uid !== me,
     'belongs to another user',
     `start as that user, or type chown ${me}`,
   );
-  refuse(files, ({ mode }) => (mode & 0o022) !== 0, 'can be written by others', 'type chmod go-w');
+  // In a sticky one (`/tmp`) only an entry's owner can replace it.
+  refuse(above, ({ mode }) => (mode & 0o022) !== 0 && (mode & 0o1000) === 0, ...WRITABLE);
+  refuse(files, ({ mode }) => (mode & 0o022) !== 0, ...WRITABLE);
   refuse([own.dir], ({ mode }) => (mode & 0o077) !== 0, 'can be read by others', 'type chmod go=');
+}
+
+const WRITABLE = ['can be written by others', 'type chmod go-w'] as const;
+
+/** From its parent to the root of all. */
+function foldersAbove(path: string): string[] {
+  const parent = dirname(path);
+  return parent === path ? [] : [parent, ...foldersAbove(parent)];
 }
 
 function refuse(files: readonly string[], isLoose: (stat: Stats) => boolean, fault: string, remedy: string): void {

@@ -1,5 +1,5 @@
-import { chmodSync, chownSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { chmodSync, chownSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { refuseForeignKeys, refuseLooseFiles } from '../../src/adapters/permissions.ts';
 import { homeOf } from '../../src/config.ts';
@@ -55,10 +55,10 @@ describe('files that decide what runs here', () => {
     for (const folder of [home.root, home.etc.dir]) chmodSync(folder, 0o755);
     for (const path of [home.var.ledger, home.var.hostKey]) put(path);
     chmodSync(home.var.dir, 0o700);
-    expect(() => refuseLooseFiles(home)).not.toThrow();
+    expect(() => refuseLooseFiles(home, false)).not.toThrow();
     for (const mode of [0o750, 0o705, 0o701]) {
       chmodSync(home.var.dir, mode);
-      expect(() => refuseLooseFiles(home)).toThrow(
+      expect(() => refuseLooseFiles(home, false)).toThrow(
         `${home.var.dir} can be read by others: type chmod go= ${home.var.dir}`,
       );
     }
@@ -87,17 +87,43 @@ describe('files that decide what runs here', () => {
     const { mode } = statSync(path);
     for (const loose of [0o020, 0o002]) {
       chmodSync(path, mode | loose);
-      expect(() => refuseLooseFiles(homeOf(root))).toThrow(`${path} can be written by others: type chmod go-w ${path}`);
+      expect(() => refuseLooseFiles(homeOf(root), false)).toThrow(
+        `${path} can be written by others: type chmod go-w ${path}`,
+      );
     }
     chmodSync(path, mode);
-    expect(() => refuseLooseFiles(homeOf(root))).not.toThrow();
+    expect(() => refuseLooseFiles(homeOf(root), false)).not.toThrow();
+  });
+
+  it('F61, T29: are refused below a folder in which somebody else can put others in their place, but for trying out', () => {
+    const folder = temporaryFolder();
+    mkdirSync(join(folder, 'shared/home'), { recursive: true });
+    symlinkSync(join(folder, 'shared/home'), join(folder, 'link'));
+    const check = (root: string, dev = false) => refuseLooseFiles(homeOf(join(folder, root)), dev);
+    for (const mode of [0o777, 0o775]) {
+      chmodSync(join(folder, 'shared'), mode);
+      for (const root of ['shared/home', 'link'])
+        expect(() => check(root)).toThrow(
+          `${folder}/shared can be written by others: type chmod go-w ${folder}/shared`,
+        );
+      expect(() => check('shared/home', true)).not.toThrow();
+    }
+    chmodSync(join(folder, 'shared'), 0o1777);
+    expect(() => check('link')).not.toThrow();
   });
 
   describeAsRoot('that somebody else owns', () => {
+    it('T29: are refused below a folder of his', () => {
+      const home = homeOf(join(temporaryFolder(), 'his/home'));
+      mkdirSync(home.root, { recursive: true });
+      chownSync(dirname(home.root), 4711, 4711);
+      expect(() => refuseLooseFiles(home, false)).toThrow(`${dirname(home.root)} belongs to another user`);
+    });
+
     it.each(GUARDED)('F61: are refused: %s', (_name, choose) => {
       const [path = '', root = ''] = homeWith(choose);
       chownSync(path, 4711, 4711);
-      expect(() => refuseLooseFiles(homeOf(root))).toThrow(
+      expect(() => refuseLooseFiles(homeOf(root), false)).toThrow(
         `${path} belongs to another user: start as that user, or type chown 0 ${path}`,
       );
     });
