@@ -34,6 +34,8 @@ const SURVIVOR_GRACE_MS = 1_000;
 /** Masks what must not be logged; what that is becomes known during the start. */
 export interface Secrets {
   redactor: Redactor;
+  /** Those that are known before it starts. */
+  known: string[];
 }
 
 export interface Daemon extends AsyncDisposable {
@@ -70,7 +72,7 @@ export async function startDaemon(
   const running = await startRunner(config, log, stack, faults);
   const source = await startRedis(config, log, stack);
   const redisUrl = source.url;
-  secrets.redactor = new Redactor([...secretsOf(redisUrl), etc.hostKey.d]);
+  secrets.redactor = new Redactor([...secrets.known, ...secretsOf(redisUrl), etc.hostKey.d]);
   writeFileSync(config.home.var.redisUrl, redisUrl, { mode: 0o600 });
   const { redis, check } = openRedis(source, config, stack);
   const breaker = new RedisBreaker({ redis, check, clock: systemClock, log });
@@ -124,7 +126,7 @@ function problemsOf(log: Logger) {
 function readEtc({ home, dev }: Config) {
   refuseForeignCode();
   refuseForeignKeys(home, dev);
-  refuseLooseFiles(home);
+  refuseLooseFiles(home, dev);
   const ring = keyRingFile(home.etc.keyring);
   const policy = policyFile(home.etc.policy);
   policy.current();

@@ -25,7 +25,7 @@ export interface Ground {
 export function settle(home: Home, stack: AsyncDisposableStack): Ground {
   const lock = lockHome(home.var.lock);
   try {
-    const secrets = { redactor: new Redactor([]) };
+    const secrets: Secrets = { redactor: new Redactor([]), known: [] };
     const log = createLogger({ sinks: sinksOf(home.var.log), redactor: () => secrets.redactor });
     const first = { pid: process.pid, version: VERSION, state: 'starting', reason: null, dashboard: null } as const;
     const state = new StateFile(home.var.daemon, first);
@@ -68,6 +68,7 @@ export async function dashboardOn(
       redactor: () => secrets.redactor,
       log,
     });
+    secrets.known.push(dashboard.password);
     state.say({ dashboard: dashboard.url });
     return dashboard;
   } catch (error) {

@@ -27,6 +27,7 @@ export interface DashboardSources {
 
 export interface Dashboard extends AsyncDisposable {
   readonly url: string;
+  readonly password: string;
   /** Null before the daemon runs, and after. */
   show(sources: DashboardSources | null): void;
 }

@@ -18,13 +18,15 @@ const CONNECTIONS = 64;
 /** Starts the dashboard, on another port where its own is taken. @throws OpsError that says what to mend. */
 export async function openDashboard(options: DashboardOptions): Promise<Dashboard> {
   const { settings, passwordFile, log } = options;
-  const app = new LazyApp(options, passwordIn(passwordFile));
+  const password = passwordIn(passwordFile);
+  const app = new LazyApp(options, password);
   const server = serverWith(settings.tls, (request, response) => void app.answer(request, response));
   server.maxConnections = CONNECTIONS;
   await listen(server, options);
   server.on('error', (error) => log.error({ reason: error.message }, 'the dashboard cannot take connections'));
   return {
     url: urlOf(server, settings),
+    password,
     show: (sources) => app.show(sources),
     [Symbol.asyncDispose]: async () => {
       server.close();

@@ -94,10 +94,13 @@ describe('a child', () => {
     expect(readFileSync(join(home.home.var.output, 'ansi.log'), 'utf8')).toBe('red  end\n');
   });
 
-  it('T24: cannot print the password of Redis into any sink', async () => {
-    const password = decodeURIComponent(new URL(home.url).password);
+  it('T24: cannot print a password or key of the daemon into any sink', async () => {
+    const passwords = [
+      decodeURIComponent(new URL(home.url).password),
+      readFileSync(home.home.var.dashboardPassword, 'utf8').trim(),
+    ];
     const job = await home.submit(
-      home.task('secret', [command(`cat ${home.home.var.redis}/url; cat ${home.home.var.hostKey}`)]),
+      home.task('secret', [command(`cd ${home.home.var.dir}; cat redis/url dashboard.password keys/host.key`)]),
     );
     await home.report('secret');
     const { logs } = await home.queue('ops-mini-1').getJobLogs(job.id ?? '');
@@ -107,7 +110,7 @@ describe('a child', () => {
       readFileSync(home.home.var.log, 'utf8'),
     ];
     expect(sinks.join('\n')).toContain('[secret]');
-    for (const secret of [password, home.key('host').d]) expect(sinks.join('\n')).not.toContain(secret);
+    for (const secret of [...passwords, home.key('host').d]) expect(sinks.join('\n')).not.toContain(secret);
     expect(existsSync(home.home.var.log)).toBe(true);
   });
 });
