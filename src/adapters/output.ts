@@ -1,5 +1,6 @@
-import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { closeSync, constants, createWriteStream, mkdirSync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { Redactor } from '../secret.ts';
 import type { TaskOutput } from '../services/ports.ts';
@@ -26,7 +27,7 @@ export function openOutput(taskId: string, { directory, redactor, log }: OutputO
   const path = join(directory, `${taskId}.log`);
   const text = new PlainText(redactor());
   const job = new JobLog(log, `the rest is in ${path}`);
-  let file: WriteStream | undefined;
+  let file: Writable | undefined;
   const keep = async (lines: string) => {
     if (lines === '') return;
     job.add(lines);
@@ -43,14 +44,18 @@ export function openOutput(taskId: string, { directory, redactor, log }: OutputO
   };
 }
 
+/** Fails at once for a pipe that nobody reads: it would hold up the task for ever, and the daemon's end. */
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
+
 /** Where it cannot be made the output is lost, and not the task. */
-function openFile(path: string): WriteStream {
+function openFile(path: string): Writable {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    closeSync(openSync(path, APPEND, 0o600));
+    return createWriteStream(path, { flags: 'a' }).on('error', () => undefined);
   } catch {
-    // The file's own error says the same.
+    return new Writable({ write: (_chunk, _encoding, done) => done() });
   }
-  return createWriteStream(path, { flags: 'a', mode: 0o600 }).on('error', () => undefined);
 }
 
 /** Sends lines in batches: each is a round trip to Redis. */

@@ -114,6 +114,15 @@ describe('a disk', () => {
     },
   );
 
+  it('T18: whose place a command gave to a pipe does not concern the task', async () => {
+    const directory = temporaryFolder();
+    await execa('mkfifo', [join(directory, 'task-1.log')]);
+    const { output, logged } = open({ directory });
+    for (let n = 0; n < 20; n += 1) await output.write(Buffer.from('x\n'));
+    await output.close();
+    expect(logged.flat()).toHaveLength(20);
+  });
+
   it('that takes nothing holds the writer back, and takes all of it in the end', async () => {
     const directory = temporaryFolder();
     const pipe = join(directory, 'task-1.log');
