@@ -3,14 +3,14 @@ import { connect } from 'node:net';
 import type { HealthCheck } from '../contract/ops-output.ts';
 import { coerceError } from '../errors.ts';
 import { endpointOf, type Probe } from '../planning/probe.ts';
-import type { Commands, Files, Prober } from '../services/ports.ts';
+import type { CommandExit, Commands, Files, Prober } from '../services/ports.ts';
 import { processesNamed } from './processes.ts';
 
 const DEFAULT_TIMEOUT_MS = 5_000;
 const PROBE_OUTPUT_BYTES = 64 * 1024;
 
 type Status = HealthCheck['status'];
-type Look = { status: Status; detail: string };
+type Look = { status: Status; detail: string; leftRunning?: string[] };
 type ProbeOf<T extends Probe['type']> = Extract<Probe, { type: T }>;
 
 export interface ProberPorts {
@@ -79,9 +79,13 @@ async function lookByCommand(probe: ProbeOf<'command'>, signal: AbortSignal, por
     graceMs: 1_000,
   };
   const exit = await ports.commands.run(request, signal, async () => undefined);
-  if (exit.ended === 'lost') return { status: 'degraded', detail: 'nobody knows how it ended' };
-  if (exit.ended !== 'exit') return down(exit.message || exit.ended);
-  return exit.exitCode === 0 ? healthy('exit code 0') : down(exit.message || `exit code ${exit.exitCode}`);
+  return { ...byExit(exit), leftRunning: exit.leftRunning };
+}
+
+function byExit({ ended, exitCode, message }: CommandExit): Look {
+  if (ended === 'lost') return { status: 'degraded', detail: 'nobody knows how it ended' };
+  if (ended !== 'exit') return down(message || ended);
+  return exitCode === 0 ? healthy('exit code 0') : down(message || `exit code ${exitCode}`);
 }
 
 async function lookAtFile({ path, sha256 }: ProbeOf<'file'>, files: Files): Promise<Look> {

@@ -93,7 +93,8 @@ export interface FactReader {
 
 /** Takes one look at a service. */
 export interface Prober {
-  look(probe: Probe, signal: AbortSignal): Promise<HealthCheck & { detail: string }>;
+  /** `leftRunning`: processes of a command that looked, which live on. */
+  look(probe: Probe, signal: AbortSignal): Promise<HealthCheck & { detail: string; leftRunning?: string[] }>;
 }
 
 /** A control statement as far as its token tells: whether it may be said by who says it, and still counts. */

@@ -25,12 +25,14 @@ export function probeKind(ports: ProbePorts): StepKind<ProbeStep> {
 
 async function look({ probe }: ProbeStep, { signal }: StepContext, { prober, clock }: ProbePorts): Promise<Effect> {
   const attempts = probe.attempts ?? DEFAULT_ATTEMPTS;
+  const leftRunning: string[] = [];
   for (let attempt = 1; ; attempt += 1) {
-    const { detail, ...health } = await prober.look(probe, signal);
-    if (health.status === 'healthy') return applied(detail, { health: [health] });
+    const { detail, leftRunning: left = [], ...health } = await prober.look(probe, signal);
+    leftRunning.push(...left);
+    if (health.status === 'healthy') return applied(detail, { health: [health], leftRunning });
     if (attempt >= attempts || signal.aborted) {
       const code = health.status === 'down' ? 'unhealthy' : 'health-unknown';
-      return failed(code, `${probe.service} is ${health.status}: ${detail}`, { health: [health] });
+      return failed(code, `${probe.service} is ${health.status}: ${detail}`, { health: [health], leftRunning });
     }
     await clock.wait(probe.interval_ms ?? DEFAULT_INTERVAL_MS, signal);
   }

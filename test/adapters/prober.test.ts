@@ -166,6 +166,10 @@ describe('command', () => {
     expect(await setUp(exit).look(command)).toMatchObject({ status, detail });
   });
 
+  it('F39: says what it left running', async () => {
+    expect((await setUp({ leftRunning: ['7 sleep'] }).look(command)).leftRunning).toEqual(['7 sleep']);
+  });
+
   it.each(['timeout', 'aborted', 'output-limit'] as const)(
     'that was ended by %s is not healthy, whatever its exit code',
     async (ended) => {

@@ -16,6 +16,10 @@ const step = (more: Partial<Probe> = {}): ProbeStep => ({
 
 /** A probe whose looks find one status after the other, the last one for ever. */
 function setUp(...found: Status[]) {
+  return setUpWith(() => ({}), ...found);
+}
+
+function setUpWith(more: (look: number) => { leftRunning?: string[] }, ...found: Status[]) {
   const clock = new TestClock();
   const looks: number[] = [];
   const kind = probeKind({
@@ -24,7 +28,7 @@ function setUp(...found: Status[]) {
       look: async ({ service }) => {
         const status = found[Math.min(looks.length, found.length - 1)] ?? 'down';
         looks.push(clock.now() - START);
-        return { service, endpoint: 'e', status, detail: `found ${status}` };
+        return { service, endpoint: 'e', status, detail: `found ${status}`, ...more(looks.length) };
       },
     },
   });
@@ -75,6 +79,15 @@ describe('a probe', () => {
     await until(4, 50);
     expect(await effect).toMatchObject({ outcome: 'applied', health: [{ status: 'healthy' }] });
     expect(looks).toEqual([0, 50, 100, 150]);
+  });
+
+  it('F39: names what each of its looks left running', async () => {
+    const { run, until } = setUpWith((look) => ({ leftRunning: [`${look} sleep`] }), 'down', 'healthy');
+    const effect = run(step());
+    await until(2, 1000);
+    expect((await effect).leftRunning).toEqual(['1 sleep', '2 sleep']);
+    const failing = setUpWith(() => ({ leftRunning: ['7 sleep'] }), 'down');
+    expect((await failing.run(step({ attempts: 1 }))).leftRunning).toEqual(['7 sleep']);
   });
 
   it('waits all of the interval', async () => {
