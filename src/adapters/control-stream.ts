@@ -3,6 +3,7 @@ import type { Control, ControlStream } from '../services/control.ts';
 import type { Service } from '../services/ports.ts';
 import type { StreamEntry } from '../services/statements.ts';
 import { systemClock } from './clock.ts';
+import { RedisScript } from './redis-script.ts';
 
 const START = '0-0';
 /** More than the largest token and the name of its field. */
@@ -16,7 +17,7 @@ const RETRY_MS = 1_000;
  * KEYS[1] the stream, ARGV[1] the first id: at most 100 entries from there on. Anybody who reaches Redis can add an entry
  * of any size: of one that is larger than every token nothing but its id comes out of Redis.
  */
-const READ = `
+const READ = new RedisScript(`
 local entries, from = {}, ARGV[1]
 while #entries < 100 do
   local entry = redis.call('XRANGE', KEYS[1], from, '+', 'COUNT', 1)[1]
@@ -26,25 +27,25 @@ while #entries < 100 do
   entries[#entries + 1] = { entry[1], size <= ${ENTRY_MAX_BYTES} and entry[2] or {} }
   from = '(' .. entry[1]
 end
-return entries`;
+return entries`);
 
 /** KEYS[1] the stream, ARGV[1] which must be its last entry ('0-0' for none), then tokens; 1 if they were added. */
-const APPEND = `
+const APPEND = new RedisScript(`
 local found = redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', 2)
 if #found ~= (ARGV[1] == '${START}' and 0 or 1) or (found[1] and found[1][1] ~= ARGV[1]) then return 0 end
 for n = 2, #ARGV do redis.call('XADD', KEYS[1], '*', 'token', ARGV[n]) end
-return 1`;
+return 1`);
 
 /** Reads from the entry at the cursor on: so one command tells too whether the stream is still the same one. */
 export function controlStream(redis: Redis, key: string): ControlStream {
   return {
     after: async (cursor) => {
-      const reply = (await redis.eval(READ, 1, key, cursor)) as [id: string, fields: string[]][];
+      const reply = (await READ.run(redis, key, cursor)) as [id: string, fields: string[]][];
       const found = reply.map(entryOf);
       if (cursor === START) return found;
       return found[0]?.id === cursor ? found.slice(1) : null;
     },
-    append: async (tokens, last) => (await redis.eval(APPEND, 1, key, last, ...tokens)) === 1,
+    append: async (tokens, last) => (await APPEND.run(redis, key, last, ...tokens)) === 1,
   };
 }
 

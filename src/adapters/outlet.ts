@@ -4,6 +4,7 @@ import type { RoleKey } from '../contract/keyring.ts';
 import { signBody } from '../contract/report.ts';
 import type { OutboxRow } from '../services/ledger.ts';
 import type { Outlet } from '../services/publisher.ts';
+import { RedisScript } from './redis-script.ts';
 
 export interface OutletOptions {
   results: Queue;
@@ -15,10 +16,10 @@ export interface OutletOptions {
 }
 
 /** KEYS[1] the mark, ARGV[1] where it must be ('' for nowhere), ARGV[2] where it goes; 1 if it was moved. */
-const MOVE = `
+const MOVE = new RedisScript(`
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2])
-return 1`;
+return 1`);
 
 /** Signs messages and puts them on their queues; their ids make publishing twice harmless. */
 export function queueOutlet({ results, alerts, redis, markKey, hostKey }: OutletOptions): Outlet {
@@ -37,6 +38,6 @@ export function queueOutlet({ results, alerts, redis, markKey, hostKey }: Outlet
       const mark = await redis.get(markKey);
       return mark === null ? null : Number(mark);
     },
-    moveMark: async (from, to) => (await redis.eval(MOVE, 1, markKey, from ?? '', to)) === 1,
+    moveMark: async (from, to) => (await MOVE.run(redis, markKey, from ?? '', to)) === 1,
   };
 }

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { OpsError } from '../errors.ts';
 import { systemClock } from './clock.ts';
+import { RedisScript } from './redis-script.ts';
 
 /** A write in a script, like all of BullMQ's. */
-const WRITE = `return redis.call('SET', KEYS[1], '1', 'PX', 60000)`;
-const WRITE_SHA = createHash('sha1').update(WRITE).digest('hex');
+const WRITE = new RedisScript(`return redis.call('SET', KEYS[1], '1', 'PX', 60000)`);
 
 export interface KeysToTry {
   /** Nobody else's. */
@@ -30,7 +29,7 @@ const REMEDIES: Record<string, string> = {
  */
 export async function refuseUnusableRedis(redis: Redis, keys: KeysToTry, waitMs: number): Promise<void> {
   const policy = await inTime(redis, waitMs, async () => {
-    await write(redis, keys.probe);
+    await WRITE.run(redis, keys.probe);
     await redis.xread('COUNT', 1, 'STREAMS', keys.control, '$');
     return policyOf(redis);
   });
@@ -69,13 +68,6 @@ function unreachable({ options: { host, port } }: Redis, why: string): OpsError 
 function refused(error: Error): never {
   const [code = ''] = error.message.split(' ');
   throw new OpsError(`Redis refuses us (${error.message}): ${REMEDIES[code] ?? 'look at its log'}`, { cause: error });
-}
-
-async function write(redis: Redis, key: string): Promise<void> {
-  await redis.evalsha(WRITE_SHA, 1, key).catch((error: Error) => {
-    if (!error.message.startsWith('NOSCRIPT')) throw error;
-    return redis.eval(WRITE, 1, key);
-  });
 }
 
 async function policyOf(redis: Redis): Promise<string | undefined> {

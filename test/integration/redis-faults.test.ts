@@ -151,7 +151,8 @@ describe('a Redis without memory while tasks wait', () => {
     // As long as the breaker itself has asked twice.
     await eventually(() => home.state?.reason, SOON).toMatch(/its memory is full/);
     await home.ops('status');
-    expect((await scripts()) - asked).toBeLessThan(50);
+    // Each of the twenty in hand reads the control stream, and is put back. Without the breaker it was 12,000.
+    expect((await scripts()) - asked).toBeLessThan(120);
   }, 60_000);
 });
 
