@@ -24,6 +24,9 @@ export function refuseUnbuilt(): void {
 
 export const template = (label: string): string => readFileSync(join(SOURCE, 'launchd', `${label}.plist`), 'utf8');
 
+/** Whether the program of an installed version is in this folder. */
+export const isProgram = (path: string): boolean => existsSync(join(path, FINGERPRINT));
+
 /** The compiled program and its dependencies in a folder of its own. What is there was complete when it got its name. */
 export function programStage({ app }: Layout): Stage {
   const target = join(app, VERSION);

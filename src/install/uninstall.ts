@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { OpsError } from '../errors.ts';
 import { isOurs } from './command.ts';
 import { refuseUnfit } from './install.ts';
 import { type Layout, USER } from './layout.ts';
+import { isProgram } from './program.ts';
 import { isOwnUrl } from './redis.ts';
 import { removalStage } from './services.ts';
 import { runStages, type Say, type Stage } from './stage.ts';
@@ -10,18 +12,29 @@ import { runStages, type Say, type Stage } from './stage.ts';
 /** Takes Ops out of launchd and removes the program. The settings and the ledger stay, and are named. */
 export async function uninstall(layout: Layout, say: Say): Promise<void> {
   await refuseUnfit(layout, 'uninstall');
+  refuseOthers(layout);
   const { app, node, nodeBefore } = layout;
   await runStages(
     [
       removalStage('ops', layout),
       removalStage('redis', layout),
       ...((await isOwnUrl(layout)) ? [withoutFile(layout.home.etc.redisUrl)] : []),
-      ...[app, node, nodeBefore].map(withoutFile),
+      // The program is the proof that the rest is ours.
+      ...[node, nodeBefore, app].map(withoutFile),
       withoutCommand(layout),
     ],
     say,
   );
   say(kept(layout));
+}
+
+/** Where `--home` was mistyped. @throws OpsError */
+function refuseOthers({ root, app, node, nodeBefore, current, plist }: Layout): void {
+  const found = [app, node, nodeBefore].filter((path) => existsSync(path));
+  if (found.length === 0 || existsSync(plist.ops) || isProgram(current)) return;
+  throw new OpsError(
+    `no Ops is installed in ${root}, but there is ${found.join(', ')}: look what that is, and remove it yourself`,
+  );
 }
 
 function withoutFile(path: string): Stage {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -55,6 +55,22 @@ describeAsRoot('ops install refuses, and has changed nothing', () => {
     expect(existsSync(host.root)).toBe(false);
     rmSync(join(host.bin, 'ops'));
   }, 30_000);
+
+  it('to uninstall where a mistyped --home leads to what is not its own', async () => {
+    const precious = [join(host.root, 'app/1.0/precious'), join(host.root, 'node/precious')];
+    for (const path of precious) {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, '');
+    }
+    symlinkSync('1.0', join(host.root, 'app/current'));
+    const { exitCode, stderr } = await host.run(host.package({ version: '0.0.9' }), 'uninstall');
+    expect([exitCode, stderr]).toEqual([
+      1,
+      `ops: no Ops is installed in ${host.root}, but there is ${host.root}/app, ${host.root}/node: look what that is, and remove it yourself`,
+    ]);
+    expect(precious.every((path) => existsSync(path))).toBe(true);
+    rmSync(host.root, { recursive: true });
+  });
 
   it.each(VERBS)('where Ops is installed in another place: %s', async (verb) => {
     const argv = ['node', 'main.js', '--home', '/opt/elsewhere'];
