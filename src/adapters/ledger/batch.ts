@@ -8,14 +8,17 @@ import type { DatabaseSync } from 'node:sqlite';
  */
 export class Batch {
   readonly #db: DatabaseSync;
+  readonly #refuse: () => void;
   #open: { durable: PromiseWithResolvers<void>; timer: NodeJS.Immediate } | null = null;
   #committedThisTurn = false;
   #working = false;
   #failure: Error | null = null;
   readonly #failed = Promise.withResolvers<Error>();
 
-  constructor(db: DatabaseSync) {
+  /** `refuse` throws where nothing may be committed any more. */
+  constructor(db: DatabaseSync, refuse: () => void) {
     this.#db = db;
+    this.#refuse = refuse;
   }
 
   /** Resolves when a commit failed. */
@@ -71,6 +74,7 @@ export class Batch {
     this.#open = null;
     clearImmediate(timer);
     try {
+      this.#refuse();
       this.#db.exec('COMMIT');
       durable.resolve();
     } catch (error) {

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Candidate, LedgerFacts } from '../../admission/facts.ts';
 import { coerceError, OpsError } from '../../errors.ts';
@@ -21,15 +22,15 @@ export function openLedger(path: string, clock: Clock, options: { readOnly?: boo
   const db = openDatabase(path, options);
   try {
     if (!options.readOnly) proveSound(db, () => begin(metaIn(db), clock.now()));
-    return ledgerOn(db, clock);
+    return ledgerOn(db, clock, refuseMoved(path));
   } catch (error) {
     db.close();
     throw new OpsError(`the ledger ${path} cannot be used: ${coerceError(error).message}`, { cause: error });
   }
 }
 
-function ledgerOn(db: DatabaseSync, clock: Clock): Ledger {
-  const batch = new Batch(db);
+function ledgerOn(db: DatabaseSync, clock: Clock, refuse: () => void): Ledger {
+  const batch = new Batch(db, refuse);
   const meta = metaIn(db);
   const parts = {
     ...tasksIn(db),
@@ -57,6 +58,16 @@ function ledgerOn(db: DatabaseSync, clock: Clock): Ledger {
       batch.close();
       db.close();
     },
+  };
+}
+
+/** SQLite would go on with a file that has no name any more, and all of it would be gone with the daemon. */
+function refuseMoved(path: string): () => void {
+  const inode = () => statSync(path, { throwIfNoEntry: false })?.ino;
+  const own = inode();
+  return () => {
+    if (inode() === own) return;
+    throw new OpsError(`somebody took ${path} away, or put another file in its place`);
   };
 }
 

@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import * as fc from 'fast-check';
@@ -122,5 +122,27 @@ describe('a ledger in which a bit is flipped', () => {
     bytes.write('tusk-', at);
     writeFileSync(path, bytes);
     expect(() => openLedger(path, new TestClock())).toThrow(/cannot be used: .*(?:index|row)/);
+  });
+});
+
+describe('a ledger whose file somebody', () => {
+  it.each([
+    ['moves away', (path: string) => renameSync(path, `${path}.old`)],
+    [
+      'replaces',
+      (path: string) => {
+        copyFileSync(path, `${path}.new`);
+        renameSync(`${path}.new`, path);
+      },
+    ],
+  ])('F46: %s under the daemon takes no more claims: they would be gone with it', async (_, harm) => {
+    const path = join(temporaryFolder(), 'ledger.db');
+    const ledger = testLedger(new TestClock(), path);
+    await claim(ledger, 'before');
+    harm(path);
+    await expect(claim(ledger, 'after')).rejects.toThrow('the ledger could not be written');
+    expect((await ledger.failure).cause).toMatchObject({
+      message: expect.stringMatching(/^somebody took .*ledger\.db away/),
+    });
   });
 });
