@@ -15,9 +15,15 @@ export interface OutletOptions {
   hostKey: RoleKey;
 }
 
+/** KEYS[1] the mark. What nobody of ours wrote there is none, and goes: it could be neither read nor moved. */
+const MARK = new RedisScript(`
+local mark = redis.pcall('GET', KEYS[1])
+if mark == '0' or type(mark) == 'string' and #mark <= 15 and string.find(mark, '^[1-9]%d*$') then return mark end
+redis.call('DEL', KEYS[1])`);
+
 /** KEYS[1] the mark, ARGV[1] where it must be ('' for nowhere), ARGV[2] where it goes; 1 if it was moved. */
 const MOVE = new RedisScript(`
-if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+if (redis.pcall('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2])
 return 1`);
 
@@ -35,7 +41,7 @@ export function queueOutlet({ results, alerts, redis, markKey, hostKey }: Outlet
       await Promise.all([results.addBulk(reports), alerts.addBulk(raised)]);
     },
     mark: async () => {
-      const mark = await redis.get(markKey);
+      const mark = await MARK.run(redis, markKey);
       return mark === null ? null : Number(mark);
     },
     moveMark: async (from, to) => (await MOVE.run(redis, markKey, from ?? '', to)) === 1,

@@ -1,5 +1,5 @@
 import { Queue } from 'bullmq';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { queueOutlet } from '../../src/adapters/outlet.ts';
 import { connectRedis } from '../../src/adapters/redis.ts';
 import { verifyReport } from '../../src/contract/report.ts';
@@ -61,6 +61,34 @@ describe('the outlet', () => {
     await redis.flushall();
     await publisher.recover();
     expect((await results.getJobs()).map(({ data }) => data.evidence.task_id)).toEqual(['task-1']);
+  });
+
+  it.each(['abc', '', '01', '1.0', '1e3', '-1', '9'.repeat(16)])(
+    'T14: publishes, and once, where somebody made %j of the mark',
+    async (junk) => {
+      const { results, outlet, line, publisher, redis } = await setUp();
+      await submit(line, actionsTask());
+      await publisher.drain();
+      await redis.set(MARK, junk);
+      const publish = vi.spyOn(outlet, 'publish');
+      await publisher.recover();
+      expect(publish).toHaveBeenCalledOnce();
+      expect(await redis.get(MARK)).toBe('1');
+      expect(await results.count()).toBe(1);
+    },
+  );
+
+  it('T14: publishes where somebody made a list of the mark, at the start and later', async () => {
+    const { results, line, publisher, redis } = await setUp();
+    await redis.lpush(MARK, 'x');
+    await submit(line, actionsTask());
+    await publisher.drain();
+    expect(await redis.get(MARK)).toBe('1');
+    await redis.del(MARK);
+    await redis.lpush(MARK, 'x');
+    await submit(line, actionsTask({ task_id: 'task-2' }));
+    await publisher.drain();
+    expect([await redis.get(MARK), await results.count()]).toEqual(['2', 2]);
   });
 
   it.each([
