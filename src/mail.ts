@@ -38,7 +38,7 @@ export function openMail({ config, ledger, hostKey, redis, breaker, stack, log, 
   const [results, alerts] = [open(queues.results), open(queues.alerts)];
   const outlet = { results, alerts, redis, markKey: queues.published(host.name), hostKey };
   const publisher = new Publisher(ledger, queueOutlet(outlet), systemClock, reached);
-  const heldJobs = new HeldJobs(taskQueues, systemClock, (held) => ledger.heldData(held));
+  const heldJobs = new HeldJobs(redis, taskQueues, systemClock, (held) => ledger.heldData(held));
   const held = new HeldTasks(ledger, heldJobs);
   const inBackground = (what: string, work: () => Promise<void>) => {
     // All of it is done again when Redis can be used; what was sent to a Redis that is away would wait there unbounded.

@@ -1,17 +1,20 @@
 import type { Job, Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
 import type { TaskQueues } from '../services/held-tasks.ts';
 import type { HeldTask } from '../services/ledger.ts';
 import type { Clock } from '../services/ports.ts';
 
 /** The task queues as held tasks need them. */
 export class HeldJobs implements TaskQueues {
+  readonly #redis: Redis;
   readonly #queues: ReadonlyMap<string, Queue>;
   readonly #clock: Clock;
   readonly #dataOf: (held: HeldTask) => unknown;
   /** Woken before their delivery had ended: their jobs could not yet be promoted. */
   readonly #woken = new Set<string>();
 
-  constructor(queues: readonly Queue[], clock: Clock, dataOf: (held: HeldTask) => unknown) {
+  constructor(redis: Redis, queues: readonly Queue[], clock: Clock, dataOf: (held: HeldTask) => unknown) {
+    this.#redis = redis;
     this.#dataOf = dataOf;
     this.#queues = new Map(queues.map((queue) => [queue.name, queue]));
     this.#clock = clock;
@@ -26,8 +29,7 @@ export class HeldJobs implements TaskQueues {
   }
 
   async keep(held: HeldTask): Promise<void> {
-    const state = await this.#queues.get(held.queue)?.getJobState(held.jobId);
-    if (state !== 'unknown' || (await this.#find(held))) return;
+    if (await this.#find(held)) return;
     await this.#add(held, Math.max(0, held.until - this.#clock.now()));
   }
 
@@ -36,11 +38,17 @@ export class HeldJobs implements TaskQueues {
     if (this.#woken.delete(nameOf(job))) await job.promote();
   }
 
-  /** What is left of one that is in none of its queue's lists goes: it would keep the job from being added anew. */
-  async #find({ queue, jobId }: HeldTask): Promise<Job | undefined> {
-    const job = await this.#queues.get(queue)?.getJob(jobId);
-    if ((await job?.getState()) !== 'unknown') return job;
-    await job?.remove();
+  /**
+   * Its job, if that will be delivered, or is just now. Anything else in its place goes, for it would keep the job from
+   * being added anew: what Redis lost the half of, what cannot be read, and what has ended without the ledger.
+   */
+  async #find({ queue: name, jobId }: HeldTask): Promise<Job | undefined> {
+    const queue = this.#queues.get(name);
+    if (!queue) return undefined;
+    const job = await queue.getJob(jobId).catch(unlessUnreadable);
+    if (job && COMES.has(await job.getState())) return job;
+    if (job === null) await this.#redis.del(queue.toKey(jobId));
+    await queue.remove(jobId);
     return undefined;
   }
 
@@ -51,3 +59,12 @@ export class HeldJobs implements TaskQueues {
 }
 
 const nameOf = ({ queueName, id }: Job): string => `${queueName}:${id}`;
+
+/** The states of a job that is delivered by itself, or just now. */
+const COMES: ReadonlySet<string> = new Set(['waiting', 'delayed', 'prioritized', 'active']);
+
+/** Null for what is no job: of another type, or with options or data that are no JSON. Redis itself may fail, too. */
+function unlessUnreadable(error: Error): null {
+  if (error instanceof SyntaxError || error.message.startsWith('WRONGTYPE')) return null;
+  throw error;
+}

@@ -1,4 +1,5 @@
 import { Job, Queue, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
 import { describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/adapters/clock.ts';
 import { HeldJobs } from '../../src/adapters/task-queues.ts';
@@ -8,11 +9,16 @@ import { realRedis } from './real-redis.ts';
 
 const server = realRedis();
 
+interface Spoiling {
+  connection: Redis;
+  key: string;
+}
+
 function setUp() {
   const connection = server.connect();
   const queue = server.later(new Queue('ops', { connection, prefix: '{savorg}' }));
   const data = { task: { task_id: 'task-1' }, attestations: [] };
-  const heldJobs = new HeldJobs([queue], systemClock, () => data);
+  const heldJobs = new HeldJobs(connection, [queue], systemClock, () => data);
   const held: HeldTask = {
     task_id: 'task-1',
     digest: 'd',
@@ -76,6 +82,38 @@ describe('the jobs of held tasks', () => {
     expect(await state()).toBe('unknown');
     await (how === 'woken' ? heldJobs.deliverNow(held) : heldJobs.keep(held));
     expect(await state()).toBe(expected);
+  });
+
+  it.each([
+    ['a string', async ({ connection, key }: Spoiling) => void (await connection.set(key, 'x')), 'delayed'],
+    ['a job whose options are no JSON', ({ connection, key }) => connection.hset(key, 'opts', '{'), 'delayed'],
+    ['a string in no list', ({ connection, key }) => connection.set(key, 'x'), null],
+    ['a job that has ended', async ({ connection, key }) => connection.hset(key, 'name', 'x'), 'failed'],
+    ['a job that waits for children', ({ connection, key }) => connection.hset(key, 'name', 'x'), 'waiting-children'],
+  ] as [string, (spoiling: Spoiling) => Promise<unknown>, string | null][])(
+    'T14: are added anew where somebody put in their place %s',
+    async (_what, spoil, set) => {
+      const { connection, queue, heldJobs, held, data, state } = setUp();
+      const key = queue.toKey(held.jobId);
+      await queue.add('config', data, { jobId: held.jobId, delay: HOUR });
+      await connection.zrem(queue.toKey('delayed'), held.jobId);
+      if (!set || set === 'delayed') await connection.del(key);
+      await spoil({ connection, key });
+      if (set) await connection.zadd(queue.toKey(set), (Date.now() + HOUR) * 0x1000, held.jobId);
+      await heldJobs.keep(held);
+      expect(await state()).toBe('delayed');
+      await heldJobs.deliverNow(held);
+      expect(await state()).toBe('waiting');
+      expect(await queue.getJob(held.jobId)).toMatchObject({ name: 'config', data });
+    },
+  );
+
+  it('are looked for again where Redis fails: nothing is taken for lost', async () => {
+    const { queue, heldJobs, held, data, state } = setUp();
+    await queue.add('config', data, { jobId: held.jobId, delay: HOUR });
+    vi.spyOn(queue, 'getJob').mockRejectedValueOnce(new Error('Connection is closed.'));
+    await expect(heldJobs.deliverNow(held)).rejects.toThrow('Connection is closed.');
+    expect(await state()).toBe('delayed');
   });
 
   it('of a queue that this host does not serve are left alone', async () => {

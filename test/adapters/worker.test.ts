@@ -22,7 +22,7 @@ const CLOSED: WorkerOptions['breaker'] = { problem: null, trip: () => false };
 
 function startWorker(executor: Executor, ledger = testLedger(), breaker: WorkerOptions['breaker'] = CLOSED) {
   const queue = server.later(new Queue('ops', { connection: server.connect(), prefix: PREFIX }));
-  const held = new HeldJobs([queue], systemClock, (task) => ledger.heldData(task));
+  const held = new HeldJobs(server.connect(), [queue], systemClock, (task) => ledger.heldData(task));
   const worker = taskWorker({
     queue: 'ops',
     prefix: PREFIX,
