@@ -28,7 +28,7 @@ export interface WatchParts {
 export async function watchQueues(parts: WatchParts): Promise<void> {
   const { config, redis, ledger, reporter } = parts;
   const { queues, host, home } = config;
-  const poisoned = poisonedQueues(redis, queues.prefix, [queues.tasks, queues.hostTasks(host.name)]);
+  const poisoned = poisonedQueues(redis, queues, host.name);
   const files = quarantineIn(home.var.quarantine);
   const quarantine = new Quarantine({ queues: poisoned, files, reporter, clock: systemClock });
   const counts = new Map(parts.queues.map((queue) => [queue.name, () => queue.count()] as const));

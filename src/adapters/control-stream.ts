@@ -15,17 +15,17 @@ const RETRY_MS = 1_000;
 
 /**
  * KEYS[1] the stream, ARGV[1] the first id: at most 100 entries from there on. Anybody who reaches Redis can add an entry
- * of any size: of one that is larger than every token nothing but its id comes out of Redis.
+ * of any size: of one that is larger than every token nothing but its id comes out of Redis. And of any id: after the
+ * largest one there is no id to read from, so each is read after the one before it.
  */
 const READ = new RedisScript(`
-local entries, from = {}, ARGV[1]
-while #entries < 100 do
-  local entry = redis.call('XRANGE', KEYS[1], from, '+', 'COUNT', 1)[1]
-  if not entry then break end
+local entries, entry = {}, redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', 1)[1]
+while entry do
   local size = 0
   for _, part in ipairs(entry[2]) do size = size + #part end
   entries[#entries + 1] = { entry[1], size <= ${ENTRY_MAX_BYTES} and entry[2] or {} }
-  from = '(' .. entry[1]
+  local more = #entries < 100 and redis.call('XREAD', 'COUNT', 1, 'STREAMS', KEYS[1], entry[1])
+  entry = more and more[1][2][1]
 end
 return entries`);
 

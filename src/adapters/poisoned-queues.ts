@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Redis } from 'ioredis';
+import type { QueueNames } from '../contract/queues.ts';
 import type { PoisonedQueues } from '../services/quarantine.ts';
 
 /** What BullMQ 6.7 keeps for a queue beside its jobs, and as which type of Redis. */
@@ -19,21 +20,57 @@ const OWN_KEYS = {
   meta: 'hash',
   events: 'stream',
   pc: 'string',
+  id: 'string',
+  limiter: 'string',
 };
 
 /** A string beyond this is near what Node can hold at all. */
 const LARGEST_JOB = 256 * 1024 * 1024;
 
 /**
- * ARGV: what is kept beside jobs. `trouble(id)` says why a job can never be delivered or never be finished; false where
- * it can. What BullMQ counts with HINCRBY must be numbers, and it decodes a parent before it finishes a job.
+ * What is wrong with a key of the queue's own, though its type is right. An id of a stream is milliseconds and a number:
+ * after the largest one nothing can be added. What BullMQ reads as a number must be one. Nothing in `meta` may keep the
+ * tasks of a queue back: a pause is a signed statement.
+ */
+const SPOILED = `
+local function isCount(value) return #value <= 15 and string.find(value, '^%d+$') end
+local function takesNoMore(key)
+  local info = redis.call('XINFO', 'STREAM', key)
+  for at = 1, #info, 2 do
+    if info[at] == 'last-generated-id' then return #string.match(info[at + 1], '^%d+') > 15 end
+  end
+end
+local function oddMeta(key)
+  local fields = {'concurrency', 'max', 'duration', 'opts.maxLenEvents', 'paused'}
+  local values = redis.call('HMGET', key, unpack(fields))
+  for at, field in ipairs(fields) do
+    local value = values[at]
+    if value and at < 5 and not isCount(value) then return 'has a field ' .. field .. ' that is no number' end
+    if value and at ~= 4 and holdsTasks then return 'has a field ' .. field .. ', by which tasks are kept back' end
+  end
+  return false
+end
+local function spoiled(key, is)
+  if is == 'stream' then return takesNoMore(key) and 'is a stream that takes no more entries' end
+  if is == 'string' then return not isCount(redis.call('GETRANGE', key, 0, 15)) and 'is no number' end
+  return is == 'hash' and oddMeta(key)
+end
+`;
+
+/**
+ * ARGV: what is kept beside jobs, whether these are tasks. `misplaced(name)` says what is wrong with a key of the queue's
+ * own, `trouble(id)` why a job can never be delivered or never be finished; false where nothing is. What BullMQ counts
+ * with HINCRBY must be numbers, and it decodes a parent before it finishes a job.
  */
 const TROUBLE = `
-local prefix, own = KEYS[1], cjson.decode(ARGV[1])
+local prefix, own, holdsTasks = KEYS[1], cjson.decode(ARGV[1]), ARGV[2] == '1'
 local function typeOf(key) return redis.call('TYPE', key).ok end
+${SPOILED}
 local function misplaced(name)
   local is = typeOf(prefix .. name)
-  return is ~= 'none' and is ~= own[name] and 'is a ' .. is .. ' where BullMQ keeps a ' .. own[name]
+  if is == 'none' then return false end
+  if is ~= own[name] then return 'is a ' .. is .. ' where a ' .. own[name] .. ' is kept' end
+  return spoiled(prefix .. name, is)
 end
 local function oddParent(json)
   local ok, parent = pcall(cjson.decode, json)
@@ -55,11 +92,12 @@ local function trouble(id)
 end
 `;
 
-/** Looks at the queue's own keys and at the hundred jobs that come next in each state: as cheap with 10,000 as with 100. */
+/** Looks at the queue's own keys and at the hundred tasks that come next in each state: as cheap with 10,000 as with 100. */
 const FIND = `${TROUBLE}
 local found = {}
 local function note(name, why, isJob) if why and #found < 100 then found[#found + 1] = {name, why, isJob} end end
 for name in pairs(own) do note(name, misplaced(name), 0) end
+if not holdsTasks then return found end
 local function look(ids) for _, id in ipairs(ids) do note(id, trouble(id), 1) end end
 for _, list in ipairs({'wait', 'active', 'paused'}) do
   if not misplaced(list) then look(redis.call('LRANGE', prefix .. list, -100, -1)) end
@@ -70,9 +108,9 @@ end
 return found
 `;
 
-/** ARGV[2] a name, ARGV[3] whether it is a job's. A key that is not the job's alone stays. */
+/** ARGV[3] a name, ARGV[4] whether it is a job's. A key that is not the job's alone stays. */
 const REMOVE = `${TROUBLE}
-local name, isJob = ARGV[2], ARGV[3] == '1'
+local name, isJob = ARGV[3], ARGV[4] == '1'
 if not isJob then
   if misplaced(name) then redis.call('DEL', prefix .. name) end
   return
@@ -89,9 +127,9 @@ if not own[name] and not string.find(name, ':', 1, true) then
 end
 `;
 
-/** ARGV[2] a name. Fields and values in turn, or members; of long ones only the length. */
+/** ARGV[3] a name. Fields and values in turn, or members; of long ones only the length. */
 const CONTENTS = `
-local key = KEYS[1] .. ARGV[2]
+local key = KEYS[1] .. ARGV[3]
 local is = redis.call('TYPE', key).ok
 local all = {}
 if is == 'string' then all = {redis.call('GETRANGE', key, 0, 65535)}
@@ -109,19 +147,45 @@ for at, value in ipairs(all) do all[at] = string.sub(value, 1, 65536) end
 return all
 `;
 
-/** The task queues by their names; what reaches them is anybody's. */
-export function poisonedQueues(redis: Redis, prefix: string, queues: readonly string[]): PoisonedQueues {
-  const run = (script: string, queue: string, ...args: (string | Buffer)[]) =>
-    redis.callBuffer('EVAL', script, 1, `${prefix}:${queue}:`, JSON.stringify(OWN_KEYS), ...args);
-  const find = async (queue: string) => {
-    const found = (await run(FIND, queue)) as [Buffer, Buffer, number][];
-    return found.map(([name, why, isJob]) => ({ queue, name, why: why.toString(), isJob: isJob === 1 }));
+/** Somewhere to look: a queue, or one key by itself, whose name beside `base` is empty. */
+interface Place {
+  queue: string;
+  base: string;
+  own: Record<string, string>;
+  holdsTasks: boolean;
+}
+
+function placesOf({ prefix, tasks, hostTasks, results, alerts, control }: QueueNames, host: string): Place[] {
+  const queue = (name: string, holdsTasks: boolean): Place => ({
+    queue: name,
+    base: `${prefix}:${name}:`,
+    own: OWN_KEYS,
+    holdsTasks,
+  });
+  return [
+    ...[tasks, hostTasks(host)].map((name) => queue(name, true)),
+    ...[results, alerts].map((name) => queue(name, false)),
+    { queue: control.slice(prefix.length + 1), base: control, own: { '': 'stream' }, holdsTasks: false },
+  ];
+}
+
+/** What this host takes from and adds to; what reaches it is anybody's. What others take from the queues it adds to is theirs. */
+export function poisonedQueues(redis: Redis, names: QueueNames, host: string): PoisonedQueues {
+  const places = placesOf(names, host);
+  const run = (script: string, { base, own, holdsTasks }: Place, ...args: (string | Buffer)[]) =>
+    redis.callBuffer('EVAL', script, 1, base, JSON.stringify(own), holdsTasks ? '1' : '0', ...args);
+  const find = async (place: Place) => {
+    const found = (await run(FIND, place)) as [Buffer, Buffer, number][];
+    return found.map(([name, why, isJob]) => ({
+      queue: place.queue,
+      name,
+      why: why.toString(),
+      isJob: isJob === 1,
+      contents: async () => ((await run(CONTENTS, place, name)) as Buffer[]).map(readable),
+      remove: async () => void (await run(REMOVE, place, name, isJob === 1 ? '1' : '0')),
+    }));
   };
-  return {
-    find: async () => (await Promise.all(queues.map(find))).flat(),
-    contents: async ({ queue, name }) => ((await run(CONTENTS, queue, name)) as Buffer[]).map(readable),
-    remove: async ({ queue, name, isJob }) => void (await run(REMOVE, queue, name, isJob ? '1' : '0')),
-  };
+  return { find: async () => (await Promise.all(places.map(find))).flat() };
 }
 
 /** Bytes that are no text would not survive JSON. */

@@ -14,7 +14,7 @@ const LOOK =
 const WORK =
   'bzpopmin del hdel hincrby hmset hset incr lpop lpush lrem ltrim persist pexpire rpop rpoplpush rpush sadd set srem xadd xtrim zadd zpopmin zrangebyscore zrem zremrangebyrank zremrangebyscore zrevrangebyscore';
 /** What the daemon needs besides to look at what BullMQ cannot deliver. */
-const SET_ASIDE = 'getrange hkeys hstrlen memory|usage';
+const SET_ASIDE = 'getrange hkeys hstrlen memory|usage xinfo|stream';
 /** In the place of a host's name: whoever works with all of them. */
 const ANY_HOST = '*';
 

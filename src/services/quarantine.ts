@@ -4,22 +4,22 @@ import type { Flood } from './flood.ts';
 import type { Clock } from './ports.ts';
 import type { Reporter } from './reporter.ts';
 
-/** What lies in a task queue and can never be delivered, or never be finished. */
+/** What can never be delivered or never be finished, or keeps what is good from it. */
 export interface Poison {
   queue: string;
-  /** The job's id, or which of the queue's own keys it is. Anybody's bytes. */
+  /** The job's id, or which of the queue's own keys it is; empty for what is but one key. Anybody's bytes. */
   name: Buffer;
   isJob: boolean;
   why: string;
+  /** What Redis holds there, up to a limit. */
+  contents(): Promise<unknown>;
+  /** Takes it out of its queue, if it still is what it was. */
+  remove(): Promise<void>;
 }
 
 export interface PoisonedQueues {
-  /** Looks at what comes next in each task queue. */
+  /** Looks at what comes next in each queue. */
   find(): Promise<Poison[]>;
-  /** What Redis holds there, up to a limit. */
-  contents(poison: Poison): Promise<unknown>;
-  /** Takes it out of its queue, if it still is what it was. */
-  remove(poison: Poison): Promise<void>;
 }
 
 /** Keeps what was taken out, the newest of it. */
@@ -54,11 +54,11 @@ export class Quarantine {
     const { queues, files, clock } = this.#parts;
     for (const poison of await queues.find()) {
       const { queue, why } = poison;
-      const what = `${poison.isJob ? 'the job' : 'the key'} ${poison.name.toString().slice(0, LONGEST_NAME).toWellFormed()}`;
-      const found = { queue, what, why, found_at: utcTime(clock.now()), contents: await queues.contents(poison) };
+      const what = nameOf(poison);
+      const found = { queue, what, why, found_at: utcTime(clock.now()), contents: await poison.contents() };
       const path = await files.keep(`${ulid().toLowerCase()}.json`, JSON.stringify(found, null, 2));
       if (this.#alerts.admit()) await this.#tell(`queue:${queue}`, `${what} ${why}; set aside in ${path}`);
-      await queues.remove(poison);
+      await poison.remove();
     }
   }
 
@@ -66,4 +66,10 @@ export class Quarantine {
     const id = `quarantined-${ulid().toLowerCase()}`;
     await this.#parts.reporter.alert(id, { severity: 'warning', code: 'quarantined', subject, message });
   }
+}
+
+function nameOf({ name, isJob }: Poison): string {
+  const readable = name.toString().slice(0, LONGEST_NAME).toWellFormed();
+  if (readable === '') return 'its one key';
+  return `${isJob ? 'the job' : 'the key'} ${readable}`;
 }

@@ -46,6 +46,16 @@ describe('the control stream', () => {
     expect(await stream.after(second.at(-1)?.id ?? '')).toEqual([]);
   });
 
+  it('T14: is read to its end also where that has the largest id there is', async () => {
+    const redis = server.connect();
+    const last = '18446744073709551615-18446744073709551615';
+    await redis.xadd(KEY, '1-1', 'token', 'a veto');
+    await redis.xadd(KEY, last, 'token', 'x');
+    const stream = controlStream(redis, KEY);
+    expect((await stream.after('0-0'))?.map(({ id }) => id)).toEqual(['1-1', last]);
+    expect(await stream.after(last)).toEqual([]);
+  });
+
   it('gives all fields of an entry, whatever they are', async () => {
     const redis = server.connect();
     await redis.xadd(KEY, '1-1', 'token', 'a b', 'more', '', '__proto__', 'x');

@@ -14,10 +14,10 @@ const server = realRedis();
 function setUp() {
   const redis = server.connect();
   const openQueue = () => server.later(new Queue('ops', { connection: redis, prefix: PREFIX }));
-  const poisoned = poisonedQueues(redis, PREFIX, ['ops', 'ops-mini-1']);
+  const poisoned = poisonedQueues(redis, queueNames(), 'mini-1');
   const found = async () => (await poisoned.find()).map(({ name, why }) => [name.toString(), why]);
   const sweep = async () => {
-    for (const poison of await poisoned.find()) await poisoned.remove(poison);
+    for (const poison of await poisoned.find()) await poison.remove();
   };
   return { redis, openQueue, poisoned, found, sweep };
 }
@@ -61,7 +61,7 @@ describe('a poisoned job', () => {
     await redis.hset(`${KEY}bad`, { ats: 'x', data: 'y'.repeat(70_000), raw: Buffer.from([0xff]) });
     await redis.lpush(`${KEY}wait`, 'bad');
     const [poison] = await poisoned.find();
-    const contents = poison && (await poisoned.contents(poison));
+    const contents = await poison?.contents();
     expect(contents).toHaveLength(6);
     expect(contents).toEqual(expect.arrayContaining(['ats', 'x', 'data', '(70000 bytes)', 'raw', { base64: '/w==' }]));
   });
@@ -87,10 +87,10 @@ describe('a poisoned job', () => {
     await redis.set(`${KEY}string`, 'a string');
     await redis.hset(`${KEY}hash`, { ats: 'x' });
     await redis.lpush(`${KEY}wait`, 'string', 'hash');
-    const poisoned = poisonedQueues(limited, PREFIX, ['ops', 'ops-mini-1']);
+    const poisoned = poisonedQueues(limited, queueNames(), 'mini-1');
     const found = await poisoned.find();
-    expect(await Promise.all(found.map((poison) => poisoned.contents(poison)))).toEqual([['ats', 'x'], ['a string']]);
-    for (const poison of found) await poisoned.remove(poison);
+    expect(await Promise.all(found.map((poison) => poison.contents()))).toEqual([['ats', 'x'], ['a string']]);
+    for (const poison of found) await poison.remove();
     expect(await redis.keys('*')).toEqual([]);
   });
 
@@ -101,7 +101,7 @@ describe('a poisoned job', () => {
     await redis.hset(`${KEY}good`, 'ats', 'x');
     const [poison] = await poisoned.find();
     await redis.hset(`${KEY}good`, 'ats', '1');
-    if (poison) await poisoned.remove(poison);
+    await poison?.remove();
     expect(await queue.getJobState('good')).toBe('waiting');
   });
 });
@@ -112,7 +112,7 @@ describe('a key of the queue that is of another type', () => {
     async (name) => {
       const { redis, openQueue, found, sweep } = setUp();
       await redis.sadd(`${KEY}${name}`, 'x');
-      expect(await found()).toEqual([[name, expect.stringMatching(/^is a set where BullMQ keeps a /)]]);
+      expect(await found()).toEqual([[name, expect.stringMatching(/^is a set where a /)]]);
       await sweep();
       expect(await redis.exists(`${KEY}${name}`)).toBe(0);
       const queue = openQueue();
@@ -120,6 +120,57 @@ describe('a key of the queue that is of another type', () => {
       expect(await queue.getJobState('good')).toBe('waiting');
     },
   );
+});
+
+const LAST_ID = '18446744073709551615-18446744073709551615';
+
+describe('a key of the queue that is of the right type and still keeps tasks back', () => {
+  it.each([
+    ['paused', '1', 'has a field paused, by which tasks are kept back'],
+    ['concurrency', '0', 'has a field concurrency, by which tasks are kept back'],
+    ['concurrency', 'x', 'has a field concurrency that is no number'],
+    ['max', '1', 'has a field max, by which tasks are kept back'],
+    ['opts.maxLenEvents', '-', 'has a field opts.maxLenEvents that is no number'],
+  ])('T14: is found, and makes room: meta with %s %s', async (field, value, why) => {
+    const { redis, found, sweep } = setUp();
+    await redis.hset(`${KEY}meta`, field, value);
+    expect(await found()).toEqual([['meta', why]]);
+    await sweep();
+    expect(await found()).toEqual([]);
+  });
+
+  it.each(['id', 'pc', 'limiter', 'stalled-check'])(
+    'T14: is found, and makes room: %s that is no number',
+    async (name) => {
+      const { redis, found, sweep } = setUp();
+      await redis.set(`${KEY}${name}`, '1e9');
+      expect(await found()).toEqual([[name, 'is no number']]);
+      await sweep();
+      expect(await found()).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['events of tasks', `${KEY}events`, 'events'],
+    ['events of reports', `${PREFIX}:ops-results:events`, 'events'],
+    ['the control stream', `${PREFIX}:ops-control`, ''],
+  ])('T14: is found, and makes room: %s after the largest id', async (_what, key, name) => {
+    const { redis, found, sweep } = setUp();
+    await redis.xadd(key, LAST_ID, 'token', 'x');
+    expect(await found()).toEqual([[name, 'is a stream that takes no more entries']]);
+    await sweep();
+    await redis.xadd(key, '*', 'token', 'x');
+    expect(await found()).toEqual([]);
+  });
+
+  it('is left alone where reports are read: who reads them may pause that', async () => {
+    const { redis, found } = setUp();
+    const results = server.later(new Queue('ops-results', { connection: redis, prefix: PREFIX }));
+    await results.add('report', {}, { jobId: 'report-1' });
+    await results.pause();
+    await results.setGlobalConcurrency(1);
+    expect(await found()).toEqual([]);
+  });
 });
 
 describe('good jobs', () => {

@@ -4,8 +4,10 @@ import { type Poison, Quarantine } from '../../src/services/quarantine.ts';
 import type { Reporter } from '../../src/services/reporter.ts';
 import { TestClock } from './support.ts';
 
+type Finding = Omit<Poison, 'contents' | 'remove'>;
+
 /** A quarantine over queues and files in memory; `did` has everything in its order. */
-function setUp(found: Poison[], broken: { alert?: boolean } = {}) {
+function setUp(found: Finding[], broken: { alert?: boolean } = {}) {
   const clock = new TestClock();
   const did: string[] = [];
   const alert: Reporter['alert'] = async (_, { code, subject, message }) => {
@@ -17,9 +19,12 @@ function setUp(found: Poison[], broken: { alert?: boolean } = {}) {
   const quarantine = new Quarantine({
     clock,
     queues: {
-      find: async () => found.splice(0),
-      contents: async () => ['ats', 'x'],
-      remove: async ({ name }) => void did.push(`removed ${name.toString()}`),
+      find: async () =>
+        found.splice(0).map((it) => ({
+          ...it,
+          contents: async () => ['ats', 'x'],
+          remove: async () => void did.push(`removed ${it.name.toString()}`),
+        })),
     },
     files: {
       keep: async (name, content) => {
@@ -32,7 +37,7 @@ function setUp(found: Poison[], broken: { alert?: boolean } = {}) {
   return { clock, did, quarantine };
 }
 
-const poison = (name: string, isJob = true): Poison => ({
+const poison = (name: string, isJob = true): Finding => ({
   queue: 'ops',
   name: Buffer.from(name),
   isJob,
