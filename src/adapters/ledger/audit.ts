@@ -76,5 +76,5 @@ export function verifyAudit(entries: Iterable<AuditEntry>, known: readonly Audit
     ({ seq } = entry);
     head = hash;
   }
-  return Math.max(0, ...heads.keys()) > seq ? { cutAfter: seq } : { whole: seq, head };
+  return known.some((it) => it.seq > seq) ? { cutAfter: seq } : { whole: seq, head };
 }

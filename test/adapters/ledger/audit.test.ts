@@ -62,6 +62,8 @@ describe('the audit chain', () => {
   it('is whole when nothing happened yet', () => {
     const ledger = testLedger();
     expect(verifyAudit(ledger.auditEntries(), [])).toEqual({ whole: 0, head: ledger.auditHead().head });
+    const known = Array.from({ length: 300_000 }, (_, n) => ({ seq: n + 1, head: 'x' }));
+    expect(verifyAudit(ledger.auditEntries(), known)).toEqual({ cutAfter: 0 });
   });
 
   it.each([
