@@ -26,12 +26,12 @@ const ANY_HOST = '*';
 export function aclUsers(queues: QueueNames, host: string): AclUser[] {
   refuseUnwritable(queues.prefix);
   const { control, published, probe } = queues;
-  const around = [...queueKeys(queues, ANY_HOST), control];
+  const around = queueKeys(queues, ANY_HOST);
   return [
-    user('manager', around, [LOOK, WORK, 'xread']),
+    user('manager', around, [LOOK, WORK], `(~${control} +xadd +xread)`),
     user('plan-review', [control], ['xadd']),
     user('security', [control], ['xadd']),
-    user('dashboard', queueKeys(queues, ANY_HOST), [LOOK, 'client|list']),
+    user('dashboard', around, [LOOK, 'client|list']),
     // SCAN tells the names of all keys, and nothing of what is in them.
     user(
       `daemon-${host}`,
@@ -45,11 +45,12 @@ function queueKeys({ prefix, tasks, hostTasks, results, alerts }: QueueNames, ho
   return [tasks, hostTasks(host), results, alerts].map((queue) => `${prefix}:${queue}:*`);
 }
 
-function user(role: string, keys: readonly string[], commands: readonly string[]): AclUser {
+/** `beside`: what it may do with other keys, and with nothing else. */
+function user(role: string, keys: readonly string[], commands: readonly string[], beside = ''): AclUser {
   const patterns = keys.map((key) => `~${key}`);
   const allowed = ['info', ...commands.flatMap((names) => names.split(' '))].map((name) => `+${name}`);
   const rules = ['resetchannels', ...patterns, '-@all', '+@connection', '-@dangerous', ...allowed];
-  return { name: `savorg-${role}`, rules: rules.join(' ') };
+  return { name: `savorg-${role}`, rules: [...rules, beside].join(' ').trimEnd() };
 }
 
 /** In a rule a space ends it, quotes mean nothing, and some signs are patterns. */
