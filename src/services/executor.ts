@@ -6,6 +6,7 @@ import type { Registry } from '../planning/action.ts';
 import { bindAction } from '../planning/registry.ts';
 import type { Admissions, Request } from './admissions.ts';
 import type { Failpoint } from './failpoint.ts';
+import { Repeats } from './flood.ts';
 import type { Ledger } from './ledger.ts';
 import type { Locks } from './locks.ts';
 import type { Performer } from './performer.ts';
@@ -33,6 +34,8 @@ export interface ExecutorParts {
 
 export class Executor {
   readonly #parts: ExecutorParts;
+  /** What tasks are held for was told: anybody who reaches Redis can have one delivered again. */
+  readonly #toldHeld = new Repeats();
   /** Digests of the tasks that wait to be claimed, or run. */
   readonly #inHand = new Set<string>();
 
@@ -100,12 +103,11 @@ export class Executor {
     const { task_id } = task;
     const { queue, jobId, data } = delivery;
     const { missing, until } = held;
+    const reason = missing.join(', ');
+    const isTold = this.#toldHeld.has(`${digest} ${reason}`);
     await ledger.commit(() => {
       ledger.hold({ task_id, digest, queue, jobId, name: task.operation_type, data, missing, until });
-      ledger.audit(
-        { event: 'held', task_id, detail: { digest, missing } },
-        { outcome: 'held', reason: missing.join(', ') },
-      );
+      if (!isTold) ledger.audit({ event: 'held', task_id, detail: { digest, missing } }, { outcome: 'held', reason });
     });
     reached('held');
     // What came before it was held woke nobody.
@@ -125,7 +127,9 @@ export class Executor {
       refusal,
     );
     reached('refused');
-    if (request) await ledger.commit(() => ledger.release(delivery));
+    // What was altered in Redis is not what is held; but what kills the daemon must not be brought again.
+    const isOver = request !== undefined || refusal.reason === 'delivered-too-often';
+    if (isOver) await ledger.commit(() => ledger.release(delivery));
     return { kind: 'refused', opsOutput };
   }
 }

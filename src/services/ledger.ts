@@ -1,5 +1,6 @@
 import type { Candidate, LedgerFacts, Pause, Withdrawal } from '../admission/facts.ts';
 import type { Alert } from '../contract/alert.ts';
+import type { Attestation } from '../contract/attestation.ts';
 import type { Control } from '../contract/control.ts';
 import type { OpsOutput } from '../contract/ops-output.ts';
 import type { Attestor, Outcome, Report } from '../contract/report.ts';
@@ -145,6 +146,8 @@ export interface Ledger {
   messagesAfter(seq: number, limit: number): OutboxRow[];
   /** The reports that name this task: the final one first, then at most 20 others, the newest first. */
   reports(taskId: string): UnsignedReport[];
+  /** Whether a refusal of this task for this reason was reported before. */
+  wasRefused(digest: string, reason: string): boolean;
   /** Of at most `limit` reports after `seq`, the oldest first. */
   outcomesAfter(seq: number, limit: number): ReportedOutcome[];
   /** The 20 newest alerts as they stand now, what changed last first. */
@@ -154,10 +157,10 @@ export interface Ledger {
   /** The `seq` of the last message older than `at`. */
   lastSeqBefore(at: number): number;
 
-  /** Tokens that came late, on the control stream, about this task or plan. */
+  /** Tokens that came late, on the control stream, about this task or plan: of each signer the newest 20. */
   lateTokens(subjects: readonly string[]): string[];
-  /** False where it is known already. */
-  addLateToken(subject: string, token: string): boolean;
+  /** False where it is known already, or older than those that are kept. */
+  addLateToken(claims: Pick<Attestation, 'sub' | 'iss' | 'iat'>, token: string): boolean;
   /** All but `news` change nothing: it was seen before, its target is vetoed already, or it is older than the last about it. */
   addStatement(statement: Control, token: string): 'news' | 'known' | 'older';
   /** Vetoes, and cancellations not yet expired, that name one of the targets; a veto first. */

@@ -9,7 +9,7 @@ import { type Attestor, Evidence, type Outcome } from '../contract/report.ts';
 import type { Task } from '../contract/task.ts';
 import type { StepRecord } from '../planning/record.ts';
 import { type Failpoint, passBy } from './failpoint.ts';
-import { Flood, Repeats } from './flood.ts';
+import { Flood } from './flood.ts';
 import type { Ledger, TaskRecord } from './ledger.ts';
 import { evidenceOf, type Host, nothingRan, opsOutputOf } from './ops-output.ts';
 import type { Clock } from './ports.ts';
@@ -52,7 +52,6 @@ export class Reporter {
   readonly #host: HostFacts;
   /** What anybody who reaches Redis can make: without a valid signature, or a copy of what was refused before. */
   readonly #cheap: Flood;
-  readonly #repeats = new Repeats();
   /** Told when there is something to publish. */
   readonly #onAppend: () => void;
   readonly #reached: Failpoint;
@@ -143,7 +142,7 @@ export class Reporter {
   /** Reports that a delivery was refused; the task_id stays unused. */
   async refuse({ delivery, task, digest, attestedBy }: RefusedDelivery, refusal: Refused): Promise<OpsOutput> {
     const opsOutput = refusalOutput(delivery, task, refusal);
-    const cheap = attestedBy.length === 0 || this.#repeats.has(`${digest} ${refusal.reason}`);
+    const cheap = attestedBy.length === 0 || (digest !== null && this.#ledger.wasRefused(digest, refusal.reason));
     if (cheap && !this.#cheap.admit()) return opsOutput;
     await this.#ledger.commit(() => {
       const at = this.#clock.now();

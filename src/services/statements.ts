@@ -78,7 +78,7 @@ export class Statements {
     const { sub, role, iss, decision } = claims;
     const ofTask = 'digest' in claims;
     return () => {
-      if (!ledger.addLateToken(sub, token)) return null;
+      if (!ledger.addLateToken(claims, token)) return null;
       const entry = { event: 'attested', ...(ofTask && { task_id: sub }) };
       ledger.audit({ ...entry, detail: { subject: sub, role, by: iss } }, { outcome: decision });
       return (listener) => listener.attested(`${ofTask ? 'task' : 'plan'}:${sub}`);

@@ -46,7 +46,7 @@ describe('the control stream', () => {
     expect(await stream.after(second.at(-1)?.id ?? '')).toEqual([]);
   });
 
-  it('T14: is read to its end also where that has the largest id there is', async () => {
+  it('is read to its end also where that has the largest id there is', async () => {
     const redis = server.connect();
     const last = '18446744073709551615-18446744073709551615';
     await redis.xadd(KEY, '1-1', 'token', 'a veto');

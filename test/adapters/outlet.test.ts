@@ -64,7 +64,7 @@ describe('the outlet', () => {
   });
 
   it.each(['abc', '', '01', '1.0', '1e3', '-1', '9'.repeat(16)])(
-    'T14: publishes, and once, where somebody made %j of the mark',
+    'publishes, and once, where somebody made %j of the mark',
     async (junk) => {
       const { results, outlet, line, publisher, redis } = await setUp();
       await submit(line, actionsTask());
@@ -78,7 +78,7 @@ describe('the outlet', () => {
     },
   );
 
-  it('T14: publishes where somebody made a list of the mark, at the start and later', async () => {
+  it('publishes where somebody made a list of the mark, at the start and later', async () => {
     const { results, line, publisher, redis } = await setUp();
     await redis.lpush(MARK, 'x');
     await submit(line, actionsTask());

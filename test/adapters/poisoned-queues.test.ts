@@ -131,7 +131,7 @@ describe('a key of the queue that is of the right type and still keeps tasks bac
     ['concurrency', 'x', 'has a field concurrency that is no number'],
     ['max', '1', 'has a field max, by which tasks are kept back'],
     ['opts.maxLenEvents', '-', 'has a field opts.maxLenEvents that is no number'],
-  ])('T14: is found, and makes room: meta with %s %s', async (field, value, why) => {
+  ])('is found, and makes room: meta with %s %s', async (field, value, why) => {
     const { redis, found, sweep } = setUp();
     await redis.hset(`${KEY}meta`, field, value);
     expect(await found()).toEqual([['meta', why]]);
@@ -139,22 +139,19 @@ describe('a key of the queue that is of the right type and still keeps tasks bac
     expect(await found()).toEqual([]);
   });
 
-  it.each(['id', 'pc', 'limiter', 'stalled-check'])(
-    'T14: is found, and makes room: %s that is no number',
-    async (name) => {
-      const { redis, found, sweep } = setUp();
-      await redis.set(`${KEY}${name}`, '1e9');
-      expect(await found()).toEqual([[name, 'is no number']]);
-      await sweep();
-      expect(await found()).toEqual([]);
-    },
-  );
+  it.each(['id', 'pc', 'limiter', 'stalled-check'])('is found, and makes room: %s that is no number', async (name) => {
+    const { redis, found, sweep } = setUp();
+    await redis.set(`${KEY}${name}`, '1e9');
+    expect(await found()).toEqual([[name, 'is no number']]);
+    await sweep();
+    expect(await found()).toEqual([]);
+  });
 
   it.each([
     ['events of tasks', `${KEY}events`, 'events'],
     ['events of reports', `${PREFIX}:ops-results:events`, 'events'],
     ['the control stream', `${PREFIX}:ops-control`, ''],
-  ])('T14: is found, and makes room: %s after the largest id', async (_what, key, name) => {
+  ])('is found, and makes room: %s after the largest id', async (_what, key, name) => {
     const { redis, found, sweep } = setUp();
     await redis.xadd(key, LAST_ID, 'token', 'x');
     expect(await found()).toEqual([[name, 'is a stream that takes no more entries']]);

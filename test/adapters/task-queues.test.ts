@@ -91,7 +91,7 @@ describe('the jobs of held tasks', () => {
     ['a job that has ended', async ({ connection, key }) => connection.hset(key, 'name', 'x'), 'failed'],
     ['a job that waits for children', ({ connection, key }) => connection.hset(key, 'name', 'x'), 'waiting-children'],
   ] as [string, (spoiling: Spoiling) => Promise<unknown>, string | null][])(
-    'T14: are added anew where somebody put in their place %s',
+    'are added anew where somebody put in their place %s',
     async (_what, spoil, set) => {
       const { connection, queue, heldJobs, held, data, state } = setUp();
       const key = queue.toKey(held.jobId);

@@ -21,8 +21,9 @@ const log = pino({ level: 'silent' });
 const CLOSED: WorkerOptions['breaker'] = { problem: null, trip: () => false };
 
 function startWorker(executor: Executor, ledger = testLedger(), breaker: WorkerOptions['breaker'] = CLOSED) {
-  const queue = server.later(new Queue('ops', { connection: server.connect(), prefix: PREFIX }));
-  const held = new HeldJobs(server.connect(), [queue], systemClock, (task) => ledger.heldData(task));
+  const connection = server.connect();
+  const queue = server.later(new Queue('ops', { connection, prefix: PREFIX }));
+  const held = new HeldJobs(connection, [queue], systemClock, (task) => ledger.heldData(task));
   const worker = taskWorker({
     queue: 'ops',
     prefix: PREFIX,

@@ -62,9 +62,9 @@ describe('missing is not wrong', () => {
     using held = await without('plan-review', 'security');
     const { line, delivery } = held;
     const [approval, clearance] = await Promise.all([late('plan-review'), late('security')]);
-    await line.ledger.commit(() => line.ledger.addLateToken('plan-881', approval));
+    await line.ledger.commit(() => line.ledger.addLateToken({ sub: 'plan-881', iss: 'a', iat: 1 }, approval));
     expect(await line.deliver(delivery)).toMatchObject({ kind: 'held', missing: ['not-cleared'] });
-    await line.ledger.commit(() => line.ledger.addLateToken(task.task_id, clearance));
+    await line.ledger.commit(() => line.ledger.addLateToken({ sub: task.task_id, iss: 'b', iat: 1 }, clearance));
     expect(await line.deliver(delivery)).toMatchObject({ kind: 'ran' });
     expect(line.ledger.held()).toEqual([]);
     expect(line.ledger.task(task.task_id)?.attestedBy.map(({ role }) => role)).toEqual([
@@ -82,7 +82,7 @@ describe('missing is not wrong', () => {
     using held = await without('security');
     const { line, delivery } = held;
     const token = await late('security', given);
-    await line.ledger.commit(() => line.ledger.addLateToken(task.task_id, token));
+    await line.ledger.commit(() => line.ledger.addLateToken({ sub: task.task_id, iss: 'a', iat: 1 }, token));
     expect(await line.deliver(delivery)).toMatchObject({ kind: 'held', missing: ['not-cleared'] });
     expect(line.touched).toEqual([]);
   });

@@ -288,6 +288,28 @@ describe('a task whose signatures are not complete', () => {
     expect(events(line)).toEqual(['held']);
   });
 
+  it('is told once, however often somebody has it delivered, with whichever of its signatures', async () => {
+    const line = await testLine();
+    const { task, tokens, again } = await held(line, ['manager', 'plan-review']);
+    for (let n = 0; n < 20; n += 1) {
+      await again();
+      await deliver(line, task, tokens.slice(0, 1));
+    }
+    expect(events(line)).toEqual(['held', 'held']);
+  });
+
+  it('is held no more where it kills the daemon each time it is delivered', async () => {
+    const line = await testLine();
+    const { task, tokens, again } = await held(line);
+    await again();
+    const delivery = { queue: 'ops', jobId: task.task_id, name: 'config', scheduled: false };
+    const data = { task, attestations: tokens };
+    await line.executor.execute({ ...delivery, data: null, deliveries: 0 }, async () => undefined);
+    expect(line.ledger.held()).toHaveLength(1);
+    await line.executor.execute({ ...delivery, data, deliveries: 5 }, async () => undefined);
+    expect(line.ledger.held()).toEqual([]);
+  });
+
   it('runs when the last signature has come on the control stream', async () => {
     const line = await testLine();
     const { task, again } = await held(line);

@@ -120,4 +120,18 @@ describe('copies of a signed task that was refused', () => {
     expect(reports(ledger)).toHaveLength(62);
     expect([...ledger.auditEntries()]).toHaveLength(62);
   });
+
+  it('are known however many others there are: who has collected 1,100 tasks cannot fill the ledger with them', async () => {
+    const { ledger, reporter } = setUp();
+    const attestedBy = [{ role: 'manager' as const, principal: 'alice', kid: 'k' }];
+    const refuse = (n: number) => {
+      const digest = `sha256:${n.toString(16).padStart(64, '0')}`;
+      return reporter.refuse(
+        { delivery: delivery('a~2'), task: actionsTask(), digest, attestedBy },
+        refused('wrong-host', 'no'),
+      );
+    };
+    for (let n = 0; n < 3 * 1_100; n += 1) await refuse(n % 1_100);
+    expect(reports(ledger, 10_000)).toHaveLength(1_100 + 60);
+  });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AlertMessage } from '../../src/contract/alert.ts';
+import { attest } from '../../src/contract/attestation.ts';
 import { signControl } from '../../src/contract/control.ts';
 import type { Role } from '../../src/contract/names.ts';
 import { HOUR, roleKey, START, testKeys, testLine, withdrawal } from './support.ts';
@@ -164,6 +165,16 @@ describe('T12: what came before or is older changes nothing', () => {
     expect(ledger.withdrawals([MINI], START).map(({ reason }) => reason)).not.toContain('old');
   });
 
+  it.each([
+    ['resume', 'pause', 0],
+    ['pause', 'resume', 1],
+  ] as const)("what Manager says of the future keeps no operator's %s out", async (verb, before, pauses) => {
+    const { say, paused, ledger } = await setUp();
+    await say(await said(before, 59, 'manager'), await said(verb, 0), await said('cancel', 0));
+    expect(paused()).toHaveLength(pauses);
+    expect(ledger.withdrawals([MINI], START).map(({ by }) => by)).toEqual(['savorg-operator']);
+  });
+
   it('a jti counts for who used it: nobody can use up that of another', async () => {
     const { say, paused, ledger } = await setUp();
     const keys = await testKeys();
@@ -197,6 +208,26 @@ describe('T12: what came before or is older changes nothing', () => {
     clock.advance(25 * HOUR);
     await say(old, await withdrawal('cancel', 'task:a', { role: 'operator', issuedAt: clock.now() }));
     expect(keptStatements()).toBe(0);
+  });
+});
+
+describe('late attestations', () => {
+  it('are kept of each signer the newest 20 about a plan: all are verified for each of its tasks', async () => {
+    const { say, ledger, events } = await setUp();
+    const keys = await testKeys();
+    const of = (role: 'plan-review' | 'security', n: number) =>
+      attest(keys[role], {
+        covers: { plan_id: 'plan-1', tasks: [`sha256:${n.toString(16).padStart(64, '0')}`] },
+        issuedAt: new Date(START + n * SECOND),
+        validForMs: HOUR,
+      });
+    const clearance = await of('security', 0);
+    const approvals = await Promise.all(Array.from({ length: 30 }, (_, n) => of('plan-review', n)));
+    await say(clearance, ...approvals);
+    const newest = [clearance, ...approvals.slice(10)];
+    expect(ledger.lateTokens(['plan-1'])).toEqual(newest);
+    await say(...approvals.slice(0, 10));
+    expect([ledger.lateTokens(['plan-1']), events().length]).toEqual([newest, 31]);
   });
 });
 

@@ -473,7 +473,8 @@ export function runOf(taskId: string, more: Partial<Run> = {}): Run {
 
 export const statesOf = (ledger: Ledger, taskId: string): string[] => ledger.steps(taskId).map(({ state }) => state);
 
-export const reports = (ledger: Ledger) => ledger.messagesAfter(0, 1000).filter(({ kind }) => kind === 'report');
+export const reports = (ledger: Ledger, limit = 1000) =>
+  ledger.messagesAfter(0, limit).filter(({ kind }) => kind === 'report');
 
 /** Where a daemon would start again. */
 function thrown(error: unknown): never {

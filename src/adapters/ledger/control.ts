@@ -10,15 +10,26 @@ type ControlPart = Pick<
   'lateTokens' | 'addLateToken' | 'controlCursor' | 'moveControlCursor' | keyof ReturnType<typeof statementsIn>
 >;
 
+/** Of each signer about each subject the newest: all of them are verified for each task that they are about. */
+const KEPT_TOKENS = 20;
+
 export function controlIn(db: DatabaseSync, meta: Meta, clock: Clock): ControlPart {
   const tokens = db.prepare(
     'SELECT token FROM late_tokens WHERE subject IN (SELECT value FROM json_each(?)) ORDER BY rowid',
   );
-  const addToken = db.prepare('INSERT OR IGNORE INTO late_tokens (token, subject) VALUES (?, ?)');
+  const addToken = db.prepare('INSERT OR IGNORE INTO late_tokens (token, subject, by, iat) VALUES (?, ?, ?, ?)');
+  const dropOldest = db.prepare(
+    `DELETE FROM late_tokens WHERE subject = :sub AND by = :iss AND rowid NOT IN (
+       SELECT rowid FROM late_tokens WHERE subject = :sub AND by = :iss ORDER BY iat DESC, rowid DESC LIMIT ${KEPT_TOKENS})
+     RETURNING token`,
+  );
   return {
     ...statementsIn(db, clock),
     lateTokens: (subjects) => tokens.all(JSON.stringify(subjects)).map((row) => String(row['token'])),
-    addLateToken: (subject, token) => addToken.run(token, subject).changes > 0,
+    addLateToken: ({ sub, iss, iat }, token) => {
+      if (addToken.run(token, sub, iss, iat).changes === 0) return false;
+      return dropOldest.all({ sub, iss }).every((dropped) => dropped['token'] !== token);
+    },
     controlCursor: () => meta.get('control_cursor') ?? '0-0',
     moveControlCursor: (cursor) => meta.set('control_cursor', cursor),
   };
@@ -26,13 +37,13 @@ export function controlIn(db: DatabaseSync, meta: Meta, clock: Clock): ControlPa
 
 /**
  * A statement with a jti that its issuer has used changes nothing, nor does one that is older than the last about its
- * target; only that Manager's word makes nothing of Security's old, or it could keep a pause of Security's out.
+ * target; only that Manager's word makes nothing of others' old, or it could keep out what they say against it.
  */
 const ADD = `INSERT OR IGNORE INTO statements (target, verb, role, by, reason, iat, exp, jti, token)
   SELECT :target, :verb, :role, :iss, :reason, :iat, :exp, :jti, :token
   WHERE :verb = 'veto' OR NOT EXISTS (
     SELECT 1 FROM statements
-    WHERE target = :target AND verb <> 'veto' AND iat > :iat AND NOT (role = 'manager' AND :role = 'security'))`;
+    WHERE target = :target AND verb <> 'veto' AND iat > :iat AND NOT (role = 'manager' AND :role <> 'manager'))`;
 
 /** A resume ends all pauses of its target before it; Security's only if Security or the operator says it. */
 const PAUSES = `SELECT target, reason, by, exp * 1000 AS until FROM statements AS pause

@@ -51,4 +51,10 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE held RENAME COLUMN expires_at TO until;
   CREATE INDEX alerts_by_id ON outbox (json_extract(body, '$.alert.alert_id')) WHERE kind = 'alert';
   `,
+  `
+  ALTER TABLE late_tokens ADD COLUMN by TEXT NOT NULL DEFAULT '';
+  ALTER TABLE late_tokens ADD COLUMN iat INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX refusals ON outbox (json_extract(body, '$.evidence.digest'), json_extract(body, '$.evidence.reason'))
+    WHERE kind = 'report';
+  `,
 ];

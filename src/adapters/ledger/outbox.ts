@@ -4,7 +4,7 @@ import type { Clock } from '../../services/ports.ts';
 
 type OutboxPart = Pick<
   Ledger,
-  'append' | 'messagesAfter' | 'reports' | 'outcomesAfter' | 'lastSeqBefore' | 'reportedHeads'
+  'append' | 'messagesAfter' | 'reports' | 'wasRefused' | 'outcomesAfter' | 'lastSeqBefore' | 'reportedHeads'
 >;
 
 export function outboxIn(db: DatabaseSync, clock: Clock): OutboxPart {
@@ -14,6 +14,10 @@ export function outboxIn(db: DatabaseSync, clock: Clock): OutboxPart {
   const before = db.prepare('SELECT seq FROM outbox WHERE at < ? ORDER BY seq DESC LIMIT 1');
   const report = db.prepare(
     "SELECT body FROM outbox WHERE kind = 'report' AND json_extract(body, '$.evidence.task_id') = ? ORDER BY json_extract(body, '$.evidence.final') DESC, seq DESC LIMIT 20",
+  );
+  const refusal = db.prepare(
+    `SELECT 1 FROM outbox WHERE kind = 'report' AND json_extract(body, '$.evidence.digest') = ?
+       AND json_extract(body, '$.evidence.reason') = ? LIMIT 1`,
   );
   const outcomes = db.prepare(
     `SELECT seq, json_extract(body, '$.evidence.outcome') AS outcome, max(0, tasks.ended_at - tasks.claimed_at) AS durationMs
@@ -27,6 +31,7 @@ export function outboxIn(db: DatabaseSync, clock: Clock): OutboxPart {
   return {
     reportedHeads: () => heads.all().map(({ seq, head }) => ({ seq: Number(seq), head: String(head) })),
     reports: (taskId) => report.all(taskId).map((row) => JSON.parse(String(row['body']))),
+    wasRefused: (digest, reason) => refusal.get(digest, reason) !== undefined,
     outcomesAfter: (seq, limit) => outcomes.all(seq, limit) as unknown as ReportedOutcome[],
     append: (kind, id, body) => {
       const seq = Number(last.get()?.['seq'] ?? 0) + 1;

@@ -57,7 +57,7 @@ describe('a transaction', () => {
       ledger.claim({ task: actionsTask(), digest, tokens: [], attestedBy: [], claimedAt: START });
       ledger.addSteps('task-1', [{ n: 1, action: 1, step: step('a') }]);
       ledger.append('report', 'r', () => ({}));
-      ledger.addLateToken('task-1', 'token');
+      ledger.addLateToken({ sub: 'task-1', iss: 'alice', iat: 1 }, 'token');
       ledger.moveControlCursor('9-9');
       ledger.countDelivery('job');
       ledger.audit({ event: 'claimed' });
