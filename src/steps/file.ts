@@ -20,13 +20,7 @@ export interface FilePorts {
 export function fileKind({ files, snapshots, self }: FilePorts): StepKind<FileStep> {
   return {
     observe: ({ path }) => files.fact(path),
-    capture: async ({ path }) => {
-      const fact = await files.fact(path);
-      // Its undo would look for what was not kept.
-      if (fact.exists && (await snapshots.keep(await files.read(path))) !== fact.sha256)
-        throw new OpsError(`${path} changed while it was read`);
-      return fact;
-    },
+    capture: ({ path }) => captured(path, files, snapshots),
     apply: async (step) => {
       const now = await files.fact(step.path);
       if (!sameFile(now, step.before))
@@ -57,6 +51,14 @@ export function fileKind({ files, snapshots, self }: FilePorts): StepKind<FileSt
       return previewOf(step, before, wantedOf(step, self));
     },
   };
+}
+
+async function captured(path: string, files: Files, snapshots: Snapshots): Promise<FileFact> {
+  const fact = await files.fact(path);
+  // Its undo would look for what was not kept.
+  if (fact.exists && (await snapshots.keep(await files.read(path))) !== fact.sha256)
+    throw new OpsError(`${path} changed while it was read`);
+  return fact;
 }
 
 type PresentFile = Extract<FileFact, { exists: true }>;
