@@ -20,7 +20,7 @@ export interface FilePorts {
 export function fileKind({ files, snapshots, self }: FilePorts): StepKind<FileStep> {
   return {
     observe: ({ path }) => files.fact(path),
-    capture: ({ path }) => captured(path, files, snapshots),
+    capture: ({ path }) => keptFact(path, files, snapshots),
     apply: async (step) => {
       const now = await files.fact(step.path);
       if (!sameFile(now, step.before))
@@ -53,7 +53,7 @@ export function fileKind({ files, snapshots, self }: FilePorts): StepKind<FileSt
   };
 }
 
-async function captured(path: string, files: Files, snapshots: Snapshots): Promise<FileFact> {
+async function keptFact(path: string, files: Files, snapshots: Snapshots): Promise<FileFact> {
   const fact = await files.fact(path);
   // Its undo would look for what was not kept.
   if (fact.exists && (await snapshots.keep(await files.read(path))) !== fact.sha256)

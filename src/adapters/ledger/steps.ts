@@ -1,8 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { StepRecord } from '../../planning/record.ts';
 import type { Ledger } from '../../services/ledger.ts';
-
-type Row = Record<string, string | number | null>;
+import { jsonIn, type Row } from './row.ts';
 
 export function stepsIn(db: DatabaseSync): Pick<Ledger, 'steps' | 'addSteps' | 'changeStep' | 'laterTaskOn'> {
   const all = db.prepare('SELECT * FROM steps WHERE task_id = ? ORDER BY n');
@@ -34,7 +33,7 @@ export function stepsIn(db: DatabaseSync): Pick<Ledger, 'steps' | 'addSteps' | '
 const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
 
 function stepOf(row: Row): StepRecord {
-  const parsed = (column: string) => JSON.parse(String(row[column]));
+  const parsed = (column: string) => jsonIn(row, column);
   return {
     n: Number(row['n']),
     action: Number(row['action']),

@@ -2,8 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { StepRecord } from '../../planning/record.ts';
 import { undoProblem } from '../../planning/record.ts';
 import type { Ledger, TaskRecord } from '../../services/ledger.ts';
-
-type Row = Record<string, string | number | null>;
+import { jsonIn, type Row } from './row.ts';
 
 type TaskPart = Pick<Ledger, 'task' | 'openTasks' | 'recentTasks' | 'claim' | 'conclude' | 'markUndone'>;
 
@@ -49,10 +48,10 @@ function fromRow(row: Row | undefined): TaskRecord | undefined {
 
 function taskOf(row: Row): TaskRecord {
   return {
-    task: JSON.parse(String(row['task'])),
+    task: jsonIn(row, 'task'),
     digest: String(row['digest']),
-    tokens: JSON.parse(String(row['tokens'])),
-    attestedBy: JSON.parse(String(row['attested_by'])),
+    tokens: jsonIn(row, 'tokens'),
+    attestedBy: jsonIn(row, 'attested_by'),
     claimedAt: Number(row['claimed_at']),
     ended: row['ended_at'] === null ? null : endedOf(row),
     undoneBy: row['undone_by'] as string | null,
@@ -64,6 +63,6 @@ function endedOf(row: Row): NonNullable<TaskRecord['ended']> {
     at: Number(row['ended_at']),
     outcome: row['outcome'] as NonNullable<TaskRecord['ended']>['outcome'],
     reason: row['reason'] as string | null,
-    opsOutput: JSON.parse(String(row['ops_output'])),
+    opsOutput: jsonIn(row, 'ops_output'),
   };
 }

@@ -146,3 +146,12 @@ describe('a ledger whose file somebody', () => {
     });
   });
 });
+
+it('F46: a row that is no longer JSON is named: it is the reason of safe mode', async () => {
+  const path = join(temporaryFolder(), 'ledger.db');
+  const ledger = testLedger(new TestClock(), path);
+  await claim(ledger, 'task-1');
+  using db = new DatabaseSync(path);
+  db.exec('UPDATE tasks SET task = substr(task, 2)');
+  expect(() => ledger.openTasks()).toThrow(/^the ledger is damaged, task of task-1 cannot be read: /);
+});
