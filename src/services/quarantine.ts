@@ -36,8 +36,10 @@ export interface QuarantineParts {
 }
 
 const inOneMinute = (count: number): string =>
-  `${count} more entries that could not be delivered were set aside in one minute`;
+  `${count} more entries that could not be delivered were taken out in one minute and not kept`;
 const LONGEST_NAME = 120;
+/** Each finds a hundred. */
+const ROUNDS = 100;
 
 /** Sets aside what no worker can take, so that it neither bounces through the queue for ever nor vanishes unsaid. */
 export class Quarantine {
@@ -49,17 +51,26 @@ export class Quarantine {
     this.#alerts = parts.reporter.flood('quarantine-flood', inOneMinute);
   }
 
-  /** Kept before it is told, and told before it is gone: a crash in between repeats, and hides nothing. */
+  /** At once all that lies behind each other, or a good task behind a thousand of them would wait for as many minutes. */
   async sweep(): Promise<void> {
-    const { queues, files, clock } = this.#parts;
-    for (const poison of await queues.find()) {
-      const { queue, why } = poison;
-      const what = nameOf(poison);
-      const found = { queue, what, why, found_at: utcTime(clock.now()), contents: await poison.contents() };
-      const path = await files.keep(`${ulid().toLowerCase()}.json`, JSON.stringify(found, null, 2));
-      if (this.#alerts.admit()) await this.#tell(`queue:${queue}`, `${what} ${why}; set aside in ${path}`);
-      await poison.remove();
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const found = await this.#parts.queues.find();
+      if (found.length === 0) return;
+      for (const poison of found) {
+        if (this.#alerts.admit()) await this.#keep(poison);
+        await poison.remove();
+      }
     }
+  }
+
+  /** Kept before it is told, and told before it is gone: a crash in between repeats, and hides nothing. */
+  async #keep(poison: Poison): Promise<void> {
+    const { files, clock } = this.#parts;
+    const { queue, why } = poison;
+    const what = nameOf(poison);
+    const found = { queue, what, why, found_at: utcTime(clock.now()), contents: await poison.contents() };
+    const path = await files.keep(`${ulid().toLowerCase()}.json`, JSON.stringify(found, null, 2));
+    await this.#tell(`queue:${queue}`, `${what} ${why}; set aside in ${path}`);
   }
 
   async #tell(subject: string, message: string): Promise<void> {
