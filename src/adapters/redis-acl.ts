@@ -28,7 +28,7 @@ export function aclUsers(queues: QueueNames, host: string): AclUser[] {
   const { control, published, probe } = queues;
   const around = queueKeys(queues, ANY_HOST);
   return [
-    user('manager', around, [LOOK, WORK], `(~${control} +xadd +xread)`),
+    user('manager', around, [LOOK, WORK, 'xread'], `(~${control} +xadd +xread)`),
     user('plan-review', [control], ['xadd']),
     user('security', [control], ['xadd']),
     user('dashboard', around, [LOOK, 'client|list']),
