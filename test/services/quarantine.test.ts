@@ -20,10 +20,10 @@ function setUp(found: Finding[], broken: { alert?: boolean } = {}) {
     clock,
     queues: {
       find: async () =>
-        found.splice(0, 100).map((it) => ({
-          ...it,
+        found.splice(0, 100).map((one) => ({
+          ...one,
           contents: async () => ['ats', 'x'],
-          remove: async () => void did.push(`removed ${it.name.toString()}`),
+          remove: async () => void did.push(`removed ${one.name.toString()}`),
         })),
     },
     files: {
