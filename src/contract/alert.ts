@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import type { KeyRing } from './keyring.ts';
 import { UtcTime } from './names.ts';
-import { Evidence } from './report.ts';
+import { Evidence, verifyBody } from './report.ts';
 
 /** Something that somebody must hear of. */
 export const Alert = z.strictObject({
@@ -27,3 +28,15 @@ const AlertEvidence = z.strictObject({
 /** A job's data on `ops-alerts`. */
 export const AlertMessage = z.strictObject({ alert: Alert, evidence: AlertEvidence, signature: z.string() });
 export type AlertMessage = z.infer<typeof AlertMessage>;
+
+/**
+ * Checks that the host that it names signed this message of an alert, unaltered, and returns it.
+ * @throws with the reason when it is malformed, altered, unsigned or signed by another role.
+ */
+export async function verifyAlert(message: unknown, ring: KeyRing): Promise<AlertMessage> {
+  const parsed = AlertMessage.parse(message);
+  const { signature, ...body } = parsed;
+  const { alert, evidence } = parsed;
+  verifyBody(signature, { id: `${alert.alert_id}-${alert.state}`, host: evidence.host }, body, ring);
+  return parsed;
+}

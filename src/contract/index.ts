@@ -7,7 +7,7 @@
  * - report: what became of a task, signed by the host; `ops_output` is its readable part
  * - alert: something that somebody must hear of
  */
-export { Alert, AlertMessage } from './alert.ts';
+export { Alert, AlertMessage, verifyAlert } from './alert.ts';
 export { Attestation, attest, type Statement } from './attestation.ts';
 export { outOfBounds, TASK_BOUNDS } from './bounds.ts';
 export { Control, ControlEntry, signControl } from './control.ts';

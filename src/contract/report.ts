@@ -68,19 +68,25 @@ export function signBody(key: RoleKey, id: string, body: object): Promise<string
 export async function verifyReport(report: unknown, ring: KeyRing): Promise<Report> {
   const parsed = Report.parse(report);
   const { signature, ...body } = parsed;
-  verifyBody(signature, parsed.evidence, body, ring);
+  const { report_id: id, host } = parsed.evidence;
+  verifyBody(signature, { id, host }, body, ring);
   return parsed;
 }
 
-function verifyBody(signature: string, { report_id, host }: Evidence, body: object, ring: KeyRing): void {
+/** Checks that `host` signed this body of a report or alert under its id. @throws with the reason where it did not. */
+export function verifyBody(
+  signature: string,
+  { id, host }: { id: string; host: string },
+  body: object,
+  ring: KeyRing,
+): void {
   const opened = openToken(signature);
   if ('problem' in opened) throw new Error(`the signature is no token: ${opened.problem}`);
   const entry = ring.keys.find((key) => key.kid === opened.kid);
   if (!entry) throw new Error(`the signature's key ${opened.kid} is not in the key ring`);
   if (entry.role !== 'host' || entry.revoked_at) throw new Error('expected the signature of a host key in force');
-  if (entry.principal !== host) throw new Error(`the report names ${host}, and ${entry.principal} signed it`);
+  if (entry.principal !== host) throw new Error(`it names ${host}, and ${entry.principal} signed it`);
   const claims = Claims.safeParse(opened.claims);
-  const fits =
-    opened.typ === TOKEN_TYPES.report && claims.data?.id === report_id && claims.data.digest === digestOf(body);
+  const fits = opened.typ === TOKEN_TYPES.report && claims.data?.id === id && claims.data.digest === digestOf(body);
   if (!fits || !isSignedBy(signature, entry.jwk)) throw new Error('the signature does not fit the content');
 }

@@ -2,6 +2,7 @@ import { Queue } from 'bullmq';
 import { describe, expect, it, vi } from 'vitest';
 import { queueOutlet } from '../../src/adapters/outlet.ts';
 import { connectRedis } from '../../src/adapters/redis.ts';
+import { verifyAlert } from '../../src/contract/alert.ts';
 import { verifyReport } from '../../src/contract/report.ts';
 import { Publisher } from '../../src/services/publisher.ts';
 import { ownRedis } from '../integration/own-redis.ts';
@@ -44,6 +45,23 @@ describe('the outlet', () => {
       { ...job?.data, ops_output: { ...job?.data.ops_output, notes: '' } },
     ])
       await expect(verifyReport(altered, ring)).rejects.toThrow('the signature does not fit the content');
+  });
+
+  it('puts signed alerts on theirs, and nothing that could be altered unseen: not even its state', async () => {
+    const { alerts, line, publisher } = await setUp();
+    await line.reporter.alert('a-1', { severity: 'critical', code: 'c', subject: 'host:mini-1', message: 'm' });
+    await publisher.drain();
+    const [job] = await alerts.getJobs();
+    const ring = await testRing();
+    expect(await verifyAlert(job?.data, ring)).toEqual(job?.data);
+    const altered = [
+      { ...job?.data, alert: { ...job?.data.alert, state: 'cleared' } },
+      { ...job?.data, evidence: { ...job?.data.evidence, seq: 9 } },
+    ];
+    for (const message of altered)
+      await expect(verifyAlert(message, ring)).rejects.toThrow('the signature does not fit the content');
+    const others = { ...ring, keys: ring.keys.filter(({ role }) => role !== 'host') };
+    await expect(verifyAlert(job?.data, others)).rejects.toThrow('is not in the key ring');
   });
 
   it('may publish twice: the id makes one of two', async () => {
