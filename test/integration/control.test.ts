@@ -27,16 +27,7 @@ const shell = (script: string, undo = 'true') => ({
   with: { argv: ['/bin/sh', '-c', script], undo: ['/bin/sh', '-c', undo] },
 });
 
-/** A statement that can be sent again as it is. */
-const signed = (verb: Verb, target: string, role: Role = 'operator') =>
-  signControl(home.key(role), {
-    verb,
-    target,
-    reason: 'a test',
-    issuedAt: new Date(),
-    validForMs: 3600_000,
-    jti: crypto.randomUUID(),
-  });
+const signed = (verb: Verb, target: string, role: Role = 'operator') => home.statement(verb, role, target);
 
 const progressOf = async (job: Job) => (await home.queue(job.queueName).getJob(job.id ?? ''))?.progress;
 const tokens = async () => (await home.redis.xrange(STREAM, '-', '+')).map(([, [, token]]) => token);

@@ -206,15 +206,13 @@ export class TestHome implements AsyncDisposable {
   }
 
   async control(verb: Verb, role: Role, target: string): Promise<void> {
-    const statement = {
-      verb,
-      target,
-      reason: 'a test',
-      issuedAt: new Date(),
-      validForMs: 3600_000,
-      jti: crypto.randomUUID(),
-    };
-    await this.addControl(await signControl(this.key(role), statement));
+    await this.addControl(await this.statement(verb, role, target));
+  }
+
+  /** A control statement that stands for an hour, as a token that can be sent again as it is. */
+  statement(verb: Verb, role: Role, target: string): Promise<string> {
+    const validity = { issuedAt: new Date(), validForMs: 3600_000 };
+    return signControl(this.key(role), { verb, target, reason: 'a test', ...validity, jti: crypto.randomUUID() });
   }
 
   addControl(token: string): Promise<void> {
