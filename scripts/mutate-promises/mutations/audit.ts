@@ -25,8 +25,8 @@ export const AUDIT: readonly Mutation[] = [
   {
     name: 'a cut end is not missed',
     file: 'src/adapters/ledger/audit.ts',
-    from: 'Math.max(0, ...heads.keys()) > seq',
-    to: 'heads === undefined',
+    from: 'known.some((it) => it.seq > seq)',
+    to: 'known === undefined',
     tests: ['test/adapters/ledger/audit.test.ts'],
   },
   {

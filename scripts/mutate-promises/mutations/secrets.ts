@@ -32,8 +32,8 @@ export const SECRETS: readonly Mutation[] = [
   {
     name: 'a colour in a secret hides it',
     file: 'src/adapters/plain-text.ts',
-    from: "return this.#redactor.redact(stripVTControlCharacters(lines).replaceAll(INVISIBLE, ''));",
-    to: "return stripVTControlCharacters(this.#redactor.redact(lines)).replaceAll(INVISIBLE, '');",
+    from: "this.#redactor.redact(lines.replaceAll(SEQUENCE, '').replaceAll(INVISIBLE, ''))",
+    to: "this.#redactor.redact(lines).replaceAll(SEQUENCE, '').replaceAll(INVISIBLE, '')",
     tests: ['test/adapters/plain-text.test.ts'],
   },
   {

@@ -11,8 +11,8 @@ export const UNDO: readonly Mutation[] = [
   {
     name: 'no snapshot of a file is kept',
     file: 'src/steps/file.ts',
-    from: 'if (fact.exists) await snapshots.keep(await files.read(path));',
-    to: '',
+    from: '(await snapshots.keep(await files.read(path))) !== fact.sha256',
+    to: 'files === snapshots',
     tests: ['test/steps/file.test.ts'],
   },
   {
