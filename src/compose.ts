@@ -15,6 +15,7 @@ import type { Config } from './config.ts';
 import type { KeyRing } from './contract/keyring.ts';
 import type { Redactor } from './secret.ts';
 import { Admissions } from './services/admissions.ts';
+import { Alerter } from './services/alerter.ts';
 import { ClockAcceptances } from './services/clock-acceptance.ts';
 import { ClockWatch } from './services/clock-watch.ts';
 import { Control } from './services/control.ts';
@@ -64,7 +65,7 @@ export interface Line {
   locks: Locks;
   control: Control;
   clockWatch: ClockWatch;
-  reporter: Reporter;
+  alerter: Alerter;
 }
 
 /** Wires adapters into services: everything between a delivery and its report. */
@@ -77,14 +78,15 @@ export function compose(world: World): Line {
   );
   const verifier = verifierBy(() => world.ring.current(), clock);
   const host = hostFacts(world);
-  const reporter = new Reporter(ledger, clock, host, world.onMessage, reached);
-  const control = controlOf(world, running, verifier, reporter);
+  const alerter = new Alerter({ ledger, clock, host, onAppend: world.onMessage });
+  const reporter = new Reporter({ ledger, clock, host, alerter, onAppend: world.onMessage, reached });
+  const control = controlOf(world, running, verifier, alerter);
   const policy = () => world.policy.current();
   const admissions = new Admissions({ registry, host: config.host, policy, ledger, clock, verifier, control });
   const locks = new Locks(config.concurrency);
   const requests = clockRequests(config.home.var.clockRequest);
   const acceptances = new ClockAcceptances({ host: host.name, ledger, requests, verifier });
-  const watched = { ledger, clock, host: host.name, acceptances, reporter, control };
+  const watched = { ledger, clock, host: host.name, acceptances, alerter, control };
   const clockWatch = new ClockWatch({ ...watched, onGap: world.onUsable });
   const steps = new StepRunner({ ledger, kinds, clock, reached, awake: () => clockWatch.awake() });
   const performer = new Performer(ledger, steps, factReader(files), reporter, host.undoCommand, reached);
@@ -97,7 +99,7 @@ export function compose(world: World): Line {
     locks,
     control,
     clockWatch,
-    reporter,
+    alerter,
   };
 }
 
@@ -114,14 +116,14 @@ export function stepKindsOf(config: Config, commands: Commands): StepKinds {
   });
 }
 
-function controlOf(world: World, running: Running, verifier: Verifier, reporter: Reporter): Control {
+function controlOf(world: World, running: Running, verifier: Verifier, alerter: Alerter): Control {
   const { config, ledger, redis } = world;
-  const flood = reporter.flood(
+  const flood = alerter.flood(
     'control-flood',
     (count) =>
       `${count} more entries of the control stream did not verify in one minute, and were not audited one by one`,
   );
-  const statements = new Statements({ ledger, verifier, alerts: reporter, flood });
+  const statements = new Statements({ ledger, verifier, alerter, flood });
   return new Control(controlStream(redis, config.queues.control), ledger, statements, listener(running, world));
 }
 

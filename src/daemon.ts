@@ -87,7 +87,7 @@ export async function startDaemon(
   await stack.adopt(line.clockWatch, (service) => service.stop()).start();
   await reconcile(line);
   await Promise.race([check(), given.then(refuseToGoOn)]);
-  await within(SWEEP_MS, watchQueues({ ...shared, queues: mail.queues, reporter: line.reporter, stack }));
+  await within(SWEEP_MS, watchQueues({ ...shared, queues: mail.queues, alerter: line.alerter, stack }));
   const workers = startWorkers({ ...shared, executor: line.executor, onHeld: mail.onHeld });
   stack.defer(() => drain(workers, line, urgent, log));
   await stack.adopt(controlWatch(config, ledger, line, redisUrl), (service) => service.stop()).start();

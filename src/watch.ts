@@ -6,9 +6,9 @@ import { quarantineIn } from './adapters/quarantine-files.ts';
 import type { Config } from './config.ts';
 import { coerceError } from './errors.ts';
 import type { Logger } from './log.ts';
+import type { Alerter } from './services/alerter.ts';
 import type { Ledger } from './services/ledger.ts';
 import { Quarantine } from './services/quarantine.ts';
-import type { Reporter } from './services/reporter.ts';
 import { Unread } from './services/unread.ts';
 
 const SWEEP_MS = 5_000;
@@ -19,20 +19,20 @@ export interface WatchParts {
   redis: Redis;
   queues: readonly Queue[];
   ledger: Ledger;
-  reporter: Reporter;
+  alerter: Alerter;
   stack: AsyncDisposableStack;
   log: Logger;
 }
 
 /** Looks after the queues now and then; once before it resolves, so that what killed a daemon is not its next one's first job. */
 export async function watchQueues(parts: WatchParts): Promise<void> {
-  const { config, redis, ledger, reporter } = parts;
+  const { config, redis, ledger, alerter } = parts;
   const { queues, host, home } = config;
   const poisoned = poisonedQueues(redis, queues, host.name);
   const files = quarantineIn(home.var.quarantine);
-  const quarantine = new Quarantine({ queues: poisoned, files, reporter, clock: systemClock });
+  const quarantine = new Quarantine({ queues: poisoned, files, alerter, clock: systemClock });
   const counts = new Map(parts.queues.map((queue) => [queue.name, () => queue.count()] as const));
-  const unread = new Unread({ queues: counts, ledger, reporter });
+  const unread = new Unread({ queues: counts, ledger, alerter });
   await every(SWEEP_MS, 'looking for poisoned jobs', () => quarantine.sweep(), parts);
   await every(UNREAD_MS, 'counting what is unread', () => unread.look(), parts);
 }

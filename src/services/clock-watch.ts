@@ -1,17 +1,17 @@
 import { ulid } from 'ulid';
 import { secondsBehind } from '../admission/checks/time.ts';
+import type { Alerter } from './alerter.ts';
 import type { ClockAcceptances } from './clock-acceptance.ts';
 import type { Control } from './control.ts';
 import type { Ledger } from './ledger.ts';
 import type { Clock, Service } from './ports.ts';
-import type { Reporter } from './reporter.ts';
 
 export interface ClockWatchParts {
   host: string;
   ledger: Ledger;
   clock: Clock;
   acceptances: Pick<ClockAcceptances, 'takeUp'>;
-  reporter: Pick<Reporter, 'alert'>;
+  alerter: Pick<Alerter, 'raise'>;
   control: Pick<Control, 'catchUp'>;
   /** Told that for some time nothing was seen of the world. */
   onGap: () => void;
@@ -98,12 +98,12 @@ export class ClockWatch implements Service {
 
   /** Once, until it is right again. */
   async #tellWhereBehind(): Promise<void> {
-    const { host, ledger, clock, reporter } = this.#parts;
+    const { host, ledger, clock, alerter } = this.#parts;
     const behind = secondsBehind(clock.now(), ledger.latestTime());
     const told = this.#toldBehind;
     this.#toldBehind = behind !== null;
     if (behind === null || told) return;
-    await reporter.alert(`clock-${ulid().toLowerCase()}`, {
+    await alerter.raise(`clock-${ulid().toLowerCase()}`, {
       severity: 'critical',
       code: 'clock',
       subject: `host:${host}`,

@@ -4,7 +4,7 @@ import { coerceError } from '../errors.ts';
 import type { BoundAction } from '../planning/action.ts';
 import { type StepRecord, undoPlan } from '../planning/record.ts';
 import { blocker } from './blockers.ts';
-import { type Failpoint, passBy } from './failpoint.ts';
+import type { Failpoint } from './failpoint.ts';
 import type { Ledger, TaskRecord } from './ledger.ts';
 import { planTask } from './planner.ts';
 import type { FactReader } from './ports.ts';
@@ -27,7 +27,7 @@ export class Performer {
     facts: FactReader,
     reporter: Reporter,
     undoCommand: string,
-    reached = passBy,
+    reached: Failpoint,
   ) {
     this.#ledger = ledger;
     this.#steps = steps;

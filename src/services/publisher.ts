@@ -1,4 +1,4 @@
-import { type Failpoint, passBy } from './failpoint.ts';
+import type { Failpoint } from './failpoint.ts';
 import type { Ledger, OutboxRow } from './ledger.ts';
 import type { Clock } from './ports.ts';
 
@@ -27,7 +27,7 @@ export class Publisher {
   /** Where it was seen last; undefined where Redis may have lost it. */
   #mark: number | undefined;
 
-  constructor(ledger: Ledger, outlet: Outlet, clock: Clock, reached = passBy) {
+  constructor(ledger: Ledger, outlet: Outlet, clock: Clock, reached: Failpoint) {
     this.#ledger = ledger;
     this.#outlet = outlet;
     this.#clock = clock;

@@ -1,8 +1,8 @@
 import { ulid } from 'ulid';
 import { utcTime } from '../contract/names.ts';
+import type { Alerter } from './alerter.ts';
 import type { Flood } from './flood.ts';
 import type { Clock } from './ports.ts';
-import type { Reporter } from './reporter.ts';
 
 /** What can never be delivered or never be finished, or keeps what is good from it. */
 export interface Poison {
@@ -31,7 +31,7 @@ export interface QuarantineFiles {
 export interface QuarantineParts {
   queues: PoisonedQueues;
   files: QuarantineFiles;
-  reporter: Pick<Reporter, 'alert' | 'flood'>;
+  alerter: Pick<Alerter, 'raise' | 'flood'>;
   clock: Clock;
 }
 
@@ -48,7 +48,7 @@ export class Quarantine {
 
   constructor(parts: QuarantineParts) {
     this.#parts = parts;
-    this.#alerts = parts.reporter.flood('quarantine-flood', inOneMinute);
+    this.#alerts = parts.alerter.flood('quarantine-flood', inOneMinute);
   }
 
   /** At once all that lies behind each other, or a good task behind a thousand of them would wait for as many minutes. */
@@ -75,7 +75,7 @@ export class Quarantine {
 
   async #tell(subject: string, message: string): Promise<void> {
     const id = `quarantined-${ulid().toLowerCase()}`;
-    await this.#parts.reporter.alert(id, { severity: 'warning', code: 'quarantined', subject, message });
+    await this.#parts.alerter.raise(id, { severity: 'warning', code: 'quarantined', subject, message });
   }
 }
 

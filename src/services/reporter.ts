@@ -2,14 +2,14 @@ import { randomInt } from 'node:crypto';
 import { ulid } from 'ulid';
 import { type Delivery, headingOf } from '../admission/parse.ts';
 import { REASONS, type Refused } from '../admission/reasons.ts';
-import type { Alert } from '../contract/alert.ts';
 import { utcTime } from '../contract/names.ts';
 import type { Blocker, OpsOutput } from '../contract/ops-output.ts';
 import { type Attestor, Evidence, type Outcome } from '../contract/report.ts';
 import type { Task } from '../contract/task.ts';
 import type { StepRecord } from '../planning/record.ts';
-import { type Failpoint, passBy } from './failpoint.ts';
-import { Flood } from './flood.ts';
+import type { Alerter } from './alerter.ts';
+import type { Failpoint } from './failpoint.ts';
+import type { Flood } from './flood.ts';
 import type { Ledger, TaskRecord } from './ledger.ts';
 import { evidenceOf, type Host, nothingRan, opsOutputOf } from './ops-output.ts';
 import type { Clock } from './ports.ts';
@@ -45,6 +45,16 @@ export interface RefusedDelivery {
   attestedBy: Attestor[];
 }
 
+export interface ReporterParts {
+  ledger: Ledger;
+  clock: Clock;
+  host: HostFacts;
+  alerter: Pick<Alerter, 'flood'>;
+  /** Told when there is something to publish. */
+  onAppend: () => void;
+  reached: Failpoint;
+}
+
 /** Writes outcomes into the ledger, each in one transaction with its report in the outbox. */
 export class Reporter {
   readonly #ledger: Ledger;
@@ -52,55 +62,20 @@ export class Reporter {
   readonly #host: HostFacts;
   /** What anybody who reaches Redis can make: without a valid signature, or a copy of what was refused before. */
   readonly #cheap: Flood;
-  /** Told when there is something to publish. */
   readonly #onAppend: () => void;
   readonly #reached: Failpoint;
 
-  constructor(ledger: Ledger, clock: Clock, host: HostFacts, onAppend: () => void, reached = passBy) {
+  constructor({ ledger, clock, host, alerter, onAppend, reached }: ReporterParts) {
     this.#ledger = ledger;
     this.#clock = clock;
     this.#host = host;
     this.#onAppend = onAppend;
     this.#reached = reached;
-    this.#cheap = this.flood(
+    this.#cheap = alerter.flood(
       'refusals-flood',
       (count) =>
         `${count} more deliveries without a valid signature, or refused before, were refused in one minute and not reported one by one`,
     );
-  }
-
-  /** Raises an alert. `id` is its name for ever: acknowledging and clearing refer to it. */
-  async alert(id: string, alert: Pick<Alert, 'severity' | 'code' | 'subject' | 'message'>): Promise<void> {
-    const raised_at = utcTime(this.#clock.now());
-    await this.#ledger.commit(() =>
-      this.#appendAlert({ alert_id: id, state: 'raised', ...alert, raised_at, changes: [] }),
-    );
-    this.#onAppend();
-  }
-
-  /** Somebody takes care of an alert that was raised here. False where none waits for it. Inside a transaction. */
-  acknowledge(alertId: string): boolean {
-    const alert = this.#ledger.alert(alertId);
-    if (alert?.state !== 'raised') return false;
-    this.#appendAlert({ ...alert, state: 'acknowledged' });
-    return true;
-  }
-
-  /** What an alert told of is over. */
-  async clear(alertId: string): Promise<void> {
-    const alert = this.#ledger.alert(alertId);
-    if (!alert || alert.state === 'cleared') return;
-    await this.#ledger.commit(() => this.#appendAlert({ ...alert, state: 'cleared' }));
-    this.#onAppend();
-  }
-
-  /** Lets 60 a minute through; how many more there were is told by one alert. */
-  flood(code: string, message: (count: number) => string): Flood {
-    const subject = `host:${this.#host.name}`;
-    return new Flood(this.#clock, async (count) => {
-      const id = `${code}-${ulid().toLowerCase()}`;
-      await this.alert(id, { severity: 'warning', code, subject, message: message(count) });
-    });
   }
 
   /** The one final report of a claimed task. */
@@ -160,14 +135,6 @@ export class Reporter {
   #markUndone(taskId: string, by: string): void {
     this.#ledger.markUndone(taskId, by);
     this.#ledger.audit({ event: 'undone', task_id: taskId, detail: { by } }, { outcome: 'undone' });
-  }
-
-  #appendAlert(alert: Alert): void {
-    const { name, version, dev } = this.#host;
-    this.#ledger.append('alert', `${alert.alert_id}-${alert.state}`, (seq) => ({
-      alert,
-      evidence: { seq, host: name, version, ...(dev && { dev: true as const }), audit: this.#ledger.auditHead() },
-    }));
   }
 
   #append(opsOutput: OpsOutput, evidence: Omit<Evidence, 'report_id' | 'seq' | 'audit'>): void {

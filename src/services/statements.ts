@@ -2,10 +2,10 @@ import type { Withdrawal } from '../admission/facts.ts';
 import { type Reason, readable } from '../admission/reasons.ts';
 import type { Attestation } from '../contract/attestation.ts';
 import { type Control, ControlEntry } from '../contract/control.ts';
+import type { Alerter } from './alerter.ts';
 import type { Flood } from './flood.ts';
 import type { Ledger } from './ledger.ts';
 import type { Verifier } from './ports.ts';
-import type { Reporter } from './reporter.ts';
 
 export interface StreamEntry {
   id: string;
@@ -39,7 +39,7 @@ const OUTCOMES = {
 export interface StatementsParts {
   ledger: Ledger;
   verifier: Verifier;
-  alerts: Pick<Reporter, 'acknowledge'>;
+  alerter: Pick<Alerter, 'acknowledge'>;
   /** For what does not verify: anybody who reaches Redis can make it. */
   flood: Pick<Flood, 'admit'>;
 }
@@ -86,7 +86,7 @@ export class Statements {
   }
 
   #stated(id: string, token: string, claims: Control): Change {
-    const { ledger, alerts } = this.#parts;
+    const { ledger, alerter } = this.#parts;
     const { verb, target, reason, iss: by } = claims;
     const older = this.#rejected(id, {
       reason: 'token-expired',
@@ -97,7 +97,7 @@ export class Statements {
       if (added !== 'news') return added === 'older' ? older() : null;
       const [kind, name = ''] = target.split(':');
       // Another host's alert is none of ours.
-      if (verb === 'acknowledge' && !(kind === 'alert' && alerts.acknowledge(name))) return null;
+      if (verb === 'acknowledge' && !(kind === 'alert' && alerter.acknowledge(name))) return null;
       const entry = { event: verb, ...(kind === 'task' && { task_id: name }) };
       ledger.audit({ ...entry, detail: { target, by } }, { outcome: OUTCOMES[verb], reason });
       return (listener) => tell(listener, claims);

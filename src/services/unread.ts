@@ -1,6 +1,6 @@
 import { ulid } from 'ulid';
+import type { Alerter } from './alerter.ts';
 import type { Ledger } from './ledger.ts';
-import type { Reporter } from './reporter.ts';
 
 /** So many reports mean that nobody reads them, so many tasks a flood. None is ever dropped. */
 const TOO_MANY = 10_000;
@@ -10,7 +10,7 @@ export interface UnreadParts {
   /** The queue's name, and how to count what nobody has taken. */
   queues: ReadonlyMap<string, () => Promise<number>>;
   ledger: Pick<Ledger, 'alerts'>;
-  reporter: Pick<Reporter, 'alert' | 'clear'>;
+  alerter: Pick<Alerter, 'raise' | 'clear'>;
 }
 
 /** Raises an alert when a queue is not read, and clears it when it is. */
@@ -28,7 +28,7 @@ export class Unread {
   }
 
   async #compare(queue: string, unread: number): Promise<void> {
-    const { reporter } = this.#parts;
+    const { alerter } = this.#parts;
     const subject = `queue:${queue}`;
     const known = this.#standing.get(queue);
     const standing = known === undefined ? this.#raisedBefore(subject) : known;
@@ -36,10 +36,10 @@ export class Unread {
       const message = `${unread} jobs wait in ${queue}, more than ${TOO_MANY}`;
       const alert = { severity: 'warning' as const, code: CODE, subject, message };
       const id = `unread-${ulid().toLowerCase()}`;
-      await reporter.alert(id, alert);
+      await alerter.raise(id, alert);
       this.#standing.set(queue, id);
     } else if (unread <= TOO_MANY) {
-      if (standing) await reporter.clear(standing);
+      if (standing) await alerter.clear(standing);
       this.#standing.set(queue, null);
     }
   }

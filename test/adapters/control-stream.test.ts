@@ -21,7 +21,7 @@ async function control() {
   const statements = new Statements({
     ledger,
     verifier,
-    alerts: { acknowledge: () => false },
+    alerter: { acknowledge: () => false },
     flood: { admit: () => true },
   });
   return { redis, ledger, reader: new Control(controlStream(redis, KEY), ledger, statements, nobody) };

@@ -4,6 +4,7 @@ import { queueOutlet } from '../../src/adapters/outlet.ts';
 import { connectRedis } from '../../src/adapters/redis.ts';
 import { verifyAlert } from '../../src/contract/alert.ts';
 import { verifyReport } from '../../src/contract/report.ts';
+import { passBy } from '../../src/services/failpoint.ts';
 import { Publisher } from '../../src/services/publisher.ts';
 import { ownRedis } from '../integration/own-redis.ts';
 import { actionsTask, submit, TestClock, testKeys, testLedger, testLine, testRing } from '../services/support.ts';
@@ -18,7 +19,7 @@ async function setUp() {
   const [results, alerts] = [open('ops-results'), open('ops-alerts')];
   const outlet = queueOutlet({ results, alerts, redis, markKey: MARK, hostKey: (await testKeys()).host });
   const line = await testLine();
-  return { redis, results, alerts, outlet, line, publisher: new Publisher(line.ledger, outlet, line.clock) };
+  return { redis, results, alerts, outlet, line, publisher: new Publisher(line.ledger, outlet, line.clock, passBy) };
 }
 
 describe('the outlet', () => {
@@ -49,7 +50,7 @@ describe('the outlet', () => {
 
   it('puts signed alerts on theirs, and nothing that could be altered unseen: not even its state', async () => {
     const { alerts, line, publisher } = await setUp();
-    await line.reporter.alert('a-1', { severity: 'critical', code: 'c', subject: 'host:mini-1', message: 'm' });
+    await line.alerter.raise('a-1', { severity: 'critical', code: 'c', subject: 'host:mini-1', message: 'm' });
     await publisher.drain();
     const [job] = await alerts.getJobs();
     const ring = await testRing();
@@ -121,7 +122,7 @@ describe('the outlet', () => {
     for (const queue of [results, alerts]) queue.on('error', () => undefined);
     const outlet = queueOutlet({ results, alerts, redis, markKey: MARK, hostKey: (await testKeys()).host });
     const ledger = testLedger();
-    const publisher = new Publisher(ledger, outlet, new TestClock());
+    const publisher = new Publisher(ledger, outlet, new TestClock(), passBy);
     const append = async (from: number, to: number) => {
       for (let n = from; n <= to; n += 1)
         await ledger.commit(() => ledger.append('report', `r${n}`, (seq) => ({ seq })));
@@ -143,7 +144,7 @@ describe('the outlet', () => {
 
   it('puts alerts on their own queue, under their id and state', async () => {
     const { alerts, results, line, publisher } = await setUp();
-    await line.reporter.alert('disk-1', { severity: 'critical', code: 'disk', subject: 'host:mini-1', message: 'm' });
+    await line.alerter.raise('disk-1', { severity: 'critical', code: 'disk', subject: 'host:mini-1', message: 'm' });
     await publisher.drain();
     const [job] = await alerts.getJobs();
     expect(job).toMatchObject({ id: 'disk-1-raised', name: 'alert', data: { alert: { alert_id: 'disk-1' } } });

@@ -10,8 +10,7 @@ import { Context } from '../../src/cli/context.ts';
 import { keysInit } from '../../src/cli/keys.ts';
 import { homeOf } from '../../src/config.ts';
 import { signBody } from '../../src/contract/report.ts';
-import { Reporter } from '../../src/services/reporter.ts';
-import { actionsTask, claimed, HOST, TestClock, temporaryFolder } from '../services/support.ts';
+import { actionsTask, claimed, TestClock, tellers, temporaryFolder } from '../services/support.ts';
 
 const CLI = join(import.meta.dirname, '../../src/cli/main.ts');
 const TASKS = ['first', 'second', 'third'];
@@ -62,7 +61,7 @@ async function printed(work: () => Promise<void>): Promise<string> {
 
 async function reportTasks(path: string, taskIds: readonly string[]): Promise<void> {
   const ledger = openLedger(path, new TestClock());
-  const reporter = new Reporter(ledger, new TestClock(), HOST, () => undefined);
+  const { reporter } = tellers(ledger, new TestClock());
   const end = { outcome: 'completed', records: [], blockers: [], notes: [], leftRunning: [], undid: null } as const;
   for (const task_id of taskIds) {
     const record = await claimed(ledger, actionsTask({ task_id }));

@@ -7,8 +7,7 @@ import { AlertMessage } from '../../src/contract/alert.ts';
 import { signControl, type Verb } from '../../src/contract/control.ts';
 import type { Role } from '../../src/contract/names.ts';
 import type { Ledger } from '../../src/services/ledger.ts';
-import { Reporter } from '../../src/services/reporter.ts';
-import { HOST, roleKey } from '../services/support.ts';
+import { roleKey, tellers } from '../services/support.ts';
 import { TestHome } from './test-home.ts';
 
 const STREAM = '{savorg}:ops-control';
@@ -140,7 +139,7 @@ describe('an alert', () => {
     await home.stop();
     const stopped = openLedger(home.home.var.ledger, systemClock);
     const raised = { severity: 'warning', code: 'disk-full', subject: 'host:mini-1', message: '95 % of /' } as const;
-    await new Reporter(stopped, systemClock, HOST, () => undefined).alert('disk-1', raised);
+    await tellers(stopped, systemClock).alerter.raise('disk-1', raised);
     stopped.close();
     await home.start();
     const queue = home.queue('ops-alerts');

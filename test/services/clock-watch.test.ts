@@ -44,7 +44,7 @@ class SettableClock extends TestClock {
 async function setUp() {
   const clock = new SettableClock();
   const line = await testLine({ clock });
-  const { ledger, reporter } = line;
+  const { ledger, alerter } = line;
   const waiting: string[] = [];
   const gaps: number[] = [];
   const read: string[] = [];
@@ -59,7 +59,7 @@ async function setUp() {
       requests: { take: () => waiting.shift() ?? null },
       verifier: verifierBy(() => ring, clock),
     }),
-    reporter,
+    alerter,
     control: {
       catchUp: async () => {
         await line.control.catchUp();

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openLedger } from '../../src/adapters/ledger/index.ts';
+import { passBy } from '../../src/services/failpoint.ts';
 import type { Ledger, OutboxRow } from '../../src/services/ledger.ts';
 import { type Outlet, Publisher } from '../../src/services/publisher.ts';
 import { HOUR, TestClock, temporaryFolder, testLedger } from './support.ts';
@@ -40,7 +41,7 @@ function setUp() {
   const path = join(temporaryFolder(), 'ledger.db');
   const ledger = testLedger(clock, path);
   const outlet = new MemoryOutlet();
-  return { clock, path, ledger, outlet, publisher: new Publisher(ledger, outlet, clock) };
+  return { clock, path, ledger, outlet, publisher: new Publisher(ledger, outlet, clock, passBy) };
 }
 
 async function append(ledger: Ledger, ...ids: string[]): Promise<void> {

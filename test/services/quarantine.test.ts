@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Alerter } from '../../src/services/alerter.ts';
 import { Flood } from '../../src/services/flood.ts';
 import { type Poison, Quarantine } from '../../src/services/quarantine.ts';
-import type { Reporter } from '../../src/services/reporter.ts';
 import { TestClock } from './support.ts';
 
 type Finding = Omit<Poison, 'contents' | 'remove'>;
@@ -10,11 +10,11 @@ type Finding = Omit<Poison, 'contents' | 'remove'>;
 function setUp(found: Finding[], broken: { alert?: boolean } = {}) {
   const clock = new TestClock();
   const did: string[] = [];
-  const alert: Reporter['alert'] = async (_, { code, subject, message }) => {
+  const raise: Alerter['raise'] = async (_, { code, subject, message }) => {
     if (broken.alert) throw new Error('the disk is full');
     did.push(`${code} ${subject}: ${message.replace(/[0-9a-z]{26}/, 'ID')}`);
   };
-  const flood: Reporter['flood'] = (code, message) =>
+  const flood: Alerter['flood'] = (code, message) =>
     new Flood(clock, async (count) => void did.push(`${code}: ${message(count)}`));
   const quarantine = new Quarantine({
     clock,
@@ -32,7 +32,7 @@ function setUp(found: Finding[], broken: { alert?: boolean } = {}) {
         return `/var/${name}`;
       },
     },
-    reporter: { alert, flood },
+    alerter: { raise, flood },
   });
   return { clock, did, quarantine };
 }

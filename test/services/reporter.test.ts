@@ -1,19 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { Delivery } from '../../src/admission/parse.ts';
 import { refused } from '../../src/admission/reasons.ts';
-import { AlertMessage } from '../../src/contract/alert.ts';
 import { Report } from '../../src/contract/report.ts';
-import { Reporter } from '../../src/services/reporter.ts';
-import { actionsTask, claimed, HOST, reports, TestClock, testLedger } from './support.ts';
+import { actionsTask, claimed, HOST, reports, TestClock, tellers, testLedger } from './support.ts';
 
 function setUp(host = HOST) {
   const clock = new TestClock();
   const ledger = testLedger(clock);
   let appended = 0;
-  const reporter = new Reporter(ledger, clock, host, () => {
+  const writers = tellers(ledger, clock, host, () => {
     appended += 1;
   });
-  return { clock, ledger, reporter, appended: () => appended };
+  return { clock, ledger, ...writers, appended: () => appended };
 }
 
 const delivery = (jobId: string, data: unknown = null): Delivery => ({
@@ -48,10 +46,10 @@ describe('a conclusion', () => {
   });
 
   it('of a home for trying out says so', async () => {
-    const { ledger, reporter } = setUp({ ...HOST, dev: true });
+    const { ledger, alerter, reporter } = setUp({ ...HOST, dev: true });
     const record = await claimed(ledger, actionsTask());
     await reporter.conclude({ ...ending, record, outcome: 'completed' });
-    await reporter.alert('a-1', { severity: 'info', code: 'c', subject: 's', message: 'm' });
+    await alerter.raise('a-1', { severity: 'info', code: 'c', subject: 's', message: 'm' });
     expect(ledger.messagesAfter(0, 9).map(({ body }) => (body as { evidence: { dev: true } }).evidence.dev)).toEqual([
       true,
       true,
@@ -87,24 +85,6 @@ describe('a refusal', () => {
     const { ops_output } = Report.parse({ ...reports(ledger)[0]?.body, signature: 's' });
     expect(ops_output).toMatchObject({ task_id: name, operation_type: 'infra' });
     expect(ops_output.blockers[0]?.message).toBe(`no (no task could be read; this is the job ${name})`);
-  });
-});
-
-describe('an alert', () => {
-  it('goes out in the same sequence as reports', async () => {
-    const { ledger, reporter, appended } = setUp();
-    await reporter.refuse(
-      { delivery: delivery('j'), task: null, digest: null, attestedBy: [] },
-      refused('malformed', 'no'),
-    );
-    await reporter.alert('a-1', { severity: 'critical', code: 'c', subject: 'host:mini-1', message: 'm' });
-    const [, row] = ledger.messagesAfter(0, 9);
-    expect(row).toMatchObject({ seq: 2, kind: 'alert', id: 'a-1-raised' });
-    const { alert, evidence } = AlertMessage.parse({ ...row?.body, signature: 's' });
-    expect(alert).toMatchObject({ alert_id: 'a-1', state: 'raised', severity: 'critical' });
-    expect(evidence).toMatchObject({ seq: 2, host: 'mini-1' });
-    expect(appended()).toBe(2);
-    expect(ledger.alerts()).toEqual([alert]);
   });
 });
 

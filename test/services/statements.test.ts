@@ -242,7 +242,7 @@ describe('an acknowledgement', () => {
   it('of an alert that was raised here is a message of its own, once', async () => {
     const line = await setUp();
     const raised = { severity: 'warning', code: 'c', subject: MINI, message: 'm' } as const;
-    await line.reporter.alert('a-1', raised);
+    await line.alerter.raise('a-1', raised);
     await line.say(await acknowledge('a-1'), await acknowledge('a-1', 'manager', START + SECOND));
     const [first, second, ...others] = messages(line);
     expect(first).toMatchObject({ id: 'a-1-raised', state: 'raised', ...raised });
@@ -259,7 +259,7 @@ describe('an acknowledgement', () => {
       await acknowledge('other-1'),
       await withdrawal('acknowledge', 'task:a-1', { role: 'operator' }),
     );
-    await line.reporter.alert('a-1', { severity: 'info', code: 'c', subject: MINI, message: 'm' });
+    await line.alerter.raise('a-1', { severity: 'info', code: 'c', subject: MINI, message: 'm' });
     await line.say(early);
     expect(messages(line).map(({ state }) => state)).toEqual(['raised']);
     expect([line.acknowledged(), line.events()]).toEqual([0, []]);
@@ -267,7 +267,7 @@ describe('an acknowledgement', () => {
 
   it('by a role that may not is audited, and changes nothing', async () => {
     const line = await setUp();
-    await line.reporter.alert('a-1', { severity: 'info', code: 'c', subject: MINI, message: 'm' });
+    await line.alerter.raise('a-1', { severity: 'info', code: 'c', subject: MINI, message: 'm' });
     await line.say(await acknowledge('a-1', 'security'));
     expect([messages(line).length, line.events()]).toEqual([1, ['control-rejected']]);
   });

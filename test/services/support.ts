@@ -19,6 +19,7 @@ import type { BoundAction } from '../../src/planning/action.ts';
 import type { FileFact } from '../../src/planning/facts.ts';
 import { bindAction } from '../../src/planning/registry.ts';
 import { Admissions } from '../../src/services/admissions.ts';
+import { Alerter } from '../../src/services/alerter.ts';
 import { Control, type ControlStream } from '../../src/services/control.ts';
 import { type End, Executor } from '../../src/services/executor.ts';
 import { passBy } from '../../src/services/failpoint.ts';
@@ -358,6 +359,12 @@ export interface LineOptions {
   leftovers?: Leftover[];
 }
 
+/** What writes into the outbox. */
+export function tellers(ledger: Ledger, clock: Clock, host = HOST, onAppend = () => undefined as void) {
+  const alerter = new Alerter({ ledger, clock, host, onAppend });
+  return { alerter, reporter: new Reporter({ ledger, clock, host, alerter, onAppend, reached: passBy }) };
+}
+
 export type TestLine = Awaited<ReturnType<typeof testLine>>;
 
 /** The whole line over a real ledger, a machine in memory and real signatures. Called again with the same parts it is the daemon after a restart. */
@@ -379,11 +386,11 @@ export async function testLine(options: LineOptions = {}) {
     close: async () => undefined,
   }));
   let appended = 0;
-  const reporter = new Reporter(ledger, clock, HOST, () => {
+  const { alerter, reporter } = tellers(ledger, clock, HOST, () => {
     appended += 1;
   });
-  const flood = reporter.flood('control-flood', (count) => `${count} more`);
-  const statements = new Statements({ ledger, verifier, alerts: reporter, flood });
+  const flood = alerter.flood('control-flood', (count) => `${count} more`);
+  const statements = new Statements({ ledger, verifier, alerter, flood });
   const control = new Control(stream, ledger, statements, {
     attested: (target) => options.listener?.attested?.(target),
     withdrawn: (it) => {
@@ -398,7 +405,7 @@ export async function testLine(options: LineOptions = {}) {
   const admissions = new Admissions({ registry, host, policy: () => policy, ledger, clock, verifier, control });
   const locks = new Locks();
   const steps = new StepRunner({ ledger, kinds, clock, awake: async () => undefined, reached: passBy });
-  const performer = new Performer(ledger, steps, machine, reporter, HOST.undoCommand);
+  const performer = new Performer(ledger, steps, machine, reporter, HOST.undoCommand, passBy);
   const shared = { registry, ledger, admissions, locks, running, performer, reached: passBy };
   const executor = new Executor({ ...shared, reporter, onFault: thrown });
   const leftovers = options.leftovers ?? [];
@@ -412,6 +419,7 @@ export async function testLine(options: LineOptions = {}) {
     control,
     admissions,
     locks,
+    alerter,
     reporter,
     steps,
     performer,

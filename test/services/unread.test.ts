@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Alert } from '../../src/contract/alert.ts';
-import { Reporter } from '../../src/services/reporter.ts';
 import { Unread } from '../../src/services/unread.ts';
-import { HOST, TestClock, testLedger } from './support.ts';
+import { TestClock, tellers, testLedger } from './support.ts';
 
 function setUp(clock = new TestClock(), ledger = testLedger(clock)) {
-  const reporter = new Reporter(ledger, clock, HOST, () => undefined);
+  const { alerter } = tellers(ledger, clock);
   const counts = { 'ops-results': 0, 'ops-alerts': 0 };
   const queues = new Map(Object.keys(counts).map((name) => [name, async () => counts[name as keyof typeof counts]]));
-  const unread = new Unread({ queues, ledger, reporter });
+  const unread = new Unread({ queues, ledger, alerter });
   const sent = () =>
     ledger.messagesAfter(0, 100).map(({ id, body }) => ({ id, ...(body as { alert: Alert }).alert }) as const);
   return { clock, ledger, counts, unread, sent };

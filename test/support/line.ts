@@ -8,6 +8,7 @@ import type { KeyRing } from '../../src/contract/keyring.ts';
 import { Report } from '../../src/contract/report.ts';
 import type { Step } from '../../src/planning/step.ts';
 import { Admissions } from '../../src/services/admissions.ts';
+import { Alerter } from '../../src/services/alerter.ts';
 import { type End, Executor } from '../../src/services/executor.ts';
 import { passBy } from '../../src/services/failpoint.ts';
 import type { Ledger, UnsignedReport } from '../../src/services/ledger.ts';
@@ -62,7 +63,9 @@ function executorOf(setting: Setting, clock: Clock, ledger: Ledger, touched: str
   const { host } = setting;
   const digests = () => ({ policy: digestOf(setting.policy), keyring: digestOf(setting.ring) });
   const facts = { name: host.name, version: '0.0.0', dev: false, undoCommand: '/opt/ops undo', digests };
-  const reporter = new Reporter(ledger, clock, facts, () => undefined);
+  const onAppend = () => undefined;
+  const alerter = new Alerter({ ledger, clock, host: facts, onAppend });
+  const reporter = new Reporter({ ledger, clock, host: facts, alerter, onAppend, reached: passBy });
   const steps = new StepRunner({
     ledger,
     kinds: spiedKinds(touched),
@@ -82,7 +85,7 @@ function executorOf(setting: Setting, clock: Clock, ledger: Ledger, touched: str
     admissions: new Admissions({ registry, host, policy, ledger, clock, verifier, control }),
     locks: new Locks(),
     running: new Running(() => ({ write: async () => undefined, close: async () => undefined })),
-    performer: new Performer(ledger, steps, spiedFacts(touched), reporter, facts.undoCommand),
+    performer: new Performer(ledger, steps, spiedFacts(touched), reporter, facts.undoCommand, passBy),
     reporter,
     reached: passBy,
   });
