@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Redis } from 'ioredis';
 import type { QueueNames } from '../contract/queues.ts';
 import type { PoisonedQueues } from '../services/quarantine.ts';
+import { RedisScript } from './redis-script.ts';
 
 /** What BullMQ 6.7 keeps for a queue beside its jobs, and as which type of Redis. */
 const OWN_KEYS = {
@@ -84,8 +85,7 @@ local function trouble(id)
   if is ~= 'hash' then return 'is a ' .. is .. ', not a hash' end
   if redis.call('MEMORY', 'USAGE', key, 'SAMPLES', 0) > ${LARGEST_JOB} then return 'takes more than ${LARGEST_JOB} bytes' end
   for _, count in ipairs({'ats', 'atm', 'stc'}) do
-    local value = redis.call('HGET', key, count) or '0'
-    if #value > 15 or not string.find(value, '^%d+$') then return 'has a field ' .. count .. ' that is no number' end
+    if not isCount(redis.call('HGET', key, count) or '0') then return 'has a field ' .. count .. ' that is no number' end
   end
   local parent = redis.call('HGET', key, 'parent')
   return parent and oddParent(parent) and 'has a parent that BullMQ cannot read'
@@ -93,7 +93,7 @@ end
 `;
 
 /** Looks at the queue's own keys and at the hundred tasks that come next in each state: as cheap with 10,000 as with 100. */
-const FIND = `${TROUBLE}
+const FIND = new RedisScript(`${TROUBLE}
 local found = {}
 local function note(name, why, isJob) if why and #found < 100 then found[#found + 1] = {name, why, isJob} end end
 for name in pairs(own) do note(name, misplaced(name), 0) end
@@ -106,10 +106,10 @@ for _, set in ipairs({'delayed', 'prioritized'}) do
   if not misplaced(set) then look(redis.call('ZRANGE', prefix .. set, 0, 99)) end
 end
 return found
-`;
+`);
 
 /** ARGV[3] a name, ARGV[4] whether it is a job's. A key that is not the job's alone stays. */
-const REMOVE = `${TROUBLE}
+const REMOVE = new RedisScript(`${TROUBLE}
 local name, isJob = ARGV[3], ARGV[4] == '1'
 if not isJob then
   if misplaced(name) then redis.call('DEL', prefix .. name) end
@@ -125,10 +125,10 @@ end
 if not own[name] and not string.find(name, ':', 1, true) then
   redis.call('DEL', prefix .. name, prefix .. name .. ':lock', prefix .. name .. ':logs')
 end
-`;
+`);
 
 /** ARGV[3] a name. Fields and values in turn, or members; of long ones only the length. */
-const CONTENTS = `
+const CONTENTS = new RedisScript(`
 local key = KEYS[1] .. ARGV[3]
 local is = redis.call('TYPE', key).ok
 local all = {}
@@ -145,7 +145,7 @@ elseif is == 'hash' then
 end
 for at, value in ipairs(all) do all[at] = string.sub(value, 1, 65536) end
 return all
-`;
+`);
 
 /** Somewhere to look: a queue, or one key by itself, whose name beside `base` is empty. */
 interface Place {
@@ -172,8 +172,8 @@ function placesOf({ prefix, tasks, hostTasks, results, alerts, control }: QueueN
 /** What this host takes from and adds to; what reaches it is anybody's. What others take from the queues it adds to is theirs. */
 export function poisonedQueues(redis: Redis, names: QueueNames, host: string): PoisonedQueues {
   const places = placesOf(names, host);
-  const run = (script: string, { base, own, holdsTasks }: Place, ...args: (string | Buffer)[]) =>
-    redis.callBuffer('EVAL', script, 1, base, JSON.stringify(own), holdsTasks ? '1' : '0', ...args);
+  const run = (script: RedisScript, { base, own, holdsTasks }: Place, ...args: (string | Buffer)[]) =>
+    script.runForBytes(redis, base, JSON.stringify(own), holdsTasks ? '1' : '0', ...args);
   const find = async (place: Place) => {
     const found = (await run(FIND, place)) as [Buffer, Buffer, number][];
     return found.map(([name, why, isJob]) => ({

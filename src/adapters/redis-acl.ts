@@ -36,7 +36,7 @@ export function aclUsers(queues: QueueNames, host: string): AclUser[] {
     user(
       `daemon-${host}`,
       [...queueKeys(queues, host), control, published(host), probe(host)],
-      [LOOK, WORK, SET_ASIDE, 'client|list xread xrange xrevrange scan'],
+      [LOOK, WORK, SET_ASIDE, 'client|list xread xrange scan'],
     ),
   ];
 }

@@ -1,5 +1,5 @@
 import type { Attestor } from '../contract/report.ts';
-import { nothingMissing } from './checks/attested.ts';
+import { nothingMissing } from './checks/missing.ts';
 import { allowed, definitionStands, undoable } from './checks/permitted.ts';
 import { idIsUnused, notWithdrawn, rightHost } from './checks/standing.ts';
 import { clockIsSane, inItsWindow } from './checks/time.ts';

@@ -8,8 +8,9 @@ interface Waiting {
 }
 
 /**
- * Who may run now, and use which resources: at most `atOnce` tasks. First come, first served: a later task never overtakes an earlier one that it
- * collides with. In memory, because one daemon owns the home; so no lock outlives its holder.
+ * Who may run now, and use which resources: at most `atOnce` tasks. First come, first served: a later task never
+ * overtakes an earlier one that it collides with. In memory, because one daemon owns the home; so no lock outlives its
+ * holder.
  */
 export class Locks {
   /** Those who hold or wait, in the order of their coming. */

@@ -56,6 +56,7 @@ export function lineOf(given: Partial<Setting> & Pick<Setting, 'ring'>): TestLin
   };
 }
 
+const onAppend = () => undefined;
 const UnsignedReportSchema = Report.omit({ signature: true });
 const unsigned = (body: object): UnsignedReport => UnsignedReportSchema.parse(body);
 
@@ -63,7 +64,6 @@ function executorOf(setting: Setting, clock: Clock, ledger: Ledger, touched: str
   const { host } = setting;
   const digests = () => ({ policy: digestOf(setting.policy), keyring: digestOf(setting.ring) });
   const facts = { name: host.name, version: '0.0.0', dev: false, undoCommand: '/opt/ops undo', digests };
-  const onAppend = () => undefined;
   const alerter = new Alerter({ ledger, clock, host: facts, onAppend });
   const reporter = new Reporter({ ledger, clock, host: facts, alerter, onAppend, reached: passBy });
   const steps = new StepRunner({

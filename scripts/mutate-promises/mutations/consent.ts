@@ -73,7 +73,7 @@ export const CONSENT: readonly Mutation[] = [
   },
   {
     name: 'it runs without clearance',
-    file: 'src/admission/checks/attested.ts',
+    file: 'src/admission/checks/missing.ts',
     from: "missing.push('not-cleared')",
     to: 'missing.push()',
     tests: ['test/admission/held.test.ts'],

@@ -6,11 +6,12 @@ import type { Missing } from '../reasons.ts';
 export const nothingMissing: Check = (candidate, facts) => {
   const missing = signaturesMissing(candidate, facts);
   const { pauses } = facts.ledger;
-  if (pauses.length > 0) missing.push('paused');
-  const endOfPauses = Math.max(...pauses.map(({ until }) => until));
   const expiry = Date.parse(candidate.task.expires_at);
-  const until = pauses.length > 0 ? Math.min(endOfPauses, expiry) : expiry;
-  return missing.length > 0 ? { kind: 'held', missing, until } : undefined;
+  if (pauses.length > 0) {
+    const endOfPauses = Math.max(...pauses.map(({ until }) => until));
+    return { kind: 'held', missing: [...missing, 'paused'], until: Math.min(endOfPauses, expiry) };
+  }
+  return missing.length > 0 ? { kind: 'held', missing, until: expiry } : undefined;
 };
 
 function signaturesMissing(candidate: Candidate, facts: AdmissionFacts): Missing[] {
