@@ -42,9 +42,11 @@ function neverImport(forbidden: (use: Use) => boolean, { in: scope = /^/, except
       );
 }
 
-/** Of node:crypto, a digest is a function of its input; the rest is randomness, keys or callbacks. */
+/** Of node:crypto, a digest is a function of its input; of node-cron, the parser. The rest is randomness, keys, timers. */
+const PURE_NAMES: Record<string, string> = { 'node:crypto': 'hash', 'node-cron': 'validateDetailed' };
+
 const isPure = ({ specifier, names }: Use): boolean =>
-  PURE_PACKAGES.has(specifier) || (specifier === 'node:crypto' && names.join() === 'hash');
+  PURE_PACKAGES.has(specifier) || PURE_NAMES[specifier] === names.join();
 
 const oneOf =
   (...paths: string[]) =>
@@ -105,6 +107,7 @@ export const rules: Rule[] = [
       'src/planning/a.ts': "import { readFileSync } from 'node:fs';",
       'src/health/a.ts': "import { hash, randomBytes } from 'node:crypto';",
       'src/schedule/a.ts': "import cron from 'node-cron';",
+      'src/schedule/b.ts': "import { schedule, validateDetailed } from 'node-cron';",
       'jobs/infra/a.ts': "import { execa } from 'execa';",
     },
   },
