@@ -56,7 +56,7 @@ function stretchesOfYear(zone: Zone, year: number): readonly Stretch[] {
   return stretches;
 }
 
-/** No zone has changed twice within a day since 1970, so that one look a day sees all changes. */
+/** Since 2000 no zone has changed twice within a week (tzdb 2026c), so that one look a day sees all changes. */
 function computeYear(offsetAt: Zone['offsetAt'], start: number, end: number): Stretch[] {
   const stretches: Stretch[] = [];
   let current = { from: start, offsetMs: offsetAt(start) };
