@@ -102,9 +102,10 @@ function matches(field: string, value: number, size: number): boolean {
 const NAMES: Record<string, number> = { JAN: 1, JUN: 6, SUN: 0, MON: 1, FRI: 5 };
 const named = (field: string): string => field.replaceAll(/[A-Z]{3}/g, (name) => String(NAMES[name]));
 
+/** Months and days of months counted from 0, as `matches` wants it. */
+const shifted = (field: string): string => field.replaceAll(/(?<![/\d])\d+/g, (value) => String(Number(value) - 1));
+
 function matchesDay([dayOfMonth = '', month = '', dayOfWeek = '']: string[], date: Date): boolean {
-  // All months and days of months are counted from 0 here, as `matches` wants it.
-  const shifted = (field: string): string => field.replaceAll(/(?<![/\d])\d+/g, (value) => String(Number(value) - 1));
   return (
     matches(shifted(named(month)), date.getUTCMonth(), 12) &&
     (/[LW]/.test(dayOfMonth)

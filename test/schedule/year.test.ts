@@ -1,20 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parsePattern } from '../../src/schedule/pattern.ts';
 import { slotsBetween, type Timetable } from '../../src/schedule/slots.ts';
 import { Random } from '../fuzz/random.ts';
 import { expectedSlots, type Wall, wallOf } from './oracle.ts';
-import { NAME, PATTERNS, ZONES } from './patterns.ts';
+import { PATTERNS, ZONES } from './patterns.ts';
+import { timetable } from './support.ts';
 
 const AFTER = Date.parse('2026-11-23T00:00:00Z');
 const UNTIL = Date.parse('2027-11-23T00:00:00Z');
 const MINUTE = 60_000;
-
-function timetable(text: string, timeZone: string): Timetable {
-  const pattern = parsePattern(text, NAME);
-  if (typeof pattern === 'string') throw new Error(`${text}: ${pattern}`);
-  return { pattern, timeZone };
-}
 
 /** From one look to the next: mostly a timer's few minutes, at times asleep for hours or down for days. */
 function nextLook(random: Random, last: number): number {
