@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { createTask } from 'node-cron';
 import { describe, expect, it } from 'vitest';
 import { parsePattern } from '../../src/schedule/pattern.ts';
@@ -155,5 +156,46 @@ describe('refused, with the reason', () => {
     [['0 0 * * *'], expect.stringMatching('^the pattern must be a text: write ')],
   ])('%j', (text, problem) => {
     expect(parsePattern(text, 'backup')).toEqual(problem);
+  });
+});
+
+describe('whatever is written', () => {
+  const token = fc.constantFrom(
+    '*',
+    'H',
+    'H/7',
+    '0',
+    '5',
+    '31',
+    '60',
+    '2-4',
+    '22-2',
+    '*/5',
+    '1-9/3',
+    'L',
+    'LW',
+    '5L',
+    '1#2',
+    'FRI',
+    'JAN',
+    '?',
+    '',
+  );
+  const field = fc.array(token, { minLength: 1, maxLength: 3 }).map((tokens) => tokens.join(','));
+  const almost = fc.array(field, { minLength: 4, maxLength: 7 }).map((fields) => fields.join(' '));
+
+  it('is a problem in words or a pattern with times and days', () => {
+    const isTime = (values: readonly number[], size: number): boolean =>
+      values.length > 0 && values.every((value, index) => value >= 0 && value < size && value !== values[index - 1]);
+    fc.assert(
+      fc.property(fc.oneof(almost, fc.string()), (text) => {
+        const read = parsePattern(text, 'backup');
+        const isRead = typeof read !== 'string';
+        expect(
+          isRead ? isTime(read.seconds, 60) && isTime(read.minutes, 60) && isTime(read.hours, 24) : read !== '',
+        ).toBe(true);
+      }),
+      { numRuns: 2000 },
+    );
   });
 });

@@ -44,8 +44,12 @@ describe('a fixed local time', () => {
     ]);
   });
 
-  it('is not due again to one who first looks in the second pass', () => {
-    expect(between('30 2 * * *', 'Europe/Berlin', '2027-10-31T01:10Z', '2027-10-31T02:00Z')).toEqual([]);
+  it.each([
+    ['in the second pass', '30 2 * * *', '2027-10-31T01:10Z'],
+    ['late in the second pass', '50 2 * * *', '2027-10-31T01:40Z'],
+    ['at the end of the gap, where it was due', '30 2 * * *', '2027-03-28T01:00Z'],
+  ])('is not due again to one who looked %s', (_, text, after) => {
+    expect(between(text, 'Europe/Berlin', after, `${after.slice(0, 10)}T12:00Z`)).toEqual([]);
   });
 
   it.each([

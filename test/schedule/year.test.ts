@@ -12,7 +12,7 @@ const MINUTE = 60_000;
 
 /** From one look to the next: mostly a timer's few minutes, at times asleep for hours or down for days. */
 function nextLook(random: Random, last: number): number {
-  const longest = random.chance(2) ? 3 * 1440 : random.chance(30) ? 600 : 120;
+  const longest = random.chance(1) ? 3 * 1440 : random.chance(10) ? 600 : 60;
   return last + 1 + random.int(longest * MINUTE);
 }
 
