@@ -159,6 +159,9 @@ describe('refused, with the reason', () => {
   });
 });
 
+const isTime = (values: readonly number[], size: number): boolean =>
+  values.length > 0 && values.every((value, index) => value > (values[index - 1] ?? -1) && value < size);
+
 describe('whatever is written', () => {
   const token = fc.constantFrom(
     '*',
@@ -185,8 +188,6 @@ describe('whatever is written', () => {
   const almost = fc.array(field, { minLength: 4, maxLength: 7 }).map((fields) => fields.join(' '));
 
   it('is a problem in words or a pattern with times and days', () => {
-    const isTime = (values: readonly number[], size: number): boolean =>
-      values.length > 0 && values.every((value, index) => value >= 0 && value < size && value !== values[index - 1]);
     fc.assert(
       fc.property(fc.oneof(almost, fc.string()), (text) => {
         const read = parsePattern(text, 'backup');
