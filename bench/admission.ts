@@ -7,7 +7,7 @@ import { openLedger } from '../src/adapters/ledger/index.ts';
 import { verifierBy } from '../src/adapters/verify.ts';
 import { parse } from '../src/admission/parse.ts';
 import type { KeyRing } from '../src/contract/keyring.ts';
-import { bindAction } from '../src/planning/registry.ts';
+import { bindActions } from '../src/planning/registry.ts';
 import { Admissions } from '../src/services/admissions.ts';
 import type { Ledger } from '../src/services/ledger.ts';
 import type { Figure } from './figures.ts';
@@ -67,7 +67,7 @@ async function microsecondsEach(work: () => Promise<void>): Promise<number> {
 
 function parsedOf({ name, data, id }: Submission) {
   const delivery = { queue: 'ops-mini-1', jobId: id, name, data, scheduled: false, deliveries: 0 };
-  const parsed = parse(delivery, (action) => bindAction(registry, action));
+  const parsed = parse(delivery, (task) => bindActions(registry, 'actions' in task ? task.actions : []));
   if (parsed.kind === 'refused') throw new Error(parsed.message);
   return parsed;
 }

@@ -1,5 +1,10 @@
 import type { Registry } from '../src/planning/action.ts';
 import { file } from './config/file.ts';
+import { define } from './cron/define.ts';
+import { pause } from './cron/pause.ts';
+import { remove } from './cron/remove.ts';
+import { resume } from './cron/resume.ts';
+import { runNow } from './cron/run-now.ts';
 import { command } from './infra/command.ts';
 import { script } from './infra/script.ts';
 import { probe } from './monitoring/probe.ts';
@@ -7,6 +12,11 @@ import { probe } from './monitoring/probe.ts';
 /** What Ops can do. A new capability is one file and its line here. */
 export const registry: Registry = {
   'config.file': file,
+  'cron.define': define,
+  'cron.pause': pause,
+  'cron.remove': remove,
+  'cron.resume': resume,
+  'cron.run-now': runNow,
   'infra.command': command,
   'infra.script': script,
   'monitoring.probe': probe,

@@ -13,6 +13,8 @@ import { verifierBy } from './adapters/verify.ts';
 import type { Policy } from './admission/policy.ts';
 import type { Config } from './config.ts';
 import type { KeyRing } from './contract/keyring.ts';
+import type { Logger } from './log.ts';
+import { openSchedules } from './schedules.ts';
 import type { Redactor } from './secret.ts';
 import { Admissions } from './services/admissions.ts';
 import { Alerter } from './services/alerter.ts';
@@ -28,10 +30,13 @@ import type { Commands, Leftover, Verifier } from './services/ports.ts';
 import { Reconciler } from './services/reconciler.ts';
 import { type HostFacts, Reporter } from './services/reporter.ts';
 import { Running } from './services/running.ts';
+import { scheduleFacts } from './services/schedule-facts.ts';
+import type { Scheduler, SlotQueue } from './services/scheduler.ts';
 import { type ControlListener, Statements } from './services/statements.ts';
 import type { StepKinds } from './services/step-kind.ts';
 import { StepRunner } from './services/step-runner.ts';
 import { stepKinds } from './steps/index.ts';
+import type { RecordPorts } from './steps/record.ts';
 import { VERSION } from './version.ts';
 
 /** What the services need of the world, besides what has no state. */
@@ -44,6 +49,11 @@ export interface World {
   redis: Redis;
   policy: EtcFile<Policy>;
   ring: EtcFile<KeyRing>;
+  log: Logger;
+  /** Where slots are put. */
+  slotQueue: SlotQueue;
+  /** Whether Redis can be used. */
+  isUsable: () => boolean;
   redactor: () => Redactor;
   /** Something waits in the outbox. */
   onMessage: () => void;
@@ -66,44 +76,60 @@ export interface Line {
   control: Control;
   clockWatch: ClockWatch;
   alerter: Alerter;
+  scheduler: Scheduler;
 }
 
 /** Wires adapters into services: everything between a delivery and its report. */
 export function compose(world: World): Line {
   const { config, ledger, redactor, reached } = world;
   const clock = systemClock;
-  const kinds = stepKindsOf(config, world.commands);
-  const running = new Running((taskId, log) =>
-    openOutput(taskId, { directory: config.home.var.output, redactor, log }),
+  const running = new Running(
+    (taskId, log) => openOutput(taskId, { directory: config.home.var.output, redactor, log }),
+    clock,
   );
   const verifier = verifierBy(() => world.ring.current(), clock);
   const host = hostFacts(world);
   const alerter = new Alerter({ ledger, clock, host, onAppend: world.onMessage });
-  const reporter = new Reporter({ ledger, clock, host, alerter, onAppend: world.onMessage, reached });
+  const schedules = openSchedules({ ...world, clock, verifier, alerter, running, queue: world.slotQueue });
+  const { scheduler, ends: slots } = schedules;
+  const kinds = stepKindsOf(config, world.commands, schedules.rows);
+  const reporter = new Reporter({ ledger, clock, host, alerter, slots, onAppend: world.onMessage, reached });
   const control = controlOf(world, running, verifier, alerter);
   const policy = () => world.policy.current();
   const admissions = new Admissions({ registry, host: config.host, policy, ledger, clock, verifier, control });
   const locks = new Locks(config.concurrency);
   const requests = clockRequests(config.home.var.clockRequest);
-  const acceptances = new ClockAcceptances({ host: host.name, ledger, requests, verifier });
+  const onGap = () => {
+    world.onUsable();
+    scheduler.afterGap();
+  };
+  const acceptances = new ClockAcceptances({ host: host.name, ledger, requests, verifier, onAccepted: onGap });
   const watched = { ledger, clock, host: host.name, acceptances, alerter, control };
-  const clockWatch = new ClockWatch({ ...watched, onGap: world.onUsable });
+  const clockWatch = new ClockWatch({ ...watched, onGap });
   const steps = new StepRunner({ ledger, kinds, clock, reached, awake: () => clockWatch.awake() });
-  const performer = new Performer(ledger, steps, factReader(files), reporter, host.undoCommand, reached);
+  const performer = new Performer(
+    ledger,
+    steps,
+    factReader(files, scheduleFacts(ledger, clock)),
+    reporter,
+    host.undoCommand,
+    reached,
+  );
   const shared = { registry, ledger, admissions, locks, running, performer, reached };
   const { leftovers, onFault, onProblem } = world;
   return {
-    executor: new Executor({ ...shared, reporter, onFault }),
+    executor: new Executor({ ...shared, reporter, slots, onFault }),
     reconciler: new Reconciler({ ...shared, kinds, steps, leftovers, onProblem }),
     running,
     locks,
     control,
     clockWatch,
     alerter,
+    scheduler,
   };
 }
 
-export function stepKindsOf(config: Config, commands: Commands): StepKinds {
+export function stepKindsOf(config: Config, commands: Commands, schedules: RecordPorts['schedules']): StepKinds {
   const { baseEnv, home } = config;
   return stepKinds({
     commands,
@@ -113,6 +139,7 @@ export function stepKindsOf(config: Config, commands: Commands): StepKinds {
     self: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
     prober: proberWith({ commands, files, baseEnv }),
     clock: systemClock,
+    schedules,
   });
 }
 

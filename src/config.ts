@@ -8,6 +8,7 @@ import { type QueueNames, queueNames } from './contract/queues.ts';
 import { DashboardFile, type DashboardSettings, dashboardSettings } from './dashboard-settings.ts';
 import { coerceError, OpsError } from './errors.ts';
 import { type Home, homeAt } from './home.ts';
+import { HttpUrl } from './planning/input.ts';
 
 const queueName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected [a-z0-9][a-z0-9-]{0,62}');
 
@@ -26,6 +27,7 @@ const OpsFile = z.strictObject({
       control: queueName.optional(),
     })
     .optional(),
+  heartbeat: HttpUrl.optional().describe('Pinged every minute while slots of schedules are claimed.'),
   dashboard: DashboardFile,
   pass_environment: z
     .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/))
@@ -39,6 +41,8 @@ export interface Config {
   dev: boolean;
   concurrency: number;
   queues: QueueNames;
+  /** Where it is told every minute that schedules are looked at; null where nowhere. */
+  heartbeat: string | null;
   /** Null: there is none. */
   dashboard: DashboardSettings | null;
   /** Null: the daemon keeps its own redis-server. */
@@ -99,6 +103,7 @@ export function loadConfig(root?: string): Config {
     dev: file.dev ?? false,
     concurrency: file.concurrency ?? 8,
     queues: queueNames(file.queues),
+    heartbeat: file.heartbeat ?? null,
     dashboard: dashboardSettings(home.etc, file.dashboard, process.env['OPS_DASHBOARD']),
     redisUrl: redisUrl(home),
     logLevel: logLevel(process.env['OPS_LOG_LEVEL'] ?? 'info'),

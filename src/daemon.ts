@@ -76,7 +76,8 @@ export async function startDaemon(
   writeFileSync(config.home.var.redisUrl, redisUrl, { mode: 0o600 });
   const { redis, check } = openRedis(source, config, stack);
   const breaker = new RedisBreaker({ redis, check, clock: systemClock, log });
-  const shared = { config, ledger, log, redis, breaker, reached: faults.reached };
+  const isUsable = () => breaker.problem === null;
+  const shared = { config, ledger, log, redis, breaker, isUsable, reached: faults.reached };
   const mail = openMail({ ...shared, hostKey: etc.hostKey, stack });
   const { fault, ...problems } = problemsOf(log);
   const redactor = () => secrets.redactor;
@@ -91,7 +92,8 @@ export async function startDaemon(
   const workers = startWorkers({ ...shared, executor: line.executor, onHeld: mail.onHeld });
   stack.defer(() => drain(workers, line, urgent, log));
   await stack.adopt(controlWatch(config, ledger, line, redisUrl), (service) => service.stop()).start();
-  await goOnWhileUsable(breaker, workers, mail, stack);
+  await goOnWhileUsable(breaker, workers, mail, line.scheduler, stack);
+  await stack.adopt(line.scheduler, (service) => service.stop()).start();
   const owned = stack.move();
   return {
     fault: Promise.race([fault, ledger.failure]),

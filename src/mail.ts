@@ -3,9 +3,11 @@ import type { Redis } from 'ioredis';
 import { systemClock, within } from './adapters/clock.ts';
 import { queueOutlet } from './adapters/outlet.ts';
 import type { RedisBreaker } from './adapters/redis-breaker.ts';
-import { HeldJobs } from './adapters/task-queues.ts';
+import { TaskJobs } from './adapters/task-queues.ts';
 import type { Config } from './config.ts';
+import { attest, TOKEN_MAX_AGE_MS } from './contract/attestation.ts';
 import type { RoleKey } from './contract/keyring.ts';
+import type { SlotTask } from './contract/task.ts';
 import { coerceError } from './errors.ts';
 import type { Logger } from './log.ts';
 import type { Failpoint } from './services/failpoint.ts';
@@ -38,8 +40,8 @@ export function openMail({ config, ledger, hostKey, redis, breaker, stack, log, 
   const [results, alerts] = [open(queues.results), open(queues.alerts)];
   const outlet = { results, alerts, redis, markKey: queues.published(host.name), hostKey };
   const publisher = new Publisher(ledger, queueOutlet(outlet), systemClock, reached);
-  const heldJobs = new HeldJobs(redis, taskQueues, systemClock, (held) => ledger.heldData(held));
-  const held = new HeldTasks(ledger, heldJobs);
+  const jobs = new TaskJobs(redis, taskQueues, systemClock, (held) => ledger.heldData(held));
+  const held = new HeldTasks(ledger, jobs);
   const inBackground = (what: string, work: () => Promise<void>) => {
     // All of it is done again when Redis can be used; what was sent to a Redis that is away would wait there unbounded.
     if (breaker.problem !== null) return;
@@ -60,8 +62,21 @@ export function openMail({ config, ledger, hostKey, redis, breaker, stack, log, 
       inBackground('publishing', () => publisher.recover());
       inBackground('keeping held tasks', () => held.keepAll());
     },
-    onHeld: (job: Job) => heldJobs.putAside(job),
+    onHeld: (job: Job) => jobs.putAside(job),
+    slotQueue: { bring: async (task: SlotTask) => jobs.bring(await slotJob(task, config, hostKey)) },
+    inBackground,
   };
+}
+
+/** Signed by the host: it is due here. */
+async function slotJob(task: SlotTask, { queues, host }: Config, hostKey: RoleKey) {
+  const token = await attest(hostKey, {
+    covers: { task },
+    issuedAt: new Date(systemClock.now()),
+    validForMs: TOKEN_MAX_AGE_MS,
+  });
+  const { task_id: jobId, operation_type: name } = task;
+  return { queue: queues.hostTasks(host.name), jobId, name, data: { task, attestations: [token] } };
 }
 
 function openQueue(name: string, prefix: string, connection: Redis, stack: AsyncDisposableStack): Queue {

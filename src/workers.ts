@@ -7,6 +7,7 @@ import type { Config } from './config.ts';
 import { coerceError } from './errors.ts';
 import type { Logger } from './log.ts';
 import type { Mail } from './mail.ts';
+import type { Scheduler } from './services/scheduler.ts';
 
 /** How long a stop waits for running tasks to end by themselves. */
 const DRAIN_MS = 20_000;
@@ -41,14 +42,20 @@ export async function goOnWhileUsable(
   breaker: RedisBreaker,
   workers: readonly Worker[],
   mail: Mail,
+  scheduler: Scheduler,
   stack: AsyncDisposableStack,
 ): Promise<void> {
+  const keepSlots = () => mail.inBackground('keeping slots', () => scheduler.keep());
   breaker.watch((problem) => {
     for (const worker of workers) void (problem === null ? worker.resume() : worker.pause(true));
-    if (problem === null) mail.onUsable();
+    if (problem !== null) return;
+    mail.onUsable();
+    scheduler.look();
+    keepSlots();
   });
   const timer = setInterval(() => {
     mail.onMinute();
+    keepSlots();
     void breaker.look();
   }, MINUTE_MS);
   stack.defer(() => clearInterval(timer));

@@ -1,12 +1,24 @@
 import { execa } from 'execa';
 import { OpsError } from '../errors.ts';
-import type { OwnerFact } from '../planning/facts.ts';
+import type { FactQuery, OwnerFact } from '../planning/facts.ts';
 import type { FactReader, Files } from '../services/ports.ts';
+import type { ScheduleFacts } from '../services/schedule-facts.ts';
 
-export function factReader(files: Files): FactReader {
-  return {
-    answer: (query) => (query.ask === 'file' ? files.fact(query.path) : ownerFact(query.owner)),
-  };
+export function factReader(files: Files, schedules: ScheduleFacts): FactReader {
+  return { answer: async (query) => answerTo(query, files, schedules) };
+}
+
+function answerTo(query: FactQuery, files: Files, schedules: ScheduleFacts) {
+  switch (query.ask) {
+    case 'file':
+      return files.fact(query.path);
+    case 'owner':
+      return ownerFact(query.owner);
+    case 'schedule':
+      return schedules.fact(query.name);
+    case 'schedules':
+      return schedules.all();
+  }
 }
 
 async function ownerFact(owner: string | null): Promise<OwnerFact | null> {

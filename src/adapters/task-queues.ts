@@ -4,8 +4,15 @@ import type { TaskQueues } from '../services/held-tasks.ts';
 import type { HeldTask } from '../services/ledger.ts';
 import type { Clock } from '../services/ports.ts';
 
-/** The task queues as held tasks need them. */
-export class HeldJobs implements TaskQueues {
+interface TaskJob {
+  queue: string;
+  jobId: string;
+  name: string;
+  data: unknown;
+}
+
+/** Jobs of the task queues, brought again where Redis has lost them. */
+export class TaskJobs implements TaskQueues {
   readonly #redis: Redis;
   readonly #queues: ReadonlyMap<string, Queue>;
   readonly #clock: Clock;
@@ -22,7 +29,7 @@ export class HeldJobs implements TaskQueues {
 
   async deliverNow(held: HeldTask): Promise<void> {
     const job = await this.#find(held);
-    if (!job) return this.#add(held, 0);
+    if (!job) return this.#add({ ...held, data: this.#dataOf(held) }, 0);
     // Noted first: the job may be put aside just while we look whether it is.
     this.#woken.add(nameOf(job));
     if (await job.isDelayed()) await this.putAside(job);
@@ -30,7 +37,12 @@ export class HeldJobs implements TaskQueues {
 
   async keep(held: HeldTask): Promise<void> {
     if (await this.#find(held)) return;
-    await this.#add(held, Math.max(0, held.until - this.#clock.now()));
+    await this.#add({ ...held, data: this.#dataOf(held) }, Math.max(0, held.until - this.#clock.now()));
+  }
+
+  /** To be delivered now, if it will not be anyway. */
+  async bring(job: TaskJob): Promise<void> {
+    if (!(await this.#find(job))) await this.#add(job, 0);
   }
 
   /** A held task's job has been put aside. */
@@ -42,7 +54,7 @@ export class HeldJobs implements TaskQueues {
    * Its job, if that will be delivered, or is just now. Anything else in its place goes, for it would keep the job from
    * being added anew: what Redis lost the half of, what cannot be read, and what has ended without the ledger.
    */
-  async #find({ queue: name, jobId }: HeldTask): Promise<Job | undefined> {
+  async #find({ queue: name, jobId }: Pick<TaskJob, 'queue' | 'jobId'>): Promise<Job | undefined> {
     const queue = this.#queues.get(name);
     if (!queue) return undefined;
     const job = await queue.getJob(jobId).catch(unlessUnreadable);
@@ -52,9 +64,8 @@ export class HeldJobs implements TaskQueues {
     return undefined;
   }
 
-  async #add(held: HeldTask, delay: number): Promise<void> {
-    const { queue, jobId, name } = held;
-    await this.#queues.get(queue)?.add(name, this.#dataOf(held), { jobId, delay });
+  async #add({ queue, jobId, name, data }: TaskJob, delay: number): Promise<void> {
+    await this.#queues.get(queue)?.add(name, data, { jobId, delay });
   }
 }
 

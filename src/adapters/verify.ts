@@ -14,6 +14,7 @@ export function verifierBy(ring: () => KeyRing, clock: Clock): Verifier {
     control: async (token) => verifyControl(token, ring(), clock.now()),
     clockAcceptance: async (token) => verifyClockAcceptance(token, ring()),
     keys: ring,
+    trusts: (kid) => ring().keys.some((key) => key.kid === kid && !key.revoked_at),
     isAttestation: (token) => {
       const opened = openToken(token);
       return 'typ' in opened && opened.typ === TOKEN_TYPES.attestation;

@@ -1,5 +1,5 @@
 import type { Attestation } from '../contract/attestation.ts';
-import type { Task } from '../contract/task.ts';
+import { isSlot, isUndo, type Task } from '../contract/task.ts';
 import type { Policy } from './policy.ts';
 import type { Held, Reason, Refused } from './reasons.ts';
 
@@ -62,17 +62,31 @@ export interface AdmissionFacts {
   host: { name: string; sole: boolean };
   policy: Policy;
   tokens: readonly TokenFact[];
+  /** For a slot: why the definition that it names does not stand here, or the slot is not due; null where all is well. */
+  slotProblem: string | null;
   ledger: LedgerFacts;
 }
 
 /**
- * Everything by which a control statement can mean this task on this host; `subjects` are the commits and artifacts in it.
- * An undo is meant only by its own name: undoing vetoed work, or on a paused host, must stay possible.
+ * Everything by which a control statement can mean this task on this host. `subjects`: the commits, artifacts and
+ * schedules in it; `definedBy`: the task that defined its schedule, and that one's plan. An undo is meant only by its own
+ * name: undoing vetoed work, or on a paused host, must stay possible.
  */
-export function targetsOf(task: Task, subjects: readonly string[], host: string): string[] {
+export function targetsOf(
+  task: Task,
+  subjects: readonly string[],
+  host: string,
+  definedBy: readonly string[] = [],
+): string[] {
   const own = `task:${task.task_id}`;
-  return 'actions' in task ? [own, `plan:${task.plan_id}`, `host:${host}`, 'host:*', ...subjects] : [own];
+  if (isUndo(task)) return [own];
+  const named = isSlot(task) ? [`schedule:${task.slot.schedule}`, ...subjects] : subjects;
+  const plan = 'plan_id' in task ? [`plan:${task.plan_id}`] : definedBy;
+  return [own, ...plan, `host:${host}`, 'host:*', ...named.map((subject) => onHost(subject, host))];
 }
+
+/** A schedule is one host's. */
+const onHost = (subject: string, host: string): string => subject.replace(/^schedule:/, `schedule:${host}/`);
 
 /** One question of admission: the verdict, or nothing where there is nothing to object. */
 export type Check = (candidate: Candidate, facts: AdmissionFacts, now: number) => Refused | Held | undefined;

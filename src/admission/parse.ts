@@ -3,7 +3,7 @@ import { type Bounds, outOfBounds, TASK_BOUNDS } from '../contract/bounds.ts';
 import { taskDigest } from '../contract/digest.ts';
 import { OperationType, TaskId } from '../contract/names.ts';
 import { taskIdOfJob } from '../contract/queues.ts';
-import { type ActionRequest, parseTask, type Task } from '../contract/task.ts';
+import { parseTask, type Task } from '../contract/task.ts';
 import { type Refused, refused } from './reasons.ts';
 
 /** A job as the queue handed it over. Of its BullMQ options nothing is believed. */
@@ -26,8 +26,8 @@ export interface ParsedTask<Bound> {
   actions: readonly Bound[];
 }
 
-/** Looks an action request up and parses its input; a string says what is wrong with it. */
-export type BindAction<Bound> = (request: ActionRequest) => Bound | string;
+/** Looks up what a task has done and parses its input; a string says what is wrong with it. */
+export type BindTask<Bound> = (task: Task) => Bound[] | string;
 
 /** What is delivered so often without reaching an admission kills the daemon. */
 const MAX_DELIVERIES = 5;
@@ -39,7 +39,7 @@ export const SUBMISSION_BOUNDS: Bounds = {
 };
 
 /** Turns a delivery into a task that is well-formed and what its job says it is. Believes nothing, changes nothing. */
-export function parse<Bound>(delivery: Delivery, bind: BindAction<Bound>): ParsedTask<Bound> | Refused {
+export function parse<Bound>(delivery: Delivery, bind: BindTask<Bound>): ParsedTask<Bound> | Refused {
   if (delivery.deliveries >= MAX_DELIVERIES) {
     return refused('delivered-too-often', `delivered ${delivery.deliveries} times without once reaching an admission`);
   }
@@ -73,13 +73,9 @@ function outerMismatch(delivery: Delivery, task: Task): Refused | undefined {
   return undefined;
 }
 
-function bound<Bound>(task: Task, tokens: string[], bind: BindAction<Bound>): ParsedTask<Bound> | Refused {
-  const actions: Bound[] = [];
-  for (const [index, request] of ('actions' in task ? task.actions : []).entries()) {
-    const action = bind(request);
-    if (typeof action === 'string') return refused('malformed', `actions[${index}] ${request.action}: ${action}`);
-    actions.push(action);
-  }
+function bound<Bound>(task: Task, tokens: string[], bind: BindTask<Bound>): ParsedTask<Bound> | Refused {
+  const actions = bind(task);
+  if (typeof actions === 'string') return refused('malformed', actions);
   return { kind: 'parsed', task, digest: taskDigest(task), tokens, actions };
 }
 

@@ -4,31 +4,44 @@ import { files } from '../adapters/files.ts';
 import { stepKindsOf } from '../compose.ts';
 import { taskDigest } from '../contract/digest.ts';
 import { OpsError } from '../errors.ts';
-import { bindAction } from '../planning/registry.ts';
+import { bindActions } from '../planning/registry.ts';
 import { resourcesOf } from '../planning/run-plan.ts';
 import { planTask, previewSteps } from '../services/planner.ts';
 import type { Commands } from '../services/ports.ts';
+import { scheduleFacts } from '../services/schedule-facts.ts';
 import { becomeOwner } from './become.ts';
 import type { Context } from './context.ts';
 import { readSubmission } from './sign.ts';
 import { print } from './terminal.ts';
 
-/** A preview runs nothing. */
-const noCommands: Commands = { run: () => Promise.reject(new Error('a preview runs nothing')) };
+/** Where the daemon has never run. */
+const NO_SCHEDULES = { schedule: () => undefined, schedules: () => [] };
+
+/** A preview runs and writes nothing. */
+const nothing = () => {
+  throw new Error('a preview changes nothing');
+};
+const NO_COMMANDS: Commands = { run: async () => nothing() };
+const NO_ROWS = {
+  fact: nothing,
+  write: nothing,
+  summary: nothing,
+  hasSlot: nothing,
+  addSlot: nothing,
+  removeSlot: nothing,
+};
 
 /** `ops preview <file>`: what a task would change on this host now, and the digest to sign. */
 export async function preview(context: Context, path: string): Promise<void> {
   const { task, attestations } = await readSubmission(context, path);
   becomeOwner(context.config.home);
   if (!('actions' in task)) throw new OpsError(`${path} has no actions to preview`);
-  const actions = task.actions.map((request) => {
-    const bound = bindAction(registry, request);
-    if (typeof bound === 'string') throw new OpsError(`${request.action}: ${bound}`);
-    return bound;
-  });
-  const plan = await planTask(actions, factReader(files));
+  const actions = bindActions(registry, task.actions);
+  if (typeof actions === 'string') throw new OpsError(actions);
+  const facts = scheduleFacts(context.ledgerIfAny ?? NO_SCHEDULES, context.clock);
+  const plan = await planTask(actions, factReader(files, facts));
   if ('code' in plan) throw new OpsError(`${plan.code}: ${plan.message}`);
-  const texts = await previewSteps(plan.steps, stepKindsOf(context.config, noCommands));
+  const texts = await previewSteps(plan.steps, stepKindsOf(context.config, NO_COMMANDS, NO_ROWS));
   print(`${task.task_id} on ${context.config.host.name} (${task.environment}): ${task.reason}`);
   print(
     attestations.length > 0 ? `digest ${taskDigest(task)}` : 'no digest yet: it has one once Manager has signed it',

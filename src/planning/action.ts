@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { ActionRequest } from '../contract/task.ts';
 import type { FactQueries, Facts, NoFacts } from './facts.ts';
 import type { Probe } from './probe.ts';
 import type { Step } from './step.ts';
@@ -16,11 +17,14 @@ export interface Action<Input = never, Queries extends FactQueries = FactQueries
   reversible(input: Input): boolean;
   /** What it needs for itself while it runs: `path:/etc/x` (covers its children), or `host` for the whole machine. */
   resources(input: Input): string[];
-  /** The commits and artifacts in it that a veto can name, e.g. `commit:<40 hex>`. */
+  /** What a veto can name in it: `commit:<40 hex>`, `artifact:sha256:<hex>`, `schedule:<name>` of this host. */
   subjects(input: Input): string[];
   /** The health check in it, if there is one. */
   check(input: Input): Probe | undefined;
+  /** What it will have done later, under the same signatures; they may not put anything off themselves. */
+  later?(input: Input): readonly ActionRequest[];
   facts(input: Input): Queries;
+  /** @throws Error in words for people where the facts forbid it: then nothing of the task runs. */
   plan(input: Input, facts: Facts<Queries>): Step[];
 }
 
@@ -40,4 +44,6 @@ export interface BoundAction {
   name: string;
   action: AnyAction;
   input: unknown;
+  /** What it will have done later. */
+  later: readonly BoundAction[];
 }

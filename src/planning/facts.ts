@@ -1,5 +1,9 @@
 /** What an action asks the host before planning; read-only, with fixed programs. */
-export type FactQuery = { ask: 'file'; path: string } | { ask: 'owner'; owner: string | null };
+export type FactQuery =
+  | { ask: 'file'; path: string }
+  | { ask: 'owner'; owner: string | null }
+  | { ask: 'schedule'; name: string }
+  | { ask: 'schedules' };
 
 /** A regular file as it is, or that there is none. `mode` is four octal digits. */
 export type FileFact = { exists: false } | { exists: true; sha256: string; mode: string; uid: number; gid: number };
@@ -9,7 +13,23 @@ export interface OwnerFact {
   gid: number;
 }
 
+/** What the ledger says of a schedule: its definition's digest, the task that defined it, and why it is paused ('' where it is not). */
+export type ScheduleFact = { exists: false } | { exists: true; definition: string; task_id: string; paused: string };
+
+/** The schedules of this host, and the time. */
+export interface SchedulesFact {
+  now: number;
+  schedules: readonly ScheduleSummary[];
+}
+
+export interface ScheduleSummary {
+  name: string;
+  dependsOn: readonly string[];
+}
+
 export interface FactOf {
+  schedule: ScheduleFact;
+  schedules: SchedulesFact;
   file: FileFact;
   /** Null where none was asked for. */
   owner: OwnerFact | null;

@@ -25,8 +25,9 @@ export function resourcesOf(actions: readonly BoundAction[]): string[] {
   return names.has(WHOLE_HOST) ? [WHOLE_HOST] : [...names];
 }
 
+/** What a veto can name in them, and in what they will have done later. */
 export function subjectsOf(actions: readonly BoundAction[]): string[] {
-  return actions.flatMap(({ action, input }) => action.subjects(input));
+  return actions.flatMap(({ action, input, later }) => [...action.subjects(input), ...subjectsOf(later)]);
 }
 
 /** The resource that two of the actions both name, if any: such a task must be split. */
@@ -34,8 +35,18 @@ export function overlapOf(actions: readonly BoundAction[]): string | undefined {
   return overlap(actions.map(({ action, input }) => action.resources(input)));
 }
 
-/** What policy must allow for it. A health check that runs a command is a command, under whatever name it comes. */
-export function permissionsOf({ name, action, input }: BoundAction): { name: string; changes: boolean }[] {
-  const own = { name, changes: action.changes };
-  return action.check(input)?.type === 'command' ? [own, { name: 'infra.command', changes: true }] : [own];
+interface Permission {
+  name: string;
+  changes: boolean;
+}
+
+const RUNS_A_COMMAND: Permission = { name: 'infra.command', changes: true };
+
+/**
+ * What policy must allow for it: itself, and what it will have done later. A health check that runs a command is a
+ * command, under whatever name it comes.
+ */
+export function permissionsOf({ name, action, input, later }: BoundAction): Permission[] {
+  const own = [{ name, changes: action.changes }, ...later.flatMap(permissionsOf)];
+  return action.check(input)?.type === 'command' ? [...own, RUNS_A_COMMAND] : own;
 }

@@ -1,4 +1,4 @@
-import type { FileFact, OwnerFact } from './facts.ts';
+import type { FileFact, OwnerFact, ScheduleFact } from './facts.ts';
 import type { Probe } from './probe.ts';
 
 /** A program to run, bounded in time and output. */
@@ -47,8 +47,38 @@ export interface ProbeStep extends StepBase {
   probe: Probe;
 }
 
+/** What a schedule's row is to say. */
+export interface ScheduleChange {
+  /** The whole definition where it is a new one; the task that brings it becomes the one that defined it. */
+  definition: object | null;
+  digest: string;
+  /** Why it is paused; empty where it is not. */
+  paused: string;
+}
+
+/** Changes a schedule's row of the ledger, if it still is as the plan saw it. `after` null: there is to be none. */
+export interface ScheduleStep extends StepBase {
+  kind: 'record';
+  record: 'schedule';
+  name: string;
+  before: ScheduleFact;
+  after: ScheduleChange | null;
+}
+
+/** Adds a slot to a schedule out of its turn. */
+export interface SlotStep extends StepBase {
+  kind: 'record';
+  record: 'slot';
+  schedule: string;
+  /** A whole second, in milliseconds since 1970. */
+  dueAt: number;
+}
+
+/** Changes one row of the ledger. */
+export type RecordStep = ScheduleStep | SlotStep;
+
 /** The smallest reversible change, as data. */
-export type Step = CommandStep | FileStep | ProbeStep;
+export type Step = CommandStep | FileStep | ProbeStep | RecordStep;
 export type StepKindName = Step['kind'];
 
 /** A step in its place: `n` counts through the run plan, `action` through the task's actions, both from 1. */

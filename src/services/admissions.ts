@@ -6,13 +6,15 @@ import type { ParsedTask } from '../admission/parse.ts';
 import type { Policy } from '../admission/policy.ts';
 import type { Held } from '../admission/reasons.ts';
 import type { Attestor } from '../contract/report.ts';
+import { isSlot, type Task } from '../contract/task.ts';
 import type { BoundAction, Registry } from '../planning/action.ts';
-import { bindAction } from '../planning/registry.ts';
 import { WHOLE_HOST } from '../planning/resources.ts';
 import { permissionsOf, resourcesOf, subjectsOf } from '../planning/run-plan.ts';
 import type { Control } from './control.ts';
 import type { Ledger, TaskRecord } from './ledger.ts';
 import type { Clock, Verifier } from './ports.ts';
+import { definersOf, slotProblem } from './standing.ts';
+import { boundActionsOf } from './work.ts';
 
 /** A parsed task with its verified tokens, on its way through admission. */
 export interface Request extends Omit<ParsedTask<BoundAction>, 'kind'> {
@@ -53,7 +55,7 @@ export class Admissions {
       task,
       digest,
       actions: actions.flatMap(permissionsOf),
-      targets: targetsOf(task, subjectsOf(actions), this.#parts.host.name),
+      targets: targetsOf(task, subjectsOf(actions), this.#parts.host.name, this.#definers(task)),
     };
     const verified = new Map<string, TokenFact>();
     const attestors = () => attestorsIn([...verified.values()].filter((token) => covers(token, candidate)));
@@ -126,7 +128,15 @@ export class Admissions {
     const sentAlong = [...verified].filter(([token]) => tokens.includes(token)).map(([, fact]) => fact);
     const late = [...verified].filter(([token]) => !tokens.includes(token)).map(([, fact]) => fact);
     const useful = late.filter((fact) => helps(fact, candidate, facts.bornAt, now));
-    return admit(candidate, { host, policy: policy(), tokens: [...sentAlong, ...useful], ledger: facts }, now);
+    const slot = isSlot(candidate.task) ? slotProblem(candidate.task, this.#parts, now) : null;
+    const tokensNow = [...sentAlong, ...useful];
+    return admit(candidate, { host, policy: policy(), tokens: tokensNow, slotProblem: slot, ledger: facts }, now);
+  }
+
+  #definers(task: Task): string[] {
+    const { ledger } = this.#parts;
+    const record = isSlot(task) ? ledger.schedule(task.slot.schedule) : undefined;
+    return record ? definersOf(record, ledger) : [];
   }
 
   async #readSignatures(request: Request): Promise<void> {
@@ -148,9 +158,7 @@ export class Admissions {
   #resourcesUndoing(taskId: string): string[] {
     const { ledger, registry } = this.#parts;
     const work = ledger.task(taskId)?.task;
-    const requests = work && 'actions' in work ? work.actions : [];
-    const bound = requests.map((request) => bindAction(registry, request));
-    const understood = bound.filter((action) => typeof action !== 'string');
-    return understood.length === bound.length ? resourcesOf(understood) : [WHOLE_HOST];
+    const bound = work ? boundActionsOf(work, registry, ledger) : [];
+    return typeof bound === 'string' ? [WHOLE_HOST] : resourcesOf(bound);
   }
 }

@@ -14,6 +14,9 @@ export interface AlerterParts {
   onAppend: () => void;
 }
 
+/** What somebody must hear of. */
+export type Told = Pick<Alert, 'severity' | 'code' | 'subject' | 'message'>;
+
 /** Writes what somebody must hear of into the outbox: each change of an alert is a message of its own. */
 export class Alerter {
   readonly #parts: AlerterParts;
@@ -23,11 +26,15 @@ export class Alerter {
   }
 
   /** `id` is the alert's name for ever: acknowledging and clearing refer to it. */
-  async raise(id: string, alert: Pick<Alert, 'severity' | 'code' | 'subject' | 'message'>): Promise<void> {
-    const { ledger, clock, onAppend } = this.#parts;
-    const raised_at = utcTime(clock.now());
-    await ledger.commit(() => this.#append({ alert_id: id, state: 'raised', ...alert, raised_at, changes: [] }));
-    onAppend();
+  async raise(id: string, alert: Told): Promise<void> {
+    await this.#parts.ledger.commit(() => this.raiseWithin(id, alert));
+    this.#parts.onAppend();
+  }
+
+  /** The same inside a transaction; who commits it sees to it that it is published. */
+  raiseWithin(id: string, alert: Told): void {
+    const raised_at = utcTime(this.#parts.clock.now());
+    this.#append({ alert_id: id, state: 'raised', ...alert, raised_at, changes: [] });
   }
 
   /** Somebody takes care of an alert that was raised here. False where none waits for it. Inside a transaction. */
@@ -40,11 +47,16 @@ export class Alerter {
 
   /** What an alert told of is over. */
   async clear(alertId: string): Promise<void> {
-    const { ledger, onAppend } = this.#parts;
-    const alert = ledger.alert(alertId);
-    if (!alert || alert.state === 'cleared') return;
-    await ledger.commit(() => this.#append({ ...alert, state: 'cleared' }));
-    onAppend();
+    const cleared = await this.#parts.ledger.commit(() => this.clearWithin(alertId));
+    if (cleared) this.#parts.onAppend();
+  }
+
+  /** The same inside a transaction. False where it was over already. */
+  clearWithin(alertId: string): boolean {
+    const alert = this.#parts.ledger.alert(alertId);
+    if (!alert || alert.state === 'cleared') return false;
+    this.#append({ ...alert, state: 'cleared' });
+    return true;
   }
 
   /** Lets 60 a minute through; how many more there were is told by one alert. */

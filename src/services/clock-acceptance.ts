@@ -14,6 +14,8 @@ export interface ClockAcceptancesParts {
   ledger: Ledger;
   requests: ClockRequests;
   verifier: Pick<Verifier, 'clockAcceptance'>;
+  /** Told that the time is another one. */
+  onAccepted: () => void;
 }
 
 /** Lets this host's operator say that its clock is right, and the latest time seen here was not. */
@@ -30,11 +32,13 @@ export class ClockAcceptances {
     const token = requests.take();
     if (token === null) return;
     const verified = await verifier.clockAcceptance(token);
-    await ledger.commit(() => {
-      const problem = 'problem' in verified ? verified.problem : this.#accept(verified.claims);
-      if (problem !== null)
-        ledger.audit({ event: 'clock-not-accepted' }, { outcome: 'refused', reason: `the statement ${problem}` });
+    const problem = await ledger.commit(() => {
+      const found = 'problem' in verified ? verified.problem : this.#accept(verified.claims);
+      if (found !== null)
+        ledger.audit({ event: 'clock-not-accepted' }, { outcome: 'refused', reason: `the statement ${found}` });
+      return found;
     });
+    if (problem === null) this.#parts.onAccepted();
   }
 
   #accept({ iss, host, wrong, right }: ClockAcceptance): string | null {

@@ -2,8 +2,8 @@ import type { Decision } from '../admission/admit.ts';
 import { type Delivery, parse } from '../admission/parse.ts';
 import type { Held, Refused } from '../admission/reasons.ts';
 import type { OpsOutput } from '../contract/ops-output.ts';
+import { isSlot } from '../contract/task.ts';
 import type { Registry } from '../planning/action.ts';
-import { bindAction } from '../planning/registry.ts';
 import type { Admissions, Request } from './admissions.ts';
 import type { Failpoint } from './failpoint.ts';
 import { Repeats } from './flood.ts';
@@ -12,6 +12,8 @@ import type { Locks } from './locks.ts';
 import type { Performer } from './performer.ts';
 import type { Reporter } from './reporter.ts';
 import type { Log, Running } from './running.ts';
+import type { SlotEnds } from './slot-ends.ts';
+import { boundActionsOf, workOf } from './work.ts';
 
 /** How a delivery ended. `recorded`: it had run before. `open`: the task has no outcome yet, so look at it again. */
 export type End =
@@ -27,6 +29,7 @@ export interface ExecutorParts {
   running: Running;
   performer: Performer;
   reporter: Reporter;
+  slots: Pick<SlotEnds, 'begun'>;
   /** A claimed task's outcome could not be written: the daemon must start again, and reconcile. Throws. */
   onFault: (error: unknown) => never;
   reached: Failpoint;
@@ -45,8 +48,8 @@ export class Executor {
 
   /** The line: a task's whole life. Its order is the security model: nothing above `claim` may touch the machine. */
   async execute(delivery: Delivery, log: Log): Promise<End> {
-    const { registry, admissions, locks, performer, running, onFault, reached } = this.#parts;
-    const parsed = parse(delivery, (action) => bindAction(registry, action));
+    const { registry, ledger, admissions, locks, performer, running, slots, onFault, reached } = this.#parts;
+    const parsed = parse(delivery, (task) => boundActionsOf(task, registry, ledger));
     if (parsed.kind === 'refused') return this.#refuse(delivery, parsed);
     reached('parsed');
     const request = await admissions.verify(parsed);
@@ -61,9 +64,13 @@ export class Executor {
     if (claim.kind !== 'claimed') return this.#turnAway(delivery, request, claim, log);
     reached('claimed');
     const { record } = claim;
+    if (isSlot(record.task)) slots.begun(record.task);
     const opsOutput = await running
-      .track(record.task.task_id, request.candidate.targets, log, (run) =>
-        performer.perform(record, request.actions, run),
+      .track(
+        record.task.task_id,
+        { targets: request.candidate.targets, limitMs: workOf(record.task, ledger)?.limit_ms },
+        log,
+        (run) => performer.perform(record, request.actions, run),
       )
       .catch(onFault);
     return opsOutput ? { kind: 'ran', opsOutput } : { kind: 'open' };

@@ -10,6 +10,7 @@ import { planTask } from './planner.ts';
 import type { FactReader } from './ports.ts';
 import type { Reporter } from './reporter.ts';
 import type { Halt, Run, StepRunner, UndoResult } from './step-runner.ts';
+import { workOf } from './work.ts';
 
 /** What a claimed task does until its outcome is in the ledger. Null where the daemon stopped first: the next start goes on. */
 export class Performer {
@@ -70,7 +71,7 @@ export class Performer {
     if (halt?.open) return null;
     if (isUndo(task)) return this.#finishUndo(record, task, run, halt);
     const compare = halt?.late ?? false;
-    const undone = halt && wantsUndo(record, halt) ? await this.#steps.undo(run, run.task_id, { compare }) : null;
+    const undone = halt && this.#wantsUndo(record, halt) ? await this.#steps.undo(run, run.task_id, { compare }) : null;
     const records = this.#ledger.steps(run.task_id);
     return this.#reporter.conclude({
       record,
@@ -124,6 +125,13 @@ export class Performer {
     });
   }
 
+  /** A veto or a cancellation always takes back; a failure and an interruption as the task says. */
+  #wantsUndo({ task }: TaskRecord, { outcome }: Halt): boolean {
+    if (outcome === 'vetoed' || outcome === 'cancelled') return true;
+    const work = workOf(task, this.#ledger);
+    return (outcome === 'interrupted' ? work?.on_interrupt : work?.on_failure) === 'undo';
+  }
+
   #notes({ task }: TaskRecord, records: readonly StepRecord[], halt: Halt | null, undone: UndoResult | null): string[] {
     if (!halt) return [`Applied ${records.length === 1 ? 'its one step' : `all ${records.length} steps`}.`];
     const unknown = records.filter(({ state }) => state === 'unknown' || state === 'applying');
@@ -142,13 +150,6 @@ export class Performer {
     if (standing.steps.length > 0) notes.push(`Take back what can be: ${this.#undoCommand} ${task.task_id}`);
     return notes;
   }
-}
-
-/** A veto or a cancellation always takes back; a failure and an interruption as the task says. */
-function wantsUndo({ task }: TaskRecord, { outcome }: Halt): boolean {
-  if (outcome === 'vetoed' || outcome === 'cancelled') return true;
-  if (!('on_failure' in task)) return false;
-  return outcome === 'interrupted' ? task.on_interrupt === 'undo' : task.on_failure === 'undo';
 }
 
 function leftBehind({ leftRunning }: Run): string[] {

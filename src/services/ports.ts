@@ -109,6 +109,8 @@ export interface Verifier {
   clockAcceptance(token: string): Promise<{ claims: ClockAcceptance } | { problem: string }>;
   /** The keys in force, to see whether they are still the same ones. */
   keys(): object;
+  /** Whether this key is in the ring, and not revoked. */
+  trusts(kid: string): boolean;
   /** Whether it is meant as an attestation, to be judged by `attestation`. */
   isAttestation(token: string): boolean;
 }
@@ -117,6 +119,11 @@ export interface Verifier {
 export interface TaskOutput {
   write(chunk: Uint8Array): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Pings an address as Healthchecks has it: a start, a success, a failure, or an exit code other than 0. Never throws. */
+export interface Heartbeats {
+  ping(url: string, what: 'start' | 'success' | 'fail' | number): void;
 }
 
 /** How a daemon is. */

@@ -4,7 +4,6 @@ import type { Task } from '../contract/task.ts';
 import { coerceError } from '../errors.ts';
 import type { BoundAction, Registry } from '../planning/action.ts';
 import type { StepRecord, StepState } from '../planning/record.ts';
-import { bindAction } from '../planning/registry.ts';
 import type { Admissions, Request } from './admissions.ts';
 import type { Failpoint } from './failpoint.ts';
 import type { Ledger, TaskRecord } from './ledger.ts';
@@ -14,6 +13,7 @@ import type { Leftover } from './ports.ts';
 import type { Running } from './running.ts';
 import { kindOf, type StepKinds } from './step-kind.ts';
 import type { Halt, Run, StepRunner } from './step-runner.ts';
+import { boundActionsOf, workOf } from './work.ts';
 
 export interface ReconcilerParts {
   registry: Registry;
@@ -44,7 +44,7 @@ export class Reconciler {
       const { task } = record;
       const taskId = 'undo' in task ? task.undo.task_id : task.task_id;
       const before = this.#parts.ledger.steps(taskId);
-      const resumes = 'on_interrupt' in task && task.on_interrupt === 'resume' && before.every(goesForward);
+      const resumes = workOf(task, this.#parts.ledger)?.on_interrupt === 'resume' && before.every(goesForward);
       const again: StepRecord[] = [];
       for (const step of before.filter(({ state }) => state === 'applying' || state === 'undoing')) {
         // What may still run may still change everything.
@@ -98,7 +98,8 @@ export class Reconciler {
       using _mine = await held;
       return mayGoOn && again ? this.#resume(record, request, run, again) : this.#end(record, run, again ?? []);
     };
-    const done = running.track(task_id, targets, async () => undefined, work);
+    const limitMs = workOf(record.task, ledger)?.limit_ms;
+    const done = running.track(task_id, { targets, limitMs }, async () => undefined, work);
     if (mayGoOn && again) done.catch((error: unknown) => onProblem(task_id, coerceError(error)));
     else await done;
   }
@@ -134,10 +135,8 @@ export class Reconciler {
 
   /** The task's actions, or null where this version no longer understands one of them. */
   #bound({ task }: TaskRecord): BoundAction[] | null {
-    const requests = 'actions' in task ? task.actions : [];
-    const bound = requests.map((request) => bindAction(this.#parts.registry, request));
-    const understood = bound.filter((action) => typeof action !== 'string');
-    return understood.length === bound.length ? understood : null;
+    const bound = boundActionsOf(task, this.#parts.registry, this.#parts.ledger);
+    return typeof bound === 'string' ? null : bound;
   }
 }
 

@@ -5,7 +5,7 @@ import { REASONS, type Refused } from '../admission/reasons.ts';
 import { utcTime } from '../contract/names.ts';
 import type { Blocker, OpsOutput } from '../contract/ops-output.ts';
 import { type Attestor, Evidence, type Outcome } from '../contract/report.ts';
-import type { Task } from '../contract/task.ts';
+import { isSlot, type Task } from '../contract/task.ts';
 import type { StepRecord } from '../planning/record.ts';
 import type { Alerter } from './alerter.ts';
 import type { Failpoint } from './failpoint.ts';
@@ -13,6 +13,7 @@ import type { Flood } from './flood.ts';
 import type { Ledger, TaskRecord } from './ledger.ts';
 import { evidenceOf, type Host, nothingRan, opsOutputOf } from './ops-output.ts';
 import type { Clock } from './ports.ts';
+import type { SlotEnds, SlotRun } from './slot-ends.ts';
 
 /** By itself ulid asks the system for each of 16 characters: 26 µs instead of 1. */
 const random = () => randomInt(2 ** 32) / 2 ** 32;
@@ -50,6 +51,7 @@ export interface ReporterParts {
   clock: Clock;
   host: HostFacts;
   alerter: Pick<Alerter, 'flood'>;
+  slots: Pick<SlotEnds, 'ended'>;
   /** Told when there is something to publish. */
   onAppend: () => void;
   reached: Failpoint;
@@ -62,13 +64,15 @@ export class Reporter {
   readonly #host: HostFacts;
   /** What anybody who reaches Redis can make: without a valid signature, or a copy of what was refused before. */
   readonly #cheap: Flood;
+  readonly #slots: ReporterParts['slots'];
   readonly #onAppend: () => void;
   readonly #reached: Failpoint;
 
-  constructor({ ledger, clock, host, alerter, onAppend, reached }: ReporterParts) {
+  constructor({ ledger, clock, host, alerter, slots, onAppend, reached }: ReporterParts) {
     this.#ledger = ledger;
     this.#clock = clock;
     this.#host = host;
+    this.#slots = slots;
     this.#onAppend = onAppend;
     this.#reached = reached;
     this.#cheap = alerter.flood(
@@ -88,6 +92,8 @@ export class Reporter {
       const at = this.#clock.now();
       this.#ledger.conclude(task.task_id, { at, outcome: end.outcome, reason, opsOutput });
       if (end.undid !== null) this.#markUndone(end.undid, task.task_id);
+      if (isSlot(task))
+        this.#slots.ended(task, { outcome: end.outcome, reason: first ? inWords(first) : null, at }, runOf(end, at));
       this.#ledger.audit(
         { event: 'concluded', task_id: task.task_id, detail: { outcome: end.outcome, reason } },
         {
@@ -127,6 +133,8 @@ export class Reporter {
       const why = inWords({ code: reason, message: refusal.message });
       this.#ledger.audit({ event: 'refused', task_id, detail: { reason, digest } }, { outcome, reason: why });
       this.#append(opsOutput, { ...this.#evidence(at), task_id, digest, outcome, reason, attested_by: attestedBy });
+      if (task && isSlot(task) && ENDS_A_SLOT.has(reason) && attestedBy.some(({ role }) => role === 'host'))
+        this.#slots.ended(task, { outcome, reason: why, at }, { durationMs: null, exitCode: null });
     });
     this.#onAppend();
     return opsOutput;
@@ -163,6 +171,24 @@ export class Reporter {
 }
 
 const inWords = ({ code, message }: Pick<Blocker, 'code' | 'message'>): string => `${code}: ${message}`;
+
+/** What is said of a copy, or may be otherwise in a minute, does not end the slot: its task is brought again. */
+const ENDS_A_SLOT: ReadonlySet<Refused['reason']> = new Set([
+  'expired',
+  'id-reused',
+  'vetoed',
+  'cancelled',
+  'not-allowed',
+  'no-definition',
+]);
+
+function runOf({ record, records }: TaskEnd, at: number): SlotRun {
+  const codes = records.flatMap(({ health }) =>
+    health.map(({ endpoint }) => /^exit code ([1-9]\d*)$/.exec(endpoint)?.[1]),
+  );
+  const exitCode = codes.find((code) => code !== undefined);
+  return { durationMs: Math.max(0, at - record.claimedAt), exitCode: exitCode === undefined ? null : Number(exitCode) };
+}
 
 const OUTCOME_OF: Partial<Record<Refused['reason'], Outcome>> = {
   expired: 'expired',

@@ -1,9 +1,15 @@
 import type { Withdrawal } from '../admission/facts.ts';
 import type { OpsOutput } from '../contract/ops-output.ts';
-import type { TaskOutput } from './ports.ts';
+import type { Clock, TaskOutput } from './ports.ts';
 import { type Halt, haltByWithdrawal, type Run } from './step-runner.ts';
 
 export type Log = (lines: string[]) => Promise<void>;
+
+interface Bounds {
+  /** Everything by which a control statement can mean the task. */
+  targets: readonly string[];
+  limitMs: number | undefined;
+}
 
 interface Entry {
   targets: readonly string[];
@@ -15,20 +21,25 @@ interface Entry {
 export class Running {
   readonly #entries = new Map<string, Entry>();
   readonly #output: (taskId: string, log: Log) => TaskOutput;
+  readonly #clock: Clock;
 
   /** `output` opens the place where a task's output goes. */
-  constructor(output: (taskId: string, log: Log) => TaskOutput) {
+  constructor(output: (taskId: string, log: Log) => TaskOutput, clock: Clock) {
     this.#output = output;
+    this.#clock = clock;
   }
 
   get taskIds(): string[] {
     return [...this.#entries.keys()];
   }
 
-  /** Does `work` as the run of a task; resolves when its outcome is in the ledger, or with null where it stays open. */
+  /**
+   * Does `work` as the run of a task; resolves when its outcome is in the ledger, or with null where it stays open.
+   * After `limitMs`, where there is one, its running step is ended, and it has failed.
+   */
   async track(
     taskId: string,
-    targets: readonly string[],
+    { targets, limitMs }: Bounds,
     log: Log,
     work: (run: Run) => Promise<OpsOutput | null>,
   ): Promise<OpsOutput | null> {
@@ -41,14 +52,23 @@ export class Running {
       output: (chunk) => output.write(chunk),
       leftRunning: [],
     };
+    const ended = new AbortController();
+    if (limitMs !== undefined) void this.#endAfter(limitMs, controller, ended.signal);
     const done = work(run);
     this.#entries.set(taskId, { targets, controller, done });
     try {
       return await done;
     } finally {
+      ended.abort();
       this.#entries.delete(taskId);
       await output.close();
     }
+  }
+
+  async #endAfter(limitMs: number, controller: AbortController, ended: AbortSignal): Promise<void> {
+    await this.#clock.wait(limitMs, ended);
+    const message = `it took longer than its limit of ${limitMs} ms`;
+    if (!ended.aborted) controller.abort({ outcome: 'failed', code: 'time-limit', message } satisfies Halt);
   }
 
   withdraw(withdrawal: Withdrawal): void {

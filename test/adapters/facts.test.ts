@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { factReader } from '../../src/adapters/facts.ts';
 import { files } from '../../src/adapters/files.ts';
 
-const facts = factReader(files);
+const facts = factReader(files, { fact: () => ({ exists: false }), all: () => ({ now: 0, schedules: [] }) });
 const owner = (name: string | null) => facts.answer({ ask: 'owner', owner: name });
 
 describe('facts', () => {

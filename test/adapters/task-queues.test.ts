@@ -2,7 +2,7 @@ import { Job, Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/adapters/clock.ts';
-import { HeldJobs } from '../../src/adapters/task-queues.ts';
+import { TaskJobs } from '../../src/adapters/task-queues.ts';
 import type { HeldTask } from '../../src/services/ledger.ts';
 import { HOUR } from '../services/support.ts';
 import { realRedis } from './real-redis.ts';
@@ -18,7 +18,7 @@ function setUp() {
   const connection = server.connect();
   const queue = server.later(new Queue('ops', { connection, prefix: '{savorg}' }));
   const data = { task: { task_id: 'task-1' }, attestations: [] };
-  const heldJobs = new HeldJobs(connection, [queue], systemClock, () => data);
+  const heldJobs = new TaskJobs(connection, [queue], systemClock, () => data);
   const held: HeldTask = {
     task_id: 'task-1',
     digest: 'd',

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { systemClock } from '../../src/adapters/clock.ts';
-import { HeldJobs } from '../../src/adapters/task-queues.ts';
+import { TaskJobs } from '../../src/adapters/task-queues.ts';
 import { taskWorker, type WorkerOptions } from '../../src/adapters/worker.ts';
 import type { Delivery } from '../../src/admission/parse.ts';
 import { utcTime } from '../../src/contract/names.ts';
@@ -23,7 +23,7 @@ const CLOSED: WorkerOptions['breaker'] = { problem: null, trip: () => false };
 function startWorker(executor: Executor, ledger = testLedger(), breaker: WorkerOptions['breaker'] = CLOSED) {
   const connection = server.connect();
   const queue = server.later(new Queue('ops', { connection, prefix: PREFIX }));
-  const held = new HeldJobs(connection, [queue], systemClock, (task) => ledger.heldData(task));
+  const held = new TaskJobs(connection, [queue], systemClock, (task) => ledger.heldData(task));
   const worker = taskWorker({
     queue: 'ops',
     prefix: PREFIX,

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { headingOf, parse } from '../../src/admission/parse.ts';
 import { taskDigest } from '../../src/contract/digest.ts';
-import type { ActionRequest } from '../../src/contract/task.ts';
+import type { Task } from '../../src/contract/task.ts';
 import { anyTask } from '../support/arbitrary.ts';
 import { actionsTask, deliveryOf } from '../support/tasks.ts';
 
@@ -12,7 +12,7 @@ const noBinder = (): never => {
 /** As JSON.parse makes it: `__proto__` is a key like any other. */
 const entries = (pairs: [string, unknown][]): unknown =>
   JSON.parse(`{${pairs.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value) ?? 'null'}`).join()}}`);
-const bind = (request: ActionRequest) => request;
+const bind = (task: Task) => ('actions' in task ? task.actions : []);
 
 describe('what parses', () => {
   it('deep-equals what was delivered, and has its digest', () => {
@@ -34,14 +34,8 @@ describe('what parses', () => {
     );
   });
 
-  it('refuses an action with the reason of whoever binds it, naming its place', () => {
-    const task = actionsTask({
-      actions: [
-        { action: 'a.b', with: {} },
-        { action: 'c.d', with: {} },
-      ],
-    });
-    const refused = parse(deliveryOf(task, []), ({ action }) => (action === 'c.d' ? 'has no wheels' : {}));
+  it('refuses what cannot be bound, with the reason of whoever binds it', () => {
+    const refused = parse(deliveryOf(actionsTask(), []), () => 'actions[1] c.d: has no wheels');
     expect(refused).toMatchObject({ kind: 'refused', reason: 'malformed', message: 'actions[1] c.d: has no wheels' });
   });
 

@@ -5,7 +5,7 @@ const FLOORS: Record<string, number> = {
   contract: 0,
   admission: 1,
   planning: 1,
-  schedule: 1,
+  schedule: 1.1,
   health: 1,
   jobs: 1.2,
   root: 1.5,
@@ -16,6 +16,7 @@ const FLOORS: Record<string, number> = {
   dashboard: 3,
   client: 3,
   install: 4,
+  schedules: 3.9,
   compose: 4,
   mail: 4,
   courier: 4,
@@ -29,7 +30,11 @@ const FLOORS: Record<string, number> = {
 };
 
 /** Of all floors below, these areas may use no more than this. */
-const NARROWER: Record<string, string[]> = { jobs: ['contract', 'planning'], client: ['contract'], runner: [] };
+const NARROWER: Record<string, string[]> = {
+  jobs: ['contract', 'planning', 'schedule'],
+  client: ['contract'],
+  runner: [],
+};
 
 /** Files of the src root for everybody from floor 2 up. */
 const ROOT = new Set(

@@ -1,4 +1,6 @@
 import type { FactOf, FactQuery } from '../../src/planning/facts.ts';
+import { definition } from '../support/definitions.ts';
+import { NOW } from '../support/tasks.ts';
 
 const web = { type: 'http', service: 'web', url: 'http://127.0.0.1:8080/health' } as const;
 const present = { exists: true, sha256: 'a'.repeat(64), mode: '0600', uid: 501, gid: 20 } as const;
@@ -32,6 +34,27 @@ export const SAMPLES: Record<string, Record<string, unknown>[]> = {
     { path: '/etc/motd', content: 'Maintenance\n', mode: '0644', owner: 'root' },
     { path: '/etc/a b/$HOME', content: SHARP.join('\n'), mode: '0700', owner: '501:20', check: web },
   ],
+  'cron.define': [
+    definition(),
+    definition({
+      name: 'report',
+      pattern: 'H H/6 * * MON-FRI',
+      time_zone: 'Australia/Lord_Howe',
+      on_interrupt: 'resume',
+      depends_on: [{ schedule: 'backup' }, { service: web }],
+      overlap: 'queue',
+      catch_up: 'all',
+      retries: { count: 3, backoff_ms: 60_000 },
+      alert: { after_failures: 2, severity: 'critical' },
+      disable_after: 5,
+      start_within_ms: 600_000,
+      heartbeat: 'https://hc.example.org/ping/1',
+    }),
+  ],
+  'cron.pause': [{ schedule: 'backup', reason: 'the disk is changed' }],
+  'cron.remove': [{ schedule: 'backup' }],
+  'cron.resume': [{ schedule: 'backup' }],
+  'cron.run-now': [{ schedule: 'backup' }],
   'infra.command': [
     { argv: ['/bin/true'] },
     { argv: ['/bin/echo', ...SHARP], undo: ['/bin/echo', 'undo', ...SHARP] },
@@ -73,8 +96,22 @@ export const SAMPLES: Record<string, Record<string, unknown>[]> = {
   ],
 };
 
+const schedules = { now: NOW, schedules: [{ name: 'backup', dependsOn: [] }] };
+const row = (letter: string) => ({
+  exists: true as const,
+  definition: `sha256:${letter.repeat(64)}`,
+  task_id: 'define-backup',
+  paused: '',
+});
+
+type Host = (query: FactQuery) => FactOf[FactQuery['ask']];
+
 /** Different answers of a host to what an action asks. */
-export const HOSTS: ((query: FactQuery) => FactOf[FactQuery['ask']])[] = [
-  ({ ask }) => (ask === 'file' ? { exists: false } : null),
-  ({ ask }) => (ask === 'file' ? present : { uid: 0, gid: 0 }),
+export const HOSTS: Host[] = [
+  hostWith({ file: { exists: false }, owner: null, schedule: row('a'), schedules }),
+  hostWith({ file: present, owner: { uid: 0, gid: 0 }, schedule: row('b'), schedules }),
 ];
+
+function hostWith(answers: FactOf): Host {
+  return ({ ask }) => answers[ask];
+}

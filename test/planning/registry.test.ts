@@ -28,6 +28,7 @@ describe('binding an action', () => {
       name: 'file.touch',
       action: touch,
       input: request.with,
+      later: [],
     });
   });
 

@@ -27,6 +27,7 @@ const action = defineAction<{ names: string[]; needs?: string[] }, FactQueries>(
 });
 const ask = (path: string) => ({ ask: 'file', path });
 const bound = (names: string[], needs: string[] = []): BoundAction => ({
+  later: [],
   name: 'x.look',
   action,
   input: { names, needs },

@@ -58,6 +58,7 @@ async function setUp() {
       ledger,
       requests: { take: () => waiting.shift() ?? null },
       verifier: verifierBy(() => ring, clock),
+      onAccepted: () => undefined,
     }),
     alerter,
     control: {

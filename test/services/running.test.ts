@@ -3,22 +3,27 @@ import type { OpsOutput } from '../../src/contract/ops-output.ts';
 import { nothingRan } from '../../src/services/ops-output.ts';
 import { Running } from '../../src/services/running.ts';
 import type { Run } from '../../src/services/step-runner.ts';
+import { TestClock } from './support.ts';
 
 const outcome = nothingRan('a', 'config', { code: 'x', message: 'y', owner: 'manager' });
 
 function setUp() {
   const output: string[] = [];
-  const running = new Running((taskId) => ({
-    write: async (chunk) => void output.push(`${taskId}: ${Buffer.from(chunk).toString()}`),
-    close: async () => void output.push(`${taskId} closed`),
-  }));
+  const clock = new TestClock();
+  const running = new Running(
+    (taskId) => ({
+      write: async (chunk) => void output.push(`${taskId}: ${Buffer.from(chunk).toString()}`),
+      close: async () => void output.push(`${taskId} closed`),
+    }),
+    clock,
+  );
   /** Tracks a task that runs until `end` is called. */
   const track = (taskId: string, ...targets: string[]) => {
     const { promise, resolve } = Promise.withResolvers<OpsOutput | null>();
     let begun: Run | undefined;
     const done = running.track(
       taskId,
-      targets,
+      { targets, limitMs: undefined },
       async () => undefined,
       (run) => {
         begun = run;
@@ -47,7 +52,7 @@ it('forgets a task and closes its output where its run throws', async () => {
   const { running, output } = setUp();
   const thrown = running.track(
     'a',
-    [],
+    { targets: [], limitMs: undefined },
     async () => undefined,
     () => Promise.reject(new Error('disk full')),
   );

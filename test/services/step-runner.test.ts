@@ -25,7 +25,7 @@ class Spy implements StepKind<Step> {
   }
 
   get kinds(): StepKinds {
-    return { command: this, file: this, probe: this };
+    return { command: this, file: this, probe: this, record: this };
   }
 
   async observe({ target }: Step) {

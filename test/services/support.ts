@@ -17,7 +17,7 @@ import { type Role, utcTime } from '../../src/contract/names.ts';
 import type { ActionRequest, ActionsTask, Task, UndoTask } from '../../src/contract/task.ts';
 import type { BoundAction } from '../../src/planning/action.ts';
 import type { FileFact } from '../../src/planning/facts.ts';
-import { bindAction } from '../../src/planning/registry.ts';
+import { bindActions } from '../../src/planning/registry.ts';
 import { Admissions } from '../../src/services/admissions.ts';
 import { Alerter } from '../../src/services/alerter.ts';
 import { Control, type ControlStream } from '../../src/services/control.ts';
@@ -40,10 +40,13 @@ import type {
 import { Reconciler } from '../../src/services/reconciler.ts';
 import { Reporter } from '../../src/services/reporter.ts';
 import { Running } from '../../src/services/running.ts';
+import { scheduleFacts } from '../../src/services/schedule-facts.ts';
+import type { SlotEnds } from '../../src/services/slot-ends.ts';
 import { type ControlListener, Statements, type StreamEntry } from '../../src/services/statements.ts';
 import type { StepKinds } from '../../src/services/step-kind.ts';
 import { type Run, StepRunner } from '../../src/services/step-runner.ts';
 import { stepKinds } from '../../src/steps/index.ts';
+import { testSchedules } from './schedule-support.ts';
 
 export const START = Date.parse('2026-11-23T09:00:00Z');
 export const HOUR = 3600_000;
@@ -331,7 +334,7 @@ export class MemoryStream implements ControlStream {
 export const POLICY: Policy = {
   allow: [
     {
-      actions: ['config.file', 'infra.command', 'infra.script', 'monitoring.probe'],
+      actions: Object.keys(registry),
       environments: ['staging', 'production', 'host'],
       hosts: ['mini-1'],
     },
@@ -360,9 +363,16 @@ export interface LineOptions {
 }
 
 /** What writes into the outbox. */
-export function tellers(ledger: Ledger, clock: Clock, host = HOST, onAppend = () => undefined as void) {
+export function tellers(
+  ledger: Ledger,
+  clock: Clock,
+  host = HOST,
+  onAppend = () => undefined as void,
+  slotsBy: (alerter: Alerter) => Pick<SlotEnds, 'ended'> = () => ({ ended: () => undefined }),
+) {
   const alerter = new Alerter({ ledger, clock, host, onAppend });
-  return { alerter, reporter: new Reporter({ ledger, clock, host, alerter, onAppend, reached: passBy }) };
+  const slots = slotsBy(alerter);
+  return { alerter, reporter: new Reporter({ ledger, clock, host, alerter, slots, onAppend, reached: passBy }) };
 }
 
 export type TestLine = Awaited<ReturnType<typeof testLine>>;
@@ -375,20 +385,36 @@ export async function testLine(options: LineOptions = {}) {
   const stream = options.stream ?? new MemoryStream();
   const self = { uid: 0, gid: 0 };
   const prober = proberWith({ commands: machine, files: machine, baseEnv: {} });
-  const real = stepKinds({ commands: machine, files: machine, snapshots: machine, baseEnv: {}, self, prober, clock });
-  const kinds = options.kinds?.(real) ?? real;
   const ring = await testRing();
   const byRing = verifierBy(() => ring, clock);
   const verifier = options.verifier?.(byRing) ?? byRing;
   const logged: string[] = [];
-  const running = new Running(() => ({
-    write: async (chunk) => void logged.push(Buffer.from(chunk).toString()),
-    close: async () => undefined,
-  }));
+  const running = new Running(
+    () => ({
+      write: async (chunk) => void logged.push(Buffer.from(chunk).toString()),
+      close: async () => undefined,
+    }),
+    clock,
+  );
   let appended = 0;
-  const { alerter, reporter } = tellers(ledger, clock, HOST, () => {
+  const onAppend = () => {
     appended += 1;
+  };
+  const alerter = new Alerter({ ledger, clock, host: HOST, onAppend });
+  const schedules = testSchedules({
+    ledger,
+    clock,
+    alerter,
+    host: HOST.name,
+    verifier,
+    running,
+    hostKey: (await testKeys()).host,
   });
+  const { ends: slots, rows } = schedules;
+  const reporter = new Reporter({ ledger, clock, host: HOST, alerter, slots, onAppend, reached: passBy });
+  const ports = { commands: machine, files: machine, snapshots: machine, baseEnv: {}, self, prober, clock };
+  const real = stepKinds({ ...ports, schedules: rows });
+  const kinds = options.kinds?.(real) ?? real;
   const flood = alerter.flood('control-flood', (count) => `${count} more`);
   const statements = new Statements({ ledger, verifier, alerter, flood });
   const control = new Control(stream, ledger, statements, {
@@ -405,9 +431,9 @@ export async function testLine(options: LineOptions = {}) {
   const admissions = new Admissions({ registry, host, policy: () => policy, ledger, clock, verifier, control });
   const locks = new Locks();
   const steps = new StepRunner({ ledger, kinds, clock, awake: async () => undefined, reached: passBy });
-  const performer = new Performer(ledger, steps, machine, reporter, HOST.undoCommand, passBy);
+  const performer = new Performer(ledger, steps, factsOf(machine, ledger, clock), reporter, HOST.undoCommand, passBy);
   const shared = { registry, ledger, admissions, locks, running, performer, reached: passBy };
-  const executor = new Executor({ ...shared, reporter, onFault: thrown });
+  const executor = new Executor({ ...shared, reporter, slots, onFault: thrown });
   const leftovers = options.leftovers ?? [];
   const reconciler = new Reconciler({ ...shared, kinds, steps, leftovers, onProblem: () => undefined });
   const parts = { clock, ledger, machine, stream };
@@ -425,6 +451,7 @@ export async function testLine(options: LineOptions = {}) {
     performer,
     executor,
     reconciler,
+    schedules,
     logged,
     appended: () => appended,
   };
@@ -452,11 +479,20 @@ export function deliver(
 export const submit = async (line: TestLine, task: Task): Promise<End> => deliver(line, task, await allTokens(task));
 
 export function boundActions(task: ActionsTask): BoundAction[] {
-  return task.actions.map((request) => {
-    const bound = bindAction(registry, request);
-    if (typeof bound === 'string') throw new Error(bound);
-    return bound;
-  });
+  const bound = bindActions(registry, task.actions);
+  if (typeof bound === 'string') throw new Error(bound);
+  return bound;
+}
+
+/** Of files and owners the machine tells, of schedules the ledger. */
+function factsOf(machine: Machine, ledger: Ledger, clock: Clock): FactReader {
+  const schedules = scheduleFacts(ledger, clock);
+  return {
+    answer: async (query) => {
+      if (query.ask === 'schedule') return schedules.fact(query.name);
+      return query.ask === 'schedules' ? schedules.all() : machine.answer(query);
+    },
+  };
 }
 
 /** Claims a task as the line would, without running it. */

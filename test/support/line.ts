@@ -60,12 +60,15 @@ const onAppend = () => undefined;
 const UnsignedReportSchema = Report.omit({ signature: true });
 const unsigned = (body: object): UnsignedReport => UnsignedReportSchema.parse(body);
 
+/** No schedule is defined on this line. */
+const NO_SLOTS = { begun: () => undefined, ended: () => undefined };
+
 function executorOf(setting: Setting, clock: Clock, ledger: Ledger, touched: string[]): Executor {
   const { host } = setting;
   const digests = () => ({ policy: digestOf(setting.policy), keyring: digestOf(setting.ring) });
   const facts = { name: host.name, version: '0.0.0', dev: false, undoCommand: '/opt/ops undo', digests };
   const alerter = new Alerter({ ledger, clock, host: facts, onAppend });
-  const reporter = new Reporter({ ledger, clock, host: facts, alerter, onAppend, reached: passBy });
+  const reporter = new Reporter({ ledger, clock, host: facts, alerter, slots: NO_SLOTS, onAppend, reached: passBy });
   const steps = new StepRunner({
     ledger,
     kinds: spiedKinds(touched),
@@ -84,9 +87,10 @@ function executorOf(setting: Setting, clock: Clock, ledger: Ledger, touched: str
     ledger,
     admissions: new Admissions({ registry, host, policy, ledger, clock, verifier, control }),
     locks: new Locks(),
-    running: new Running(() => ({ write: async () => undefined, close: async () => undefined })),
+    running: new Running(() => ({ write: async () => undefined, close: async () => undefined }), clock),
     performer: new Performer(ledger, steps, spiedFacts(touched), reporter, facts.undoCommand, passBy),
     reporter,
+    slots: NO_SLOTS,
     reached: passBy,
   });
 }
@@ -104,7 +108,7 @@ function spiedKinds(touched: string[]): StepKinds {
       preview: async () => (note('preview'), ''),
     };
   };
-  return { command: kind('command'), file: kind('file'), probe: kind('probe') };
+  return { command: kind('command'), file: kind('file'), probe: kind('probe'), record: kind('record') };
 }
 
 function spiedFacts(touched: string[]): FactReader {

@@ -12,6 +12,7 @@ import { openDatabase } from './database.ts';
 import { heldIn } from './held.ts';
 import { type Meta, metaIn } from './meta.ts';
 import { outboxIn } from './outbox.ts';
+import { schedulesIn } from './schedules.ts';
 import { proveSound } from './soundness.ts';
 import { stepsIn } from './steps.ts';
 import { tasksIn, undoProblemOf } from './tasks.ts';
@@ -32,6 +33,8 @@ export function openLedger(path: string, clock: Clock, options: { readOnly?: boo
 function ledgerOn(db: DatabaseSync, clock: Clock, refuse: () => void): Ledger {
   const batch = new Batch(db, refuse);
   const meta = metaIn(db);
+  const { forgetSlotsAfter, ...schedules } = schedulesIn(db);
+  const time = timeIn(meta);
   const parts = {
     ...tasksIn(db),
     ...stepsIn(db),
@@ -41,7 +44,8 @@ function ledgerOn(db: DatabaseSync, clock: Clock, refuse: () => void): Ledger {
     ...controlIn(db, meta, clock),
     ...auditIn(db, clock),
     ...deliveriesIn(db),
-    ...timeIn(meta),
+    ...schedules,
+    ...time,
   };
   return {
     ...parts,
@@ -52,6 +56,11 @@ function ledgerOn(db: DatabaseSync, clock: Clock, refuse: () => void): Ledger {
       const result = batch.write(work);
       await batch.durable();
       return result;
+    },
+    acceptTime: (wrong, right) => {
+      const accepted = time.acceptTime(wrong, right);
+      if (accepted) forgetSlotsAfter(right);
+      return accepted;
     },
     factsFor: (candidate, now) => factsFor(candidate, now, parts, meta),
     close: () => {

@@ -57,4 +57,18 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX refusals ON outbox (json_extract(body, '$.evidence.digest'), json_extract(body, '$.evidence.reason'))
     WHERE kind = 'report';
   `,
+  `
+  CREATE TABLE definitions (digest TEXT PRIMARY KEY, definition TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE schedules (
+    name TEXT PRIMARY KEY, digest TEXT NOT NULL, task_id TEXT NOT NULL, paused TEXT NOT NULL, accounted_until INTEGER NOT NULL,
+    failures INTEGER NOT NULL DEFAULT 0, standing TEXT NOT NULL DEFAULT '{}'
+  ) WITHOUT ROWID;
+  CREATE TABLE slots (
+    schedule TEXT NOT NULL, due_at INTEGER NOT NULL, until_at INTEGER NOT NULL, count INTEGER NOT NULL, digest TEXT NOT NULL,
+    state TEXT NOT NULL, reason TEXT NOT NULL, late INTEGER NOT NULL, asked_by TEXT NOT NULL, attempt INTEGER NOT NULL,
+    start_at INTEGER NOT NULL, claimed_at INTEGER NOT NULL, enqueued_at INTEGER, ended_at INTEGER, duration_ms INTEGER, outcome TEXT,
+    PRIMARY KEY (schedule, due_at)
+  ) WITHOUT ROWID;
+  CREATE INDEX open_slots ON slots (due_at, schedule) WHERE state IN ('waiting', 'enqueued');
+  `,
 ];

@@ -1,5 +1,6 @@
 import type { Logger } from '../../log.ts';
 import type { AuditEvent, Ledger, Told } from '../../services/ledger.ts';
+import { workOf } from '../../services/work.ts';
 
 /** The outcomes and states that are as they should be; all others are warnings. */
 const FINE: ReadonlySet<string> = new Set([
@@ -58,5 +59,5 @@ function logEvent({ event, task_id, detail }: AuditEvent, told: Told, ledger: Le
 function nameOf(taskId: string | undefined, action: number | undefined, ledger: Ledger): string | null {
   if (taskId === undefined || action === undefined) return null;
   const task = ledger.task(taskId)?.task;
-  return (task && 'actions' in task && task.actions[action - 1]?.action) || null;
+  return (task && workOf(task, ledger)?.actions[action - 1]?.action) ?? null;
 }

@@ -1,4 +1,4 @@
-import { isSlot, isUndo } from '../../contract/task.ts';
+import { isUndo } from '../../contract/task.ts';
 import type { Check } from '../facts.ts';
 import { allowingLines, allows } from '../policy.ts';
 import { refused } from '../reasons.ts';
@@ -23,8 +23,6 @@ export const undoable: Check = ({ task }, { ledger }) => {
   return ledger.original.undoProblem === null ? undefined : refused('not-undoable', ledger.original.undoProblem);
 };
 
-/** Schedules are not part of this version, so no definition can stand. */
-export const definitionStands: Check = ({ task }) =>
-  isSlot(task)
-    ? refused('no-definition', `no approved definition of ${task.slot.schedule} stands on this host`)
-    : undefined;
+/** A slot does only what was signed as its definition, as long as that stands. */
+export const definitionStands: Check = (_candidate, { slotProblem }) =>
+  slotProblem === null ? undefined : refused('no-definition', slotProblem);

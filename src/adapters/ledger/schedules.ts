@@ -1,0 +1,77 @@
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import type { Definition } from '../../schedule/definition.ts';
+import type { ScheduleLedger, ScheduleRecord } from '../../services/schedules.ts';
+import { slotsIn } from './slots.ts';
+
+const WHOLE =
+  'SELECT name, digest, task_id, paused, accounted_until, failures, standing, definition FROM schedules JOIN definitions USING (digest)';
+
+export interface SchedulePart extends ScheduleLedger {
+  /** The clock was ahead: what was written of slots that are due later and did not run is forgotten. */
+  forgetSlotsAfter(at: number): void;
+}
+
+export function schedulesIn(db: DatabaseSync): SchedulePart {
+  const definition = db.prepare('SELECT definition FROM definitions WHERE digest = ?');
+  const addDefinition = db.prepare('INSERT OR IGNORE INTO definitions (digest, definition) VALUES (?, ?)');
+  const one = db.prepare(`${WHOLE} WHERE name = ?`);
+  const all = db.prepare(`${WHOLE} ORDER BY name`);
+  const remove = db.prepare('DELETE FROM schedules WHERE name = ?');
+  const put = db.prepare(
+    `INSERT INTO schedules (name, digest, task_id, paused, accounted_until) VALUES (:name, :digest, :task_id, :paused, :at)
+     ON CONFLICT (name) DO UPDATE SET digest = :digest, task_id = :task_id, paused = :paused,
+       accounted_until = CASE WHEN digest = :digest AND paused = :paused THEN accounted_until ELSE :at END,
+       failures = CASE WHEN digest = :digest AND paused = :paused THEN failures ELSE 0 END`,
+  );
+  const change = db.prepare(
+    `UPDATE schedules SET paused = coalesce(:paused, paused), accounted_until = coalesce(:accountedUntil, accounted_until),
+       failures = coalesce(:failures, failures), standing = coalesce(:standing, standing) WHERE name = :name`,
+  );
+  const rewind = db.prepare('UPDATE schedules SET accounted_until = min(accounted_until, ?)');
+  const { forgetAfter, ...slots } = slotsIn(db);
+  return {
+    ...slots,
+    definition: (digest) => definition.all(digest).map(definitionOf)[0],
+    schedule: (name) => one.all(name).map(scheduleOf)[0],
+    schedules: () => all.all().map(scheduleOf),
+    addDefinition: (digest, content) => {
+      addDefinition.run(digest, JSON.stringify(content));
+    },
+    putSchedule: (name, row, at) => {
+      if (row === null) remove.run(name);
+      else put.run({ name, ...row, at });
+    },
+    changeSchedule: (name, { paused, accountedUntil, failures, standing }) => {
+      const json = standing ? JSON.stringify(standing) : null;
+      change.run({
+        name,
+        paused: paused ?? null,
+        accountedUntil: accountedUntil ?? null,
+        failures: failures ?? null,
+        standing: json,
+      });
+    },
+    forgetSlotsAfter: (at) => {
+      rewind.run(at);
+      forgetAfter(at);
+    },
+  };
+}
+
+type Row = Record<string, SQLInputValue>;
+
+/** It was valid when it was signed; a later version may be stricter. */
+const definitionOf = (row: Row): Definition => JSON.parse(String(row['definition']));
+
+function scheduleOf(row: Row): ScheduleRecord {
+  return {
+    name: String(row['name']),
+    definition: definitionOf(row),
+    digest: String(row['digest']),
+    task_id: String(row['task_id']),
+    paused: String(row['paused']),
+    accountedUntil: Number(row['accounted_until']),
+    failures: Number(row['failures']),
+    standing: JSON.parse(String(row['standing'])),
+  };
+}

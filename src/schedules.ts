@@ -1,0 +1,56 @@
+import { registry } from '../jobs/index.ts';
+import { cronTicker } from './adapters/cron-ticker.ts';
+import { heartbeatsBy } from './adapters/heartbeats.ts';
+import type { Config } from './config.ts';
+import { coerceError } from './errors.ts';
+import type { Logger } from './log.ts';
+import type { Alerter } from './services/alerter.ts';
+import type { Ledger } from './services/ledger.ts';
+import type { Clock, Verifier } from './services/ports.ts';
+import type { Running } from './services/running.ts';
+import { ScheduleAlerts } from './services/schedule-alerts.ts';
+import { ScheduleRows } from './services/schedule-rows.ts';
+import { Scheduler, type SlotQueue } from './services/scheduler.ts';
+import { SlotClaims } from './services/slot-claims.ts';
+import { SlotDispatch } from './services/slot-dispatch.ts';
+import { SlotEnds } from './services/slot-ends.ts';
+
+export interface ScheduleParts {
+  config: Config;
+  ledger: Ledger;
+  clock: Clock;
+  log: Logger;
+  verifier: Verifier;
+  alerter: Alerter;
+  running: Running;
+  queue: SlotQueue;
+  isUsable: () => boolean;
+  onMessage: () => void;
+}
+
+export interface Schedules {
+  scheduler: Scheduler;
+  rows: ScheduleRows;
+  ends: SlotEnds;
+}
+
+/** Wires what claims slots, brings them on the queue, and writes how they end. */
+export function openSchedules(parts: ScheduleParts): Schedules {
+  const { config, ledger, clock, log } = parts;
+  const host = config.host.name;
+  const heartbeats = heartbeatsBy(log);
+  const alerts = new ScheduleAlerts({ ledger, alerter: parts.alerter, host });
+  const ends = new SlotEnds({ ledger, alerts, heartbeats, onEnd: () => scheduler.look() });
+  const rows = new ScheduleRows({ ledger, clock, alerts, onChange: (name) => scheduler.changed(name) });
+  const scheduler: Scheduler = new Scheduler({
+    ...parts,
+    claims: new SlotClaims({ ...parts, registry, alerts, host }),
+    dispatch: new SlotDispatch({ ...parts, alerts, ends, host }),
+    ticker: cronTicker,
+    heartbeats,
+    heartbeat: config.heartbeat,
+    onProblem: (error) =>
+      log.warn({ reason: coerceError(error).message }, 'a look at the schedules failed; tried again'),
+  });
+  return { scheduler, rows, ends };
+}

@@ -1,0 +1,158 @@
+import type { SlotTask } from '../contract/task.ts';
+import type { Ledger } from './ledger.ts';
+import type { Clock, Heartbeats, Service } from './ports.ts';
+import type { SlotClaims } from './slot-claims.ts';
+import type { SlotDispatch } from './slot-dispatch.ts';
+
+/** Ticks in the given seconds of each minute. */
+export interface Ticker {
+  /** For each pattern of seconds, e.g. `0` or `0,10,20`, as cron has them. */
+  tickIn(seconds: ReadonlySet<string>): void;
+  /** Where the clock was set, what is waited for may be another time. */
+  restart(): void;
+  stop(): void;
+}
+
+/** Puts the tasks of slots on the host's own queue. */
+export interface SlotQueue {
+  /** Signs it and adds it, where its job is not there already. */
+  bring(task: SlotTask): Promise<void>;
+}
+
+export interface SchedulerParts {
+  ledger: Pick<Ledger, 'commit'>;
+  clock: Clock;
+  claims: SlotClaims;
+  dispatch: SlotDispatch;
+  ticker: (onTick: () => void) => Ticker;
+  queue: SlotQueue;
+  heartbeats: Heartbeats;
+  /** To be pinged once a minute, where there is one. */
+  heartbeat: string | null;
+  /** Without Redis nothing is claimed: what falls due meanwhile is late afterwards, as after a sleep. */
+  isUsable: () => boolean;
+  /** Something waits in the outbox. */
+  onMessage: () => void;
+  onProblem: (error: unknown) => void;
+}
+
+const AT_A_TIME = 20;
+/** Ends of many slots are looked at together. */
+const PAUSE_MS = 50;
+const MINUTE_MS = 60_000;
+
+/** Has every slot claimed when it is due, and put on the queue when it is ready. It runs nothing itself. */
+export class Scheduler implements Service {
+  readonly #parts: SchedulerParts;
+  readonly #ticker: Ticker;
+  readonly #stopped = new AbortController();
+  #looking: Promise<void> | null = null;
+  #wanted = false;
+  #started = false;
+  #nextTry = new AbortController();
+  #pingedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: SchedulerParts) {
+    this.#parts = parts;
+    this.#ticker = parts.ticker(() => this.look());
+  }
+
+  /** Resolves when what fell due meanwhile is claimed. */
+  async start(): Promise<void> {
+    if (this.#started) return;
+    this.#started = true;
+    this.#parts.claims.readAll();
+    this.#tick();
+    this.look();
+    await this.idle();
+  }
+
+  /** Resolves when all is looked at that was to be. */
+  async idle(): Promise<void> {
+    while (this.#looking) await this.#looking;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    this.#nextTry.abort();
+    this.#ticker.stop();
+    await this.idle();
+  }
+
+  /** Something may be due, or ready. */
+  look(): void {
+    this.#wanted = true;
+    if (this.#started && !this.#stopped.signal.aborted) this.#looking ??= this.#lookOn();
+  }
+
+  /** A schedule, or one of its slots, is another one now. */
+  changed(schedule: string): void {
+    if (!this.#started) return;
+    this.#parts.claims.read(schedule);
+    this.#tick();
+    this.look();
+  }
+
+  /** The host slept, or its clock was set. */
+  afterGap(): void {
+    if (!this.#started) return;
+    this.#parts.claims.readAll();
+    this.#ticker.restart();
+    this.look();
+  }
+
+  /** Brings again what Redis may have lost. */
+  async keep(): Promise<void> {
+    await this.#bring(this.#parts.dispatch.enqueued());
+  }
+
+  #tick(): void {
+    this.#ticker.tickIn(new Set(['0', ...this.#parts.claims.seconds()]));
+  }
+
+  async #lookOn(): Promise<void> {
+    const { clock, onProblem } = this.#parts;
+    const { signal } = this.#stopped;
+    while (this.#wanted && !signal.aborted) {
+      this.#wanted = false;
+      await this.#lookOnce().catch(onProblem);
+      if (this.#wanted) await clock.wait(PAUSE_MS, signal);
+    }
+    this.#looking = null;
+  }
+
+  async #lookOnce(): Promise<void> {
+    const { ledger, clock, claims, dispatch, isUsable, onMessage } = this.#parts;
+    if (!isUsable()) return;
+    const now = clock.now();
+    await claims.claim(now);
+    const { tasks, again, nextTryAt } = await ledger.commit(() => dispatch.dispatch(now));
+    if (again) this.#wanted = true;
+    onMessage();
+    if (nextTryAt !== null) this.#lookAt(nextTryAt - now);
+    await this.#bring(tasks);
+    this.#ping(now);
+  }
+
+  async #bring(tasks: readonly SlotTask[]): Promise<void> {
+    const waiting = [...tasks];
+    while (waiting.length > 0)
+      await Promise.all(waiting.splice(0, AT_A_TIME).map((task) => this.#parts.queue.bring(task)));
+  }
+
+  #lookAt(ms: number): void {
+    this.#nextTry.abort();
+    const mine = new AbortController();
+    this.#nextTry = mine;
+    void this.#parts.clock.wait(ms, mine.signal).then(() => {
+      if (!mine.signal.aborted) this.look();
+    });
+  }
+
+  #ping(now: number): void {
+    const { heartbeat, heartbeats } = this.#parts;
+    if (heartbeat === null || Math.abs(now - this.#pingedAt) < MINUTE_MS) return;
+    this.#pingedAt = now;
+    heartbeats.ping(heartbeat, 'success');
+  }
+}

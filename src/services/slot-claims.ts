@@ -1,0 +1,152 @@
+import { ulid } from 'ulid';
+import type { Registry } from '../planning/action.ts';
+import { bindActions } from '../planning/registry.ts';
+import { subjectsOf } from '../planning/run-plan.ts';
+import { account, type SlotRange, slotRange } from '../schedule/accounting.ts';
+import { nextSlot, type Timetable } from '../schedule/slots.ts';
+import { timetableOf } from '../schedule/timetable.ts';
+import type { Alerter } from './alerter.ts';
+import type { Ledger } from './ledger.ts';
+import type { Verifier } from './ports.ts';
+import type { ScheduleAlerts } from './schedule-alerts.ts';
+import type { ScheduleRecord, SlotState } from './schedules.ts';
+import { newSlot, passedSlots } from './slot-records.ts';
+import { scheduleProblem, scheduleTargets } from './standing.ts';
+
+export interface SlotClaimsParts {
+  ledger: Ledger;
+  registry: Registry;
+  verifier: Pick<Verifier, 'trusts'>;
+  alerter: Pick<Alerter, 'raiseWithin'>;
+  alerts: ScheduleAlerts;
+  host: string;
+}
+
+interface Known {
+  timetable: Timetable;
+  /** When there is something to write of it: a slot is due, or it is valid no more. Null: never again. */
+  nextAt: number | null;
+}
+
+interface Missed extends SlotRange {
+  name: string;
+}
+
+/** Claims slots that are due: it is written once and for all what is to become of each. */
+export class SlotClaims {
+  readonly #parts: SlotClaimsParts;
+  readonly #known = new Map<string, Known>();
+
+  constructor(parts: SlotClaimsParts) {
+    this.#parts = parts;
+  }
+
+  /** Reads all schedules anew: at the start, and where the time is another one. */
+  readAll(): void {
+    this.#known.clear();
+    for (const record of this.#parts.ledger.schedules()) this.#remember(record);
+  }
+
+  /** This schedule changed. */
+  read(name: string): void {
+    const record = this.#parts.ledger.schedule(name);
+    if (record) this.#remember(record);
+    else this.#known.delete(name);
+  }
+
+  /** The seconds of a minute in which slots are due, for each pattern of them. */
+  seconds(): ReadonlySet<string> {
+    return new Set([...this.#known.values()].map(({ timetable }) => timetable.pattern.seconds.join(',')));
+  }
+
+  /** Resolves when the slots that are due are claimed, on the disk. */
+  async claim(now: number): Promise<void> {
+    const { ledger } = this.#parts;
+    const due = [...this.#known].filter(([, { nextAt }]) => nextAt !== null && nextAt <= now);
+    if (due.length === 0) return;
+    await ledger.commit(() => this.#tellMissed(due.flatMap(([name, known]) => this.#claimOf(name, known, now) ?? [])));
+    for (const [name] of due) this.read(name);
+  }
+
+  #remember(record: ScheduleRecord): void {
+    const { name, definition, accountedUntil } = record;
+    const before = this.#known.get(name);
+    const timetable = isSame(before, definition) ? before.timetable : timetableOf(definition);
+    const validUntil = Date.parse(definition.valid_until);
+    const next = nextSlot(timetable, accountedUntil) ?? Number.POSITIVE_INFINITY;
+    const isOver = accountedUntil >= validUntil;
+    this.#known.set(name, { timetable, nextAt: isOver ? null : Math.min(next, validUntil) });
+  }
+
+  #claimOf(name: string, { timetable }: Known, now: number): Missed | null {
+    const { ledger, alerts } = this.#parts;
+    const record = ledger.schedule(name);
+    if (!record) return null;
+    const validUntil = Date.parse(record.definition.valid_until);
+    const until = Math.min(now, validUntil);
+    const missed = this.#write(record, timetable, until, now);
+    ledger.changeSchedule(name, { accountedUntil: until });
+    if (until === validUntil) {
+      const message = `the definition of ${name} was valid until ${record.definition.valid_until}: have it defined anew`;
+      alerts.raise(name, 'schedule-expired', { severity: 'warning', message });
+    }
+    return missed && { ...missed, name };
+  }
+
+  #write(record: ScheduleRecord, timetable: Timetable, until: number, now: number): SlotRange | null {
+    const { name, definition, digest, accountedUntil } = record;
+    const passed = this.#notRun(record, until);
+    if (passed) {
+      const range = slotRange(timetable, accountedUntil, until);
+      if (range) this.#writePassed(record, range, passed, now);
+      return null;
+    }
+    const { run, missed } = account(timetable, definition.catch_up, accountedUntil, until, now);
+    if (missed) this.#writePassed(record, missed, { state: 'missed', reason: 'this host could not run them' }, now);
+    for (const slot of run) this.#parts.ledger.addSlot(newSlot({ schedule: name, digest, claimedAt: now, ...slot }));
+    return missed;
+  }
+
+  /** Why its slots are not run, where that is known already. */
+  #notRun(record: ScheduleRecord, until: number): { state: SlotState; reason: string } | null {
+    const { ledger, registry, host } = this.#parts;
+    const later = bindActions(registry, record.definition.actions);
+    const subjects = typeof later === 'string' ? [] : subjectsOf(later);
+    const targets = scheduleTargets(record, subjects, host, ledger);
+    const veto = ledger.withdrawals(targets, until).find(({ verb }) => verb === 'veto');
+    if (veto) return { state: 'vetoed', reason: `${veto.target} is vetoed by ${veto.by}: ${veto.reason}` };
+    const problem = scheduleProblem(record, this.#parts, until - 1);
+    return problem === null ? null : { state: 'skipped', reason: problem };
+  }
+
+  #writePassed(
+    { name: schedule, digest }: ScheduleRecord,
+    range: SlotRange,
+    { state, reason }: { state: SlotState; reason: string },
+    now: number,
+  ): void {
+    const { ledger } = this.#parts;
+    ledger.addSlot(passedSlots(range, { schedule, digest, state, reason, claimedAt: now }));
+    const detail = { schedule, slots: range.count, from: range.from, until: range.until };
+    ledger.audit({ event: `slots-${state}`, detail }, { outcome: state, reason });
+  }
+
+  /** One alert for all, because they have one cause. */
+  #tellMissed(missed: readonly Missed[]): void {
+    if (missed.length === 0) return;
+    const { alerter, host } = this.#parts;
+    const total = missed.reduce((sum, { count }) => sum + count, 0);
+    const each = missed.slice(0, 20).map(({ name, count }) => `${name} ${count}`);
+    const more = missed.length > each.length ? `, and ${missed.length - each.length} more schedules` : '';
+    alerter.raiseWithin(`slots-missed-${ulid().toLowerCase()}`, {
+      severity: 'warning',
+      code: 'slots-missed',
+      subject: `host:${host}`,
+      message: `${total} slots were due while this host could not run them, and are not caught up: ${each.join(', ')}${more}`,
+    });
+  }
+}
+
+function isSame(known: Known | undefined, definition: ScheduleRecord['definition']): known is Known {
+  return known?.timetable.pattern.text === definition.pattern && known.timetable.timeZone === definition.time_zone;
+}

@@ -1,0 +1,115 @@
+import type { SlotTask } from '../contract/task.ts';
+import type { Definition } from '../schedule/definition.ts';
+import { usualMs } from '../schedule/history.ts';
+import { type Ending, type Settlement, settle } from '../schedule/settlement.ts';
+import { slotTaskId } from '../schedule/slot-task.ts';
+import type { Ledger } from './ledger.ts';
+import type { Heartbeats } from './ports.ts';
+import type { ScheduleAlerts } from './schedule-alerts.ts';
+import type { ScheduleRecord, SlotRecord } from './schedules.ts';
+
+/** Its newest runs make what is usual. */
+const HISTORY = 30;
+
+export interface SlotEndsParts {
+  ledger: Pick<Ledger, 'schedule' | 'changeSchedule' | 'definition' | 'slot' | 'slots' | 'changeSlot' | 'audit'>;
+  alerts: ScheduleAlerts;
+  heartbeats: Heartbeats;
+  /** Told that a slot ended: others may wait for it. */
+  onEnd: (schedule: string) => void;
+}
+
+/** How a slot's task went. */
+export interface SlotRun {
+  /** From its claim to its end; null where nothing ran. */
+  durationMs: number | null;
+  /** Of the command that failed; null where none did. */
+  exitCode: number | null;
+}
+
+/** Writes how slots end, in the transaction that ends their tasks, and what somebody must hear of it. */
+export class SlotEnds {
+  readonly #parts: SlotEndsParts;
+
+  constructor(parts: SlotEndsParts) {
+    this.#parts = parts;
+  }
+
+  /** The task of a slot begins. */
+  begun({ slot }: SlotTask): void {
+    const url = this.#parts.ledger.definition(slot.definition)?.heartbeat;
+    if (url) this.#parts.heartbeats.ping(url, 'start');
+  }
+
+  /** A try at a slot has ended. What is no open slot any more is left as it is. */
+  ended(task: SlotTask, ending: Ending, run: SlotRun): void {
+    const { ledger, onEnd } = this.#parts;
+    const { schedule, due_at } = task.slot;
+    const slot = ledger.slot({ schedule, dueAt: Date.parse(due_at) });
+    const definition = slot && ledger.definition(slot.digest);
+    if (slot?.state !== 'enqueued' || !definition || slotTaskId(slot) !== task.task_id) return;
+    const record = ledger.schedule(schedule);
+    const settlement = settle(slot, definition, ending, record?.failures ?? 0);
+    ledger.changeSlot(slot, changeBy(settlement, ending, run));
+    if (record && !settlement.retry) this.#tell(record, definition, slot, settlement, run);
+    this.#ping(definition, ending, run);
+    onEnd(schedule);
+  }
+
+  #tell(
+    { name, failures }: ScheduleRecord,
+    definition: Definition,
+    slot: SlotRecord,
+    settlement: Settlement,
+    { durationMs }: SlotRun,
+  ): void {
+    const { ledger, alerts } = this.#parts;
+    ledger.changeSchedule(name, { failures: settlement.failures });
+    if (settlement.failures > failures) this.#tellFailure(name, definition, slot, settlement);
+    if (settlement.failures === 0 && durationMs !== null) {
+      alerts.clear(name, 'schedule-failed', 'schedule-awaited');
+      this.#tellSlowness(name, definition, slot, durationMs);
+    }
+  }
+
+  #tellFailure(name: string, { alert, disable_after }: Definition, slot: SlotRecord, settlement: Settlement): void {
+    const { ledger, alerts } = this.#parts;
+    const { failures, reason } = settlement;
+    const last = `${slotTaskId(slot)}: ${reason}`;
+    if (failures >= alert.after_failures) {
+      const message = `${name} failed ${failures === 1 ? 'once' : `${failures} times in a row`}, last ${last}`;
+      alerts.raise(name, 'schedule-failed', { severity: alert.severity, message });
+    }
+    if (disable_after === undefined || failures < disable_after) return;
+    const paused = `disabled after ${failures} failures in a row`;
+    ledger.changeSchedule(name, { paused });
+    ledger.audit(
+      { event: 'schedule-disabled', detail: { schedule: name, failures } },
+      { outcome: 'disabled', reason: last },
+    );
+    const message = `${name} is ${paused}, last ${last}; a cron.resume has it go on`;
+    alerts.raise(name, 'schedule-disabled', { severity: 'critical', message });
+  }
+
+  #tellSlowness(name: string, { expected_ms }: Definition, { dueAt }: SlotRecord, durationMs: number): void {
+    const { ledger, alerts } = this.#parts;
+    const before = ledger.slots(name, HISTORY).filter((slot) => slot.outcome === 'completed' && slot.dueAt !== dueAt);
+    const usual = usualMs(
+      before.flatMap((slot) => slot.durationMs ?? []),
+      expected_ms,
+    );
+    if (usual === null || durationMs <= usual) return alerts.clear(name, 'schedule-slow');
+    const message = `${name} took ${durationMs} ms, and usually takes ${usual} ms at most`;
+    alerts.raise(name, 'schedule-slow', { severity: 'warning', message });
+  }
+
+  #ping({ heartbeat }: Definition, { outcome }: Ending, { exitCode }: SlotRun): void {
+    if (!heartbeat) return;
+    this.#parts.heartbeats.ping(heartbeat, outcome === 'completed' ? 'success' : (exitCode ?? 'fail'));
+  }
+}
+
+function changeBy({ state, reason, retry }: Settlement, { at, outcome }: Ending, { durationMs }: SlotRun) {
+  if (retry) return { state, reason, attempt: retry.attempt, startAt: retry.startAt, enqueuedAt: null };
+  return { state, reason, endedAt: at, durationMs, outcome };
+}

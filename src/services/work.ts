@@ -1,0 +1,28 @@
+import type { ActionRequest, Task } from '../contract/task.ts';
+import type { BoundAction, Registry } from '../planning/action.ts';
+import { bindActions } from '../planning/registry.ts';
+import type { ScheduleLedger } from './schedules.ts';
+
+/** What a task has done, and what it wants when that does not go well. */
+export interface Work {
+  actions: readonly ActionRequest[];
+  on_failure: 'undo' | 'stop';
+  on_interrupt?: 'resume' | 'undo' | 'stop' | undefined;
+  /** It is ended after that. */
+  limit_ms?: number;
+}
+
+/** Its own, or for a slot that of its definition; undefined for an undo, and where the definition is not known here. */
+export function workOf(task: Task, ledger: Pick<ScheduleLedger, 'definition'>): Work | undefined {
+  if ('actions' in task) return task;
+  return 'slot' in task ? ledger.definition(task.slot.definition) : undefined;
+}
+
+/** Its actions; a string says which one this version does not understand. */
+export function boundActionsOf(
+  task: Task,
+  registry: Registry,
+  ledger: Pick<ScheduleLedger, 'definition'>,
+): BoundAction[] | string {
+  return bindActions(registry, workOf(task, ledger)?.actions ?? []);
+}

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { utcTime } from '../../src/contract/names.ts';
+import type { Definition } from '../../src/schedule/definition.ts';
+import { definition } from '../support/definitions.ts';
+import { actionsTask, START, submit, type TestLine, testLine } from './support.ts';
+
+const MINUTE = 60_000;
+
+/** Has a schedule defined by the line, as Manager would. */
+async function define(line: TestLine, more: Partial<Definition> = {}) {
+  const whole = definition(more);
+  const task = actionsTask({
+    task_id: `define-${whole.name}-${line.clock.now()}`,
+    operation_type: 'cron',
+    actions: [{ action: 'cron.define', with: whole }],
+    expires_at: utcTime(line.clock.now() + 60 * MINUTE),
+  });
+  return submit(line, task);
+}
+
+/** Delivers what is on the queue, as its worker would. */
+async function work(line: TestLine) {
+  const { queue, scheduler } = line.schedules;
+  for (const [id, { task, tokens }] of [...queue]) {
+    await line.executor.execute(
+      {
+        queue: 'ops-mini-1',
+        jobId: id,
+        name: 'cron',
+        data: structuredClone({ task, attestations: tokens }),
+        scheduled: false,
+        deliveries: 0,
+      },
+      async () => undefined,
+    );
+    queue.delete(id);
+  }
+  void scheduler;
+}
+
+describe('a schedule', () => {
+  it('has its slot claimed when it is due, and run by the line', async () => {
+    const line = await testLine();
+    await line.schedules.scheduler.start();
+    const end = await define(line, { pattern: '* * * * *' });
+    expect(end).toMatchObject({ kind: 'ran', opsOutput: { status: 'completed' } });
+    line.clock.pass(MINUTE);
+    line.schedules.scheduler.look();
+    await line.schedules.scheduler.idle();
+    expect([...line.schedules.queue.keys()]).toEqual([
+      `backup.${utcTime(START + MINUTE)
+        .replaceAll(/[-:]/g, '')
+        .toLowerCase()}`,
+    ]);
+    await work(line);
+    expect(line.schedules.problems).toEqual([]);
+    expect(line.ledger.slots('backup', 9)).toMatchObject([
+      { state: 'ran', outcome: 'completed', dueAt: START + MINUTE },
+    ]);
+    expect(line.machine.contentOf('/var/backup/marker')).toBe('backed up\n');
+  });
+});
