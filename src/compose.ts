@@ -19,7 +19,7 @@ import type { Redactor } from './secret.ts';
 import { Admissions } from './services/admissions.ts';
 import { Alerter } from './services/alerter.ts';
 import { ClockAcceptances } from './services/clock-acceptance.ts';
-import { ClockWatch } from './services/clock-watch.ts';
+import { ClockWatch, type ClockWatchParts } from './services/clock-watch.ts';
 import { Control } from './services/control.ts';
 import { Executor } from './services/executor.ts';
 import type { Failpoint } from './services/failpoint.ts';
@@ -81,40 +81,20 @@ export interface Line {
 
 /** Wires adapters into services: everything between a delivery and its report. */
 export function compose(world: World): Line {
-  const { config, ledger, redactor, reached } = world;
+  const { config, ledger, reached } = world;
   const clock = systemClock;
-  const running = new Running(
-    (taskId, log) => openOutput(taskId, { directory: config.home.var.output, redactor, log }),
-    clock,
-  );
-  const verifier = verifierBy(() => world.ring.current(), clock);
-  const host = hostFacts(world);
-  const alerter = new Alerter({ ledger, clock, host, onAppend: world.onMessage });
-  const schedules = openSchedules({ ...world, clock, verifier, alerter, running, queue: world.slotQueue });
-  const { scheduler, ends: slots } = schedules;
-  const kinds = stepKindsOf(config, world.commands, schedules.rows);
+  const { running, verifier, host, alerter, schedules } = foundationOf(world);
+  const { scheduler, rows, ends: slots } = schedules;
+  const kinds = stepKindsOf(config, world.commands, rows);
   const reporter = new Reporter({ ledger, clock, host, alerter, slots, onAppend: world.onMessage, reached });
   const control = controlOf(world, running, verifier, alerter);
   const policy = () => world.policy.current();
   const admissions = new Admissions({ registry, host: config.host, policy, ledger, clock, verifier, control });
   const locks = new Locks(config.concurrency);
-  const requests = clockRequests(config.home.var.clockRequest);
-  const onGap = () => {
-    world.onUsable();
-    scheduler.afterGap();
-  };
-  const acceptances = new ClockAcceptances({ host: host.name, ledger, requests, verifier, onAccepted: onGap });
-  const watched = { ledger, clock, host: host.name, acceptances, alerter, control };
-  const clockWatch = new ClockWatch({ ...watched, onGap });
+  const clockWatch = clockWatchOf(world, { host: host.name, verifier, alerter, control, scheduler });
   const steps = new StepRunner({ ledger, kinds, clock, reached, awake: () => clockWatch.awake() });
-  const performer = new Performer(
-    ledger,
-    steps,
-    factReader(files, scheduleFacts(ledger, clock)),
-    reporter,
-    host.undoCommand,
-    reached,
-  );
+  const facts = factReader(files, scheduleFacts(ledger, clock));
+  const performer = new Performer(ledger, steps, facts, reporter, host.undoCommand, reached);
   const shared = { registry, ledger, admissions, locks, running, performer, reached };
   const { leftovers, onFault, onProblem } = world;
   return {
@@ -127,6 +107,35 @@ export function compose(world: World): Line {
     alerter,
     scheduler,
   };
+}
+
+/** What all the others stand on. */
+function foundationOf(world: World) {
+  const { config, ledger, redactor } = world;
+  const clock = systemClock;
+  const directory = config.home.var.output;
+  const running = new Running((taskId, log) => openOutput(taskId, { directory, redactor, log }), clock);
+  const verifier = verifierBy(() => world.ring.current(), clock);
+  const host = hostFacts(world);
+  const alerter = new Alerter({ ledger, clock, host, onAppend: world.onMessage });
+  const schedules = openSchedules({ ...world, clock, verifier, alerter, running, queue: world.slotQueue });
+  return { running, verifier, host, alerter, schedules };
+}
+
+type Watched = Omit<ClockWatchParts, 'ledger' | 'clock' | 'acceptances' | 'onGap'> & {
+  verifier: Verifier;
+  scheduler: Scheduler;
+};
+
+function clockWatchOf({ config, ledger, onUsable }: World, { verifier, scheduler, ...parts }: Watched): ClockWatch {
+  const onGap = () => {
+    onUsable();
+    scheduler.afterGap();
+  };
+  const requests = clockRequests(config.home.var.clockRequest);
+  const { host } = parts;
+  const acceptances = new ClockAcceptances({ host, ledger, requests, verifier, onAccepted: onGap });
+  return new ClockWatch({ ...parts, ledger, clock: systemClock, acceptances, onGap });
 }
 
 export function stepKindsOf(config: Config, commands: Commands, schedules: RecordPorts['schedules']): StepKinds {

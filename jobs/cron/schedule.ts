@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { ScheduleName } from '../../src/contract/names.ts';
 import type { ScheduleFact } from '../../src/planning/facts.ts';
 import type { ScheduleChange, ScheduleStep } from '../../src/planning/step.ts';

@@ -6,26 +6,18 @@ import type { Ticker } from '../services/scheduler.ts';
  * lost or repeated: zones differ from it by whole minutes, so no slot of any zone falls between two ticks.
  */
 export function cronTicker(onTick: () => void): Ticker {
-  const tasks = new Map<string, ScheduledTask>();
+  let tasks = new Map<string, ScheduledTask>();
   const start = (seconds: string) =>
-    tasks.set(seconds, schedule(`${seconds} * * * * *`, onTick, { timezone: 'UTC', suppressMissedWarning: true }));
-  const stop = (seconds: string) => {
-    void tasks.get(seconds)?.destroy();
-    tasks.delete(seconds);
+    schedule(`${seconds} * * * * *`, onTick, { timezone: 'UTC', suppressMissedWarning: true });
+  /** Keeps what ticks already, unless it is to begin anew. */
+  const tickIn = (wanted: Iterable<string>, kept: ReadonlyMap<string, ScheduledTask>) => {
+    const before = tasks;
+    tasks = new Map([...wanted].map((seconds) => [seconds, kept.get(seconds) ?? start(seconds)]));
+    for (const [seconds, task] of before) if (tasks.get(seconds) !== task) void task.destroy();
   };
   return {
-    tickIn: (wanted) => {
-      for (const seconds of tasks.keys()) if (!wanted.has(seconds)) stop(seconds);
-      for (const seconds of wanted) if (!tasks.has(seconds)) start(seconds);
-    },
-    restart: () => {
-      for (const seconds of [...tasks.keys()]) {
-        stop(seconds);
-        start(seconds);
-      }
-    },
-    stop: () => {
-      for (const seconds of [...tasks.keys()]) stop(seconds);
-    },
+    tickIn: (wanted) => tickIn(wanted, tasks),
+    restart: () => tickIn(tasks.keys(), new Map()),
+    stop: () => tickIn([], new Map()),
   };
 }

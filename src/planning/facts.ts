@@ -22,7 +22,7 @@ export interface SchedulesFact {
   schedules: readonly ScheduleSummary[];
 }
 
-export interface ScheduleSummary {
+interface ScheduleSummary {
   name: string;
   dependsOn: readonly string[];
 }

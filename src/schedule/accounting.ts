@@ -2,7 +2,7 @@ import type { Definition } from './definition.ts';
 import { countSlots, latestSlots, nextSlot, slotsBetween, type Timetable } from './slots.ts';
 
 /** A slot that begins later than this is late. */
-export const ON_TIME_MS = 60_000;
+const ON_TIME_MS = 60_000;
 /** Of more late slots than these the older ones are missed, whatever the policy. */
 const MOST_CAUGHT_UP = 1_000;
 

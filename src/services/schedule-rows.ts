@@ -6,7 +6,7 @@ import { timetableOf } from '../schedule/timetable.ts';
 import type { Ledger } from './ledger.ts';
 import type { Clock } from './ports.ts';
 import type { ScheduleAlerts } from './schedule-alerts.ts';
-import { type ScheduleFacts, scheduleFacts } from './schedule-facts.ts';
+import { scheduleFacts } from './schedule-facts.ts';
 import type { ScheduleLedger, ScheduleRow, SlotPlace } from './schedules.ts';
 import { newSlot } from './slot-records.ts';
 
@@ -21,11 +21,13 @@ export interface ScheduleRowsParts {
 /** The rows of schedules and slots as steps change them. */
 export class ScheduleRows {
   readonly #parts: ScheduleRowsParts;
-  readonly fact: ScheduleFacts['fact'];
 
   constructor(parts: ScheduleRowsParts) {
     this.#parts = parts;
-    this.fact = scheduleFacts(parts.ledger, parts.clock).fact;
+  }
+
+  fact(name: string): ScheduleFact {
+    return scheduleFacts(this.#parts.ledger, this.#parts.clock).fact(name);
   }
 
   /** `definition`: the content of the row's digest where it may be new here. */

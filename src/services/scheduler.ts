@@ -144,9 +144,12 @@ export class Scheduler implements Service {
     this.#nextTry.abort();
     const mine = new AbortController();
     this.#nextTry = mine;
-    void this.#parts.clock.wait(ms, mine.signal).then(() => {
-      if (!mine.signal.aborted) this.look();
-    });
+    void this.#lookAfter(ms, mine.signal);
+  }
+
+  async #lookAfter(ms: number, signal: AbortSignal): Promise<void> {
+    await this.#parts.clock.wait(ms, signal);
+    if (!signal.aborted) this.look();
   }
 
   #ping(now: number): void {

@@ -20,8 +20,8 @@ async function define(line: TestLine, more: Partial<Definition> = {}) {
 
 /** Delivers what is on the queue, as its worker would. */
 async function work(line: TestLine) {
-  const { queue, scheduler } = line.schedules;
-  for (const [id, { task, tokens }] of [...queue]) {
+  const { queue } = line.schedules;
+  for (const [id, { task, tokens }] of queue) {
     await line.executor.execute(
       {
         queue: 'ops-mini-1',
@@ -35,7 +35,6 @@ async function work(line: TestLine) {
     );
     queue.delete(id);
   }
-  void scheduler;
 }
 
 describe('a schedule', () => {

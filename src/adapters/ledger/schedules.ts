@@ -1,28 +1,28 @@
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import type { Definition } from '../../schedule/definition.ts';
 import type { ScheduleLedger, ScheduleRecord } from '../../services/schedules.ts';
+import type { Row } from './row.ts';
 import { slotsIn } from './slots.ts';
 
 const WHOLE =
   'SELECT name, digest, task_id, paused, accounted_until, failures, standing, definition FROM schedules JOIN definitions USING (digest)';
 
+/** What is new, or goes on after a pause, begins with no failures and no slots before now. */
+const PUT = `INSERT INTO schedules (name, digest, task_id, paused, accounted_until) VALUES (:name, :digest, :task_id, :paused, :at)
+ ON CONFLICT (name) DO UPDATE SET digest = :digest, task_id = :task_id, paused = :paused,
+   accounted_until = CASE WHEN digest = :digest AND paused = :paused THEN accounted_until ELSE :at END,
+   failures = CASE WHEN digest = :digest AND paused = :paused THEN failures ELSE 0 END`;
+
 export interface SchedulePart extends ScheduleLedger {
   /** The clock was ahead: what was written of slots that are due later and did not run is forgotten. */
-  forgetSlotsAfter(at: number): void;
+  forgetSlotsAfter: (at: number) => void;
 }
 
 export function schedulesIn(db: DatabaseSync): SchedulePart {
-  const definition = db.prepare('SELECT definition FROM definitions WHERE digest = ?');
-  const addDefinition = db.prepare('INSERT OR IGNORE INTO definitions (digest, definition) VALUES (?, ?)');
   const one = db.prepare(`${WHOLE} WHERE name = ?`);
   const all = db.prepare(`${WHOLE} ORDER BY name`);
   const remove = db.prepare('DELETE FROM schedules WHERE name = ?');
-  const put = db.prepare(
-    `INSERT INTO schedules (name, digest, task_id, paused, accounted_until) VALUES (:name, :digest, :task_id, :paused, :at)
-     ON CONFLICT (name) DO UPDATE SET digest = :digest, task_id = :task_id, paused = :paused,
-       accounted_until = CASE WHEN digest = :digest AND paused = :paused THEN accounted_until ELSE :at END,
-       failures = CASE WHEN digest = :digest AND paused = :paused THEN failures ELSE 0 END`,
-  );
+  const put = db.prepare(PUT);
   const change = db.prepare(
     `UPDATE schedules SET paused = coalesce(:paused, paused), accounted_until = coalesce(:accountedUntil, accounted_until),
        failures = coalesce(:failures, failures), standing = coalesce(:standing, standing) WHERE name = :name`,
@@ -30,13 +30,10 @@ export function schedulesIn(db: DatabaseSync): SchedulePart {
   const rewind = db.prepare('UPDATE schedules SET accounted_until = min(accounted_until, ?)');
   const { forgetAfter, ...slots } = slotsIn(db);
   return {
+    ...definitionsIn(db),
     ...slots,
-    definition: (digest) => definition.all(digest).map(definitionOf)[0],
-    schedule: (name) => one.all(name).map(scheduleOf)[0],
-    schedules: () => all.all().map(scheduleOf),
-    addDefinition: (digest, content) => {
-      addDefinition.run(digest, JSON.stringify(content));
-    },
+    schedule: (name) => (one.all(name) as Row[]).map(scheduleOf)[0],
+    schedules: () => (all.all() as Row[]).map(scheduleOf),
     putSchedule: (name, row, at) => {
       if (row === null) remove.run(name);
       else put.run({ name, ...row, at });
@@ -58,7 +55,16 @@ export function schedulesIn(db: DatabaseSync): SchedulePart {
   };
 }
 
-type Row = Record<string, SQLInputValue>;
+function definitionsIn(db: DatabaseSync): Pick<ScheduleLedger, 'definition' | 'addDefinition'> {
+  const one = db.prepare('SELECT definition FROM definitions WHERE digest = ?');
+  const add = db.prepare('INSERT OR IGNORE INTO definitions (digest, definition) VALUES (?, ?)');
+  return {
+    definition: (digest) => (one.all(digest) as Row[]).map(definitionOf)[0],
+    addDefinition: (digest, content) => {
+      add.run(digest, JSON.stringify(content));
+    },
+  };
+}
 
 /** It was valid when it was signed; a later version may be stricter. */
 const definitionOf = (row: Row): Definition => JSON.parse(String(row['definition']));

@@ -26,7 +26,7 @@ const NAMED = FIELDS.map(([field, column]) => `${column} AS ${field}`).join(', '
 
 type SlotPart = Pick<ScheduleLedger, 'slot' | 'addSlot' | 'changeSlot' | 'removeSlot' | 'openSlots' | 'slots'>;
 
-export function slotsIn(db: DatabaseSync): SlotPart & { forgetAfter(at: number): void } {
+export function slotsIn(db: DatabaseSync): SlotPart & { forgetAfter: (at: number) => void } {
   const one = db.prepare(`SELECT ${NAMED} FROM slots WHERE schedule = ? AND due_at = ?`);
   const open = db.prepare(
     `SELECT ${NAMED} FROM slots WHERE state IN ('waiting', 'enqueued') ORDER BY due_at, schedule`,
