@@ -4,6 +4,7 @@ import type { StepEvidence } from '../contract/report.ts';
 import type { Task } from '../contract/task.ts';
 import type { StepRecord, StepState } from '../planning/record.ts';
 import { canBeUndone, changesSomething } from '../planning/step.ts';
+import { monitoringSetup } from './monitoring-setup.ts';
 
 /** Everything that a finished task's report is made of. */
 export interface Conclusion {
@@ -28,7 +29,7 @@ export function opsOutputOf({ task, records, blockers, notes }: Conclusion, host
     operation_type: task.operation_type,
     actions_taken: 'undo' in task ? actionsTakenBack(records, host) : actionsTaken(task, records, host),
     health_checks: healthChecks(records),
-    monitoring_setup: [],
+    monitoring_setup: 'undo' in task ? [] : monitoringSetup(records),
     environment_changes: [],
     blockers,
     notes: notes.join(' '),
