@@ -1,7 +1,7 @@
 import { digestOf } from '../../src/contract/digest.ts';
 import { defineAction } from '../../src/planning/action.ts';
 import type { SchedulesFact } from '../../src/planning/facts.ts';
-import { Definition, dependenciesOf, MAX_VALID_MS } from '../../src/schedule/definition.ts';
+import { Definition, dependenciesOf, MAX_VALID_MS, requestsOf } from '../../src/schedule/definition.ts';
 import { scheduleStep, scheduleTraits } from './schedule.ts';
 
 type Queries = { row: { ask: 'schedule'; name: string }; host: { ask: 'schedules' } };
@@ -12,7 +12,7 @@ export const define = defineAction<Definition, Queries>({
   input: Definition,
   resources: ({ name }) => [`schedule:${name}`],
   subjects: ({ name }) => [`schedule:${name}`],
-  later: ({ actions }) => actions,
+  later: requestsOf,
   facts: ({ name }) => ({ row: { ask: 'schedule', name }, host: { ask: 'schedules' } }),
   plan: (definition, { row, host }) => {
     refuseUnfit(definition, host);

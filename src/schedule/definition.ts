@@ -62,6 +62,12 @@ export const MAX_VALID_MS = 400 * DAY_MS;
 const START_WITHIN_MS = 3600_000;
 export const startWithinMs = (definition: Definition): number => definition.start_within_ms ?? START_WITHIN_MS;
 
+/** What a slot has done: the services that it depends on are looked at first, and nothing else is done where one is not well. */
+export function requestsOf({ depends_on, actions }: Pick<Definition, 'depends_on' | 'actions'>): ActionRequest[] {
+  const services = depends_on.flatMap((dependency) => ('service' in dependency ? [dependency.service] : []));
+  return [...services.map((check) => ({ action: 'monitoring.probe', with: { check } })), ...actions];
+}
+
 export function dependenciesOf({ depends_on }: Pick<Definition, 'depends_on'>): string[] {
   return depends_on.flatMap((dependency) => ('schedule' in dependency ? [dependency.schedule] : []));
 }

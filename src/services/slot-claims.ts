@@ -3,6 +3,7 @@ import type { Registry } from '../planning/action.ts';
 import { bindActions } from '../planning/registry.ts';
 import { subjectsOf } from '../planning/run-plan.ts';
 import { account, type SlotRange, slotRange } from '../schedule/accounting.ts';
+import { requestsOf } from '../schedule/definition.ts';
 import { nextSlot, type Timetable } from '../schedule/slots.ts';
 import { timetableOf } from '../schedule/timetable.ts';
 import type { Alerter } from './alerter.ts';
@@ -110,7 +111,7 @@ export class SlotClaims {
   /** Why its slots are not run, where that is known already. */
   #notRun(record: ScheduleRecord, until: number): { state: SlotState; reason: string } | null {
     const { ledger, registry, host } = this.#parts;
-    const later = bindActions(registry, record.definition.actions);
+    const later = bindActions(registry, requestsOf(record.definition));
     const subjects = typeof later === 'string' ? [] : subjectsOf(later);
     const targets = scheduleTargets(record, subjects, host, ledger);
     const veto = ledger.withdrawals(targets, until).find(({ verb }) => verb === 'veto');

@@ -1,6 +1,7 @@
 import type { ActionRequest, Task } from '../contract/task.ts';
 import type { BoundAction, Registry } from '../planning/action.ts';
 import { bindActions } from '../planning/registry.ts';
+import { requestsOf } from '../schedule/definition.ts';
 import type { ScheduleLedger } from './schedules.ts';
 
 /** What a task has done, and what it wants when that does not go well. */
@@ -15,7 +16,8 @@ export interface Work {
 /** Its own, or for a slot that of its definition; undefined for an undo, and where the definition is not known here. */
 export function workOf(task: Task, ledger: Pick<ScheduleLedger, 'definition'>): Work | undefined {
   if ('actions' in task) return task;
-  return 'slot' in task ? ledger.definition(task.slot.definition) : undefined;
+  const definition = 'slot' in task ? ledger.definition(task.slot.definition) : undefined;
+  return definition && { ...definition, actions: requestsOf(definition) };
 }
 
 /** Its actions; a string says which one this version does not understand. */

@@ -58,4 +58,17 @@ describe('a schedule', () => {
     ]);
     expect(line.machine.contentOf('/var/backup/marker')).toBe('backed up\n');
   });
+
+  it('does nothing where a service that it depends on is not well', async () => {
+    const line = await testLine();
+    await line.schedules.scheduler.start();
+    const service = { type: 'file' as const, service: 'disk', path: '/var/backup/mounted', attempts: 1 };
+    await define(line, { pattern: '* * * * *', depends_on: [{ service }] });
+    line.clock.pass(MINUTE);
+    line.schedules.scheduler.look();
+    await line.schedules.scheduler.idle();
+    await work(line);
+    expect(line.ledger.slots('backup', 9)).toMatchObject([{ state: 'ran', outcome: 'failed' }]);
+    expect(line.machine.contentOf('/var/backup/marker')).toBeUndefined();
+  });
 });
