@@ -12,6 +12,7 @@ export const define = defineAction<Definition, Queries>({
   input: Definition,
   resources: ({ name }) => [`schedule:${name}`],
   subjects: ({ name }) => [`schedule:${name}`],
+  environment: ({ environment }) => environment,
   later: requestsOf,
   facts: ({ name }) => ({ row: { ask: 'schedule', name }, host: { ask: 'schedules' } }),
   plan: (definition, { row, host }) => {

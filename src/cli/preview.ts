@@ -4,18 +4,18 @@ import { files } from '../adapters/files.ts';
 import { stepKindsOf } from '../compose.ts';
 import { taskDigest } from '../contract/digest.ts';
 import { OpsError } from '../errors.ts';
-import { bindActions } from '../planning/registry.ts';
 import { resourcesOf } from '../planning/run-plan.ts';
 import { planTask, previewSteps } from '../services/planner.ts';
 import type { Commands } from '../services/ports.ts';
 import { scheduleFacts } from '../services/schedule-facts.ts';
+import { boundActionsOf } from '../services/work.ts';
 import { becomeOwner } from './become.ts';
 import type { Context } from './context.ts';
 import { readSubmission } from './sign.ts';
 import { print } from './terminal.ts';
 
 /** Where the daemon has never run. */
-const NO_SCHEDULES = { schedule: () => undefined, schedules: () => [] };
+const NO_SCHEDULES = { schedule: () => undefined, schedules: () => [], definition: () => undefined };
 
 /** A preview runs and writes nothing. */
 const nothing = () => {
@@ -36,7 +36,7 @@ export async function preview(context: Context, path: string): Promise<void> {
   const { task, attestations } = await readSubmission(context, path);
   becomeOwner(context.config.home);
   if (!('actions' in task)) throw new OpsError(`${path} has no actions to preview`);
-  const actions = bindActions(registry, task.actions);
+  const actions = boundActionsOf(task, registry, NO_SCHEDULES);
   if (typeof actions === 'string') throw new OpsError(actions);
   const facts = scheduleFacts(context.ledgerIfAny ?? NO_SCHEDULES, context.clock);
   const plan = await planTask(actions, factReader(files, facts));

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Environment } from '../contract/names.ts';
 import type { ActionRequest } from '../contract/task.ts';
 import type { FactQueries, Facts, NoFacts } from './facts.ts';
 import type { Probe } from './probe.ts';
@@ -21,6 +22,8 @@ export interface Action<Input = never, Queries extends FactQueries = FactQueries
   subjects(input: Input): string[];
   /** The health check in it, if there is one. */
   check(input: Input): Probe | undefined;
+  /** Where it will have that done; the task that asks for it must say the same, for signatures go by it. */
+  environment?(input: Input): Environment;
   /** What it will have done later, under the same signatures; they may not put anything off themselves. */
   later?(input: Input): readonly ActionRequest[];
   facts(input: Input): Queries;

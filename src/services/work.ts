@@ -20,11 +20,18 @@ export function workOf(task: Task, ledger: Pick<ScheduleLedger, 'definition'>): 
   return definition && { ...definition, actions: requestsOf(definition) };
 }
 
-/** Its actions; a string says which one this version does not understand. */
+/** Its actions; a string says what is wrong with one of them. */
 export function boundActionsOf(
   task: Task,
   registry: Registry,
   ledger: Pick<ScheduleLedger, 'definition'>,
 ): BoundAction[] | string {
-  return bindActions(registry, workOf(task, ledger)?.actions ?? []);
+  const bound = bindActions(registry, workOf(task, ledger)?.actions ?? []);
+  if (typeof bound === 'string') return bound;
+  const elsewhere = bound.find(
+    ({ action, input }) => (action.environment?.(input) ?? task.environment) !== task.environment,
+  );
+  return elsewhere
+    ? `${elsewhere.name}: is for another environment than the task, which is for ${task.environment}`
+    : bound;
 }

@@ -3,7 +3,11 @@ import { definition } from '../support/definitions.ts';
 import { actionsTask, submit, testLine } from './support.ts';
 
 const defining = (more = {}) =>
-  actionsTask({ operation_type: 'cron', actions: [{ action: 'cron.define', with: definition(more) }] });
+  actionsTask({
+    operation_type: 'cron',
+    environment: 'host',
+    actions: [{ action: 'cron.define', with: definition(more) }],
+  });
 
 it('tells of a new schedule by whom its failures are heard', async () => {
   const end = await submit(await testLine(), defining({ heartbeat: 'https://hc.example.org/ping/secret' }));

@@ -12,6 +12,7 @@ async function define(line: TestLine, more: Partial<Definition> = {}) {
   const task = actionsTask({
     task_id: `define-${whole.name}-${line.clock.now()}`,
     operation_type: 'cron',
+    environment: whole.environment === 'production' ? 'staging' : whole.environment,
     actions: [{ action: 'cron.define', with: whole }],
     expires_at: utcTime(line.clock.now() + 60 * MINUTE),
   });
@@ -70,5 +71,12 @@ describe('a schedule', () => {
     await work(line);
     expect(line.ledger.slots('backup', 9)).toMatchObject([{ state: 'ran', outcome: 'failed' }]);
     expect(line.machine.contentOf('/var/backup/marker')).toBeUndefined();
+  });
+
+  it('is not defined for another environment than that of the task, by which its signatures go', async () => {
+    const line = await testLine();
+    const end = await define(line, { environment: 'production' });
+    expect(end).toMatchObject({ kind: 'refused', opsOutput: { blockers: [{ code: 'malformed' }] } });
+    expect(line.ledger.schedules()).toEqual([]);
   });
 });
