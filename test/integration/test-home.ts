@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Job, Queue, Worker } from 'bullmq';
@@ -18,19 +18,20 @@ import type { Home } from '../../src/home.ts';
 import { until } from './until.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const HOST = 'mini-1';
 const PREFIX = '{savorg}';
-const TASKS = `${PREFIX}:ops-${HOST}`;
 const CLI = join(ROOT, 'src/cli/main.ts');
 const MAIN = join(ROOT, 'src/main.ts');
 /** As an installed daemon is started, and its memory can be looked at. */
 const INSTALLED = ['--max-semi-space-size=2', '--expose-gc'];
 const MORTAL = join(ROOT, 'test/fuzz/daemon.ts');
 
-const POLICY = `allow:
-  - actions: [config.file, infra.command, infra.script, monitoring.probe]
+const ACTIONS = ['config.file', 'infra.command', 'infra.script', 'monitoring.probe'];
+const CRON_ACTIONS = ['define', 'pause', 'resume', 'remove', 'run-now'].map((verb) => `cron.${verb}`);
+
+const policy = (host: string) => `allow:
+  - actions: [${[...ACTIONS, ...CRON_ACTIONS].join(', ')}]
     environments: [staging]
-    hosts: [${HOST}]
+    hosts: [${host}]
 `;
 
 interface Options {
@@ -38,6 +39,8 @@ interface Options {
   readResults?: boolean;
   /** With a daemon that dies where `condemn` says. */
   mortal?: boolean;
+  /** Where several hosts share a Redis: the name of this one. */
+  host?: string;
 }
 
 type Action = { action: string; with: Record<string, unknown>; irreversible?: boolean | undefined };
@@ -46,6 +49,7 @@ type Action = { action: string; with: Record<string, unknown>; irreversible?: bo
 export class TestHome implements AsyncDisposable {
   readonly root = mkdtempSync(join(tmpdir(), 'ops-home-'));
   readonly home: Home = homeOf(this.root);
+  readonly host: string;
   /** Every report that reached the results queue, in its order; the host's signature was checked. */
   readonly reports: Report[] = [];
   readonly #stack = new AsyncDisposableStack();
@@ -57,14 +61,16 @@ export class TestHome implements AsyncDisposable {
 
   static async make(env: Record<string, string> = {}, options: Options = {}): Promise<TestHome> {
     const test = new TestHome(env, options);
-    await test.ops('keys', 'init', '--host', HOST);
-    writeFileSync(test.home.etc.policy, POLICY);
+    await test.ops('keys', 'init', '--host', test.host);
+    writeFileSync(test.home.etc.policy, policy(test.host));
+    if (options.host) appendFileSync(test.home.etc.ops, 'sole_host: false\n');
     return test;
   }
 
   private constructor(env: Record<string, string>, options: Options) {
     this.#env = env;
     this.#options = options;
+    this.host = options.host ?? 'mini-1';
   }
 
   path(name: string): string {
@@ -115,9 +121,10 @@ export class TestHome implements AsyncDisposable {
   /** As if the time had passed after which a dead daemon's jobs come back: the next daemon to start finds them. */
   async passStall(): Promise<void> {
     const { redis } = this;
-    const ids = await redis.lrange(`${TASKS}:active`, 0, -1);
-    if (ids.length > 0) await redis.sadd(`${TASKS}:stalled`, ...ids);
-    await redis.del(`${TASKS}:stalled-check`, ...ids.map((id) => `${TASKS}:${id}:lock`));
+    const tasks = `${PREFIX}:ops-${this.host}`;
+    const ids = await redis.lrange(`${tasks}:active`, 0, -1);
+    if (ids.length > 0) await redis.sadd(`${tasks}:stalled`, ...ids);
+    await redis.del(`${tasks}:stalled-check`, ...ids.map((id) => `${tasks}:${id}:lock`));
   }
 
   /** Ends the daemon as a crash or a power button would. */
@@ -172,7 +179,7 @@ export class TestHome implements AsyncDisposable {
     const heading = {
       operation_type: 'infra',
       environment: 'staging',
-      host: HOST,
+      host: this.host,
       reason: 'a test',
       plan_id: 'plan-1',
     } as const;
@@ -192,7 +199,7 @@ export class TestHome implements AsyncDisposable {
   /** Enqueues a task, signed by these roles. */
   async submit(task: Task, roles: Role[] = ['manager', 'plan-review', 'security'], jobId = task.task_id): Promise<Job> {
     const attestations = await Promise.all(roles.map((role) => this.sign(task, role)));
-    const queue = this.queue(`ops-${HOST}`);
+    const queue = this.queue(`ops-${this.host}`);
     return queue.add(task.operation_type, { task, attestations }, { jobId });
   }
 
