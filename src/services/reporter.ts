@@ -182,11 +182,9 @@ const ENDS_A_SLOT: ReadonlySet<Refused['reason']> = new Set([
   'no-definition',
 ]);
 
-function runOf({ record, records }: TaskEnd, at: number): SlotRun {
-  const codes = records.flatMap(({ health }) =>
-    health.map(({ endpoint }) => /^exit code ([1-9]\d*)$/.exec(endpoint)?.[1]),
-  );
-  const exitCode = codes.find((code) => code !== undefined);
+/** Its undo may have written over what the failed step saw; what halted it stands in the first blocker. */
+function runOf({ record, blockers: [first] }: TaskEnd, at: number): SlotRun {
+  const exitCode = /: exit code ([1-9]\d*)$/.exec(first?.message ?? '')?.[1];
   return { durationMs: Math.max(0, at - record.claimedAt), exitCode: exitCode === undefined ? null : Number(exitCode) };
 }
 
