@@ -11,6 +11,8 @@ export interface Home {
     operatorKey: string;
     /** The URL of the Redis to use, where there is one; with its password, so not for everybody's eyes. */
     redisUrl: string;
+    /** Definitions of schedules as files: nothing comes of one before a signed task has it. */
+    crons: string;
   };
   /** Role keys for trying out; not there on an installed host. */
   keys: string;
@@ -47,6 +49,7 @@ export function homeAt(folder: string): Home {
       keyring: at('etc/keyring.json'),
       operatorKey: at('etc/operator.key'),
       redisUrl: at('etc/redis-url'),
+      crons: at('etc/crons'),
     },
     keys: at('keys'),
     var: {

@@ -1,4 +1,4 @@
-import { chmodSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { keyRingFile } from '../adapters/etc-files.ts';
 import { homeOf } from '../config.ts';
 import { ringEntry } from '../contract/keyring.ts';
@@ -28,6 +28,7 @@ export async function keysInit(root: string | undefined, options: { host?: strin
   addToRing(home.etc.keyring, keys.map(ringEntry));
   writeNew(home.etc.ops, starterConfig(host), 0o644);
   writeNew(home.etc.policy, STARTER_POLICY, 0o644);
+  mkdirSync(home.etc.crons, { recursive: true, mode: 0o755 });
   chmodSync(home.var.dir, 0o700);
   print(`${home.root} is ready. What may run here stands in ${home.etc.policy}; in a new home that is nothing.`);
   listKeys(home);

@@ -4,6 +4,7 @@ import { homeOf } from '../config.ts';
 import { coerceError, OpsError } from '../errors.ts';
 import { becomeOwner } from './become.ts';
 import { controlVerbs } from './control-verbs.ts';
+import { cronVerbs } from './cron-verbs.ts';
 import { hostVerbs } from './host-verbs.ts';
 import { installVerbs } from './install-verbs.ts';
 import { keysInit, keysList } from './keys.ts';
@@ -27,7 +28,8 @@ keys
   .description('whose signatures count here')
   .action(() => keysList(home()));
 
-for (const verb of [up, keys, ...taskVerbs, ...controlVerbs, ...hostVerbs, ...installVerbs]) program.addCommand(verb);
+for (const verb of [up, keys, ...taskVerbs, ...controlVerbs, cronVerbs, ...hostVerbs, ...installVerbs])
+  program.addCommand(verb);
 
 // Who reads has seen enough, e.g. `ops tasks | head`.
 process.stdout.on('error', () => process.exit());

@@ -13,6 +13,7 @@ export function etcStages({ home }: Layout, account: Account, host: string): Sta
   const readable = { ...PUBLIC_FILE, gid: account.gid };
   return [
     folder(home.etc.dir, PUBLIC_FOLDER),
+    folder(home.etc.crons, PUBLIC_FOLDER),
     settingsFile(home.etc.ops, readable, () => installedConfig(host)),
     settingsFile(home.etc.policy, readable, () => STARTER_POLICY),
   ];

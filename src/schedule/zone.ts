@@ -40,6 +40,14 @@ export function* stretchesBetween(timeZone: string, from: number, until: number)
   }
 }
 
+/** The wall clock of a zone at this moment, and how far it is ahead of UTC: `2026-11-23 03:30:00 +01:00`. */
+export function localTime(timeZone: string, at: number): string {
+  const { offsetMs } = stretchesBetween(timeZone, at, at + 1).next().value ?? { offsetMs: 0 };
+  const clock = new Date(at + offsetMs).toISOString().slice(0, 19).replace('T', ' ');
+  const ahead = new Date(Math.abs(offsetMs)).toISOString().slice(11, 16);
+  return `${clock} ${offsetMs < 0 ? '-' : '+'}${ahead}`;
+}
+
 function zoneOf(timeZone: string): Zone {
   const known = zones.get(timeZone);
   if (known) return known;

@@ -80,4 +80,6 @@ export interface ScheduleLedger {
   openSlots(): SlotRecord[];
   /** Of one schedule, the newest first. */
   slots(schedule: string, limit: number): SlotRecord[];
+  /** How many slots of a schedule are in each state; states without any are absent. */
+  slotCounts(schedule: string): Partial<Record<SlotState, number>>;
 }

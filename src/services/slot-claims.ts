@@ -1,9 +1,6 @@
 import { ulid } from 'ulid';
 import type { Registry } from '../planning/action.ts';
-import { bindActions } from '../planning/registry.ts';
-import { subjectsOf } from '../planning/run-plan.ts';
 import { account, type SlotRange, slotRange } from '../schedule/accounting.ts';
-import { requestsOf } from '../schedule/definition.ts';
 import { nextSlot, type Timetable } from '../schedule/slots.ts';
 import { timetableOf } from '../schedule/timetable.ts';
 import type { Alerter } from './alerter.ts';
@@ -12,7 +9,7 @@ import type { Verifier } from './ports.ts';
 import type { ScheduleAlerts } from './schedule-alerts.ts';
 import type { ScheduleRecord, SlotState } from './schedules.ts';
 import { newSlot, passedSlots } from './slot-records.ts';
-import { scheduleProblem, scheduleTargets } from './standing.ts';
+import { standstillOf } from './standing.ts';
 
 export interface SlotClaimsParts {
   ledger: Ledger;
@@ -96,7 +93,7 @@ export class SlotClaims {
 
   #write(record: ScheduleRecord, timetable: Timetable, until: number, now: number): SlotRange | null {
     const { name, definition, digest, accountedUntil } = record;
-    const passed = this.#notRun(record, until);
+    const passed = standstillOf(record, this.#parts, until - 1);
     if (passed) {
       const range = slotRange(timetable, accountedUntil, until);
       if (range) this.#writePassed(record, range, passed, now);
@@ -106,18 +103,6 @@ export class SlotClaims {
     if (missed) this.#writePassed(record, missed, { state: 'missed', reason: 'this host could not run them' }, now);
     for (const slot of run) this.#parts.ledger.addSlot(newSlot({ schedule: name, digest, claimedAt: now, ...slot }));
     return missed;
-  }
-
-  /** Why its slots are not run, where that is known already. */
-  #notRun(record: ScheduleRecord, until: number): { state: SlotState; reason: string } | null {
-    const { ledger, registry, host } = this.#parts;
-    const later = bindActions(registry, requestsOf(record.definition));
-    const subjects = typeof later === 'string' ? [] : subjectsOf(later);
-    const targets = scheduleTargets(record, subjects, host, ledger);
-    const veto = ledger.withdrawals(targets, until).find(({ verb }) => verb === 'veto');
-    if (veto) return { state: 'vetoed', reason: `${veto.target} is vetoed by ${veto.by}: ${veto.reason}` };
-    const problem = scheduleProblem(record, this.#parts, until - 1);
-    return problem === null ? null : { state: 'skipped', reason: problem };
   }
 
   #writePassed(

@@ -43,7 +43,7 @@ function homeWith(choose: (home: Home) => string): string[] {
   const { ops, policy, keyring, redisUrl } = home.etc;
   const { ledger, hostKey, log, run, snapshots, output, redis, dir } = home.var;
   for (const path of [ops, policy, keyring, redisUrl, ledger, hostKey, log]) put(path);
-  for (const folder of [run, snapshots, output, redis]) mkdirSync(folder, { mode: 0o700 });
+  for (const folder of [run, snapshots, output, redis, home.etc.crons]) mkdirSync(folder, { mode: 0o700 });
   chmodSync(dir, 0o700);
   return [choose(home), home.root];
 }
@@ -71,6 +71,7 @@ describe('files that decide what runs here', () => {
     ['policy.yaml', ({ etc }) => etc.policy],
     ['keyring.json', ({ etc }) => etc.keyring],
     ['redis-url', ({ etc }) => etc.redisUrl],
+    ['the folder of definitions', ({ etc }) => etc.crons],
     ['var', (home) => home.var.dir],
     ['the ledger', (home) => home.var.ledger],
     ['var/run', (home) => home.var.run],

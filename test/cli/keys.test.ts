@@ -27,6 +27,7 @@ it('keys init makes a home with a private key for every role, and leaves it as i
   for (const key of [join(home.keys, 'manager.jwk'), home.etc.operatorKey, home.var.hostKey]) {
     expect(statSync(key).mode & 0o777).toBe(0o600);
   }
+  expect(statSync(home.etc.crons).mode & 0o777).toBe(0o755);
   expect(await init(home)).toEqual(ring);
 });
 

@@ -81,6 +81,7 @@ describeAsRoot('ops install', () => {
     ['etc/keyring.json', `0644 0:${DAEMON}`],
     ['etc/redis-url', `0640 0:${DAEMON}`],
     ['etc/operator.key', '0600 0:0'],
+    ['etc/crons', '0755 0:0'],
     ['var', `0700 ${DAEMON}:${DAEMON}`],
     ['var/keys/host.key', `0600 ${DAEMON}:${DAEMON}`],
     ['var/redis/redis.conf', `0600 ${DAEMON}:${DAEMON}`],

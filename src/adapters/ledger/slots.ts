@@ -24,7 +24,10 @@ const COLUMNS = {
 const FIELDS = Object.entries(COLUMNS) as [keyof SlotRecord, string][];
 const NAMED = FIELDS.map(([field, column]) => `${column} AS ${field}`).join(', ');
 
-type SlotPart = Pick<ScheduleLedger, 'slot' | 'addSlot' | 'changeSlot' | 'removeSlot' | 'openSlots' | 'slots'>;
+type SlotPart = Pick<
+  ScheduleLedger,
+  'slot' | 'addSlot' | 'changeSlot' | 'removeSlot' | 'openSlots' | 'slots' | 'slotCounts'
+>;
 
 export function slotsIn(db: DatabaseSync): SlotPart & { forgetAfter: (at: number) => void } {
   const one = db.prepare(`SELECT ${NAMED} FROM slots WHERE schedule = ? AND due_at = ?`);
@@ -32,6 +35,9 @@ export function slotsIn(db: DatabaseSync): SlotPart & { forgetAfter: (at: number
     `SELECT ${NAMED} FROM slots WHERE state IN ('waiting', 'enqueued') ORDER BY due_at, schedule`,
   );
   const newest = db.prepare(`SELECT ${NAMED} FROM slots WHERE schedule = ? ORDER BY due_at DESC LIMIT ?`);
+  const counts = db.prepare(
+    'SELECT state, sum(count) AS count FROM slots WHERE schedule = ? GROUP BY state ORDER BY state',
+  );
   const rest = `INTO slots (${FIELDS.map(([, column]) => column).join(', ')})
     VALUES (${FIELDS.map(([field]) => `:${field}`).join(', ')})`;
   const insert = db.prepare(`INSERT OR IGNORE ${rest}`);
@@ -43,6 +49,8 @@ export function slotsIn(db: DatabaseSync): SlotPart & { forgetAfter: (at: number
     slot,
     openSlots: () => open.all().map(slotOf),
     slots: (schedule, limit) => newest.all(schedule, limit).map(slotOf),
+    slotCounts: (schedule) =>
+      Object.fromEntries(counts.all(schedule).map(({ state, count }) => [state, Number(count)])),
     addSlot: (added) => insert.run(valuesOf(added)).changes > 0,
     changeSlot: (place, change) => {
       const before = slot(place);
