@@ -1,10 +1,14 @@
 /** Preloaded into a daemon that is measured: answers what the bench asks over the channel that it was started with. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { DatabaseSync } from 'node:sqlite';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 const MB = 1024 ** 2;
 const delay = monitorEventLoopDelay({ resolution: 1 });
 const ballast: unknown[] = [];
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 let commits = 0;
 
 /** What can be asked. */
@@ -30,6 +34,14 @@ const answers = {
   delay: (): number => {
     delay.disable();
     return delay.percentile(99) / 1e6;
+  },
+  /** Since `begin`, how late it was at its latest. */
+  longestDelay: (): number => delay.max / 1e6,
+  /** What it holds in MB when all garbage is collected. */
+  live: (): number => {
+    collectGarbage();
+    const { heapUsed, external } = process.memoryUsage();
+    return (heapUsed + external) / MB;
   },
 };
 

@@ -6,3 +6,8 @@ export function median(values: readonly number[]): number {
 export function pairedRatio(values: readonly number[], floors: readonly number[]): number {
   return median(values.map((value, index) => value / (floors[index] ?? Number.NaN)));
 }
+
+/** The value that `percent` of a hundred do not exceed. */
+export function percentile(values: readonly number[], percent: number): number {
+  return values.toSorted((a, b) => a - b)[Math.ceil((values.length * percent) / 100) - 1] ?? Number.NaN;
+}
