@@ -6,6 +6,7 @@ import { coerceError } from './errors.ts';
 import type { Logger } from './log.ts';
 import type { Alerter } from './services/alerter.ts';
 import type { Ledger } from './services/ledger.ts';
+import { obstaclesBy } from './services/obstacles.ts';
 import type { Clock, Verifier } from './services/ports.ts';
 import type { Running } from './services/running.ts';
 import { ScheduleAlerts } from './services/schedule-alerts.ts';
@@ -41,11 +42,15 @@ export function openSchedules(parts: ScheduleParts): Schedules {
   const heartbeats = heartbeatsBy(log);
   const alerts = new ScheduleAlerts({ ledger, alerter: parts.alerter, host });
   const ends = new SlotEnds({ ledger, alerts, heartbeats, onEnd: () => scheduler.look() });
-  const rows = new ScheduleRows({ ledger, clock, alerts, onChange: (name) => scheduler.changed(name) });
+  const obstacles = obstaclesBy({ ...parts, registry, host });
+  const claims = new SlotClaims({ ...parts, obstacles, alerts, host });
+  const dispatch = new SlotDispatch({ ...parts, obstacles, alerts, ends, host });
+  const onChange = (name: string) => scheduler.changed(name);
+  const rows = new ScheduleRows({ ledger, clock, claims, alerts, onChange });
   const scheduler: Scheduler = new Scheduler({
     ...parts,
-    claims: new SlotClaims({ ...parts, registry, alerts, host }),
-    dispatch: new SlotDispatch({ ...parts, alerts, ends, host }),
+    claims,
+    dispatch,
     ticker: cronTicker,
     heartbeats,
     heartbeat: config.heartbeat,

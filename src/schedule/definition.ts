@@ -40,7 +40,7 @@ export const Definition = z
     overlap: z.enum(['skip', 'queue', 'replace']),
     /** Which slots are run late, of those that were due while this host could not run them. */
     catch_up: z.enum(['none', 'latest', 'all']),
-    /** How often a failed slot is tried again; the pause before it doubles each time. */
+    /** How often a failed slot is tried again; the pause before it doubles each time, up to a day. */
     retries: z.strictObject({ count: z.int().min(0).max(10), backoff_ms: z.int().min(1_000).max(DAY_MS) }),
     alert: FailureAlert,
     /** It is paused after so many failures in a row, with an alert. */

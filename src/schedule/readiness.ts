@@ -36,7 +36,7 @@ export function readiness(slot: WaitingSlot, definition: Definition, around: Sur
   if (now < slot.startAt) return { kind: 'wait', why: 'the next try is still to come' };
   if (around.earlier.length > 0) return overlapping(slot, definition, around.earlier);
   if (around.unmet !== null) {
-    if (now < slot.claimedAt + startWithinMs(definition))
+    if (now < Math.max(slot.claimedAt, slot.startAt) + startWithinMs(definition))
       return { kind: 'wait', why: around.unmet.why, unmet: around.unmet };
     return { kind: 'skip', why: `it waited too long: ${around.unmet.why}` };
   }
@@ -59,8 +59,10 @@ export interface Prerequisite {
   name: string;
   /** Null where it is not defined here. */
   paused: string | null;
-  /** The newest slot that this host knows of. */
-  newest: { dueAt: number; open: boolean; well: boolean } | null;
+  /** One of its slots has not ended. */
+  open: boolean;
+  /** Its newest run: when it was due or ended, whichever is later. */
+  newest: { at: number; well: boolean } | null;
   /** When it was due last, as of the slot that asks; null where never. */
   dueAt: number | null;
 }
@@ -73,11 +75,11 @@ export interface Unmet {
 }
 
 /** Null where it ran well in its own latest period. */
-export function unmetBy({ name, paused, newest, dueAt }: Prerequisite): Unmet | null {
+export function unmetBy({ name, paused, open, newest, dueAt }: Prerequisite): Unmet | null {
   const unmet = (why: string, pending = false): Unmet => ({ name, why: `${name} ${why}`, pending });
   if (paused === null) return unmet('is not defined on this host');
-  if (newest?.open) return unmet('has not ended', true);
-  const isCurrent = newest !== null && (dueAt === null || newest.dueAt >= dueAt);
+  if (open) return unmet('has not ended', true);
+  const isCurrent = newest !== null && (dueAt === null || newest.at >= dueAt);
   if (isCurrent) return newest.well ? null : unmet('did not end well');
   return unmet(paused === '' ? 'has not run in this period' : `is paused: ${paused}`);
 }

@@ -1,6 +1,8 @@
 import type { Outcome } from '../contract/report.ts';
 import type { Definition } from './definition.ts';
 
+const LONGEST_PAUSE_MS = 24 * 3600_000;
+
 /** How a try at a slot ended: its task's outcome, or why it was refused. */
 export interface Ending {
   outcome: Outcome;
@@ -46,5 +48,5 @@ export function settle(
 }
 
 function nextTry({ attempt }: { attempt: number }, { backoff_ms }: Definition['retries'], at: number) {
-  return { attempt: attempt + 1, startAt: at + backoff_ms * 2 ** (attempt - 1) };
+  return { attempt: attempt + 1, startAt: at + Math.min(backoff_ms * 2 ** (attempt - 1), LONGEST_PAUSE_MS) };
 }

@@ -172,14 +172,13 @@ export class Reporter {
 
 const inWords = ({ code, message }: Pick<Blocker, 'code' | 'message'>): string => `${code}: ${message}`;
 
-/** What is said of a copy, or may be otherwise in a minute, does not end the slot: its task is brought again. */
+/** What is said of a copy, or may be otherwise in a minute, does not end the slot: the scheduler looks at it again. */
 const ENDS_A_SLOT: ReadonlySet<Refused['reason']> = new Set([
   'expired',
   'id-reused',
   'vetoed',
   'cancelled',
   'not-allowed',
-  'no-definition',
 ]);
 
 /** Its undo may have written over what the failed step saw; what halted it stands in the first blocker. */

@@ -8,11 +8,14 @@ import type { Clock } from './ports.ts';
 import type { ScheduleAlerts } from './schedule-alerts.ts';
 import { scheduleFacts } from './schedule-facts.ts';
 import type { ScheduleLedger, ScheduleRow, SlotPlace } from './schedules.ts';
+import type { SlotClaims } from './slot-claims.ts';
 import { newSlot } from './slot-records.ts';
+import { hasBegun } from './standing.ts';
 
 export interface ScheduleRowsParts {
   ledger: ScheduleLedger & Pick<Ledger, 'write' | 'task'>;
   clock: Clock;
+  claims: Pick<SlotClaims, 'account'>;
   alerts: Pick<ScheduleAlerts, 'clear'>;
   /** Told that a schedule or its slots are others now. */
   onChange: (schedule: string) => void;
@@ -32,8 +35,9 @@ export class ScheduleRows {
 
   /** `definition`: the content of the row's digest where it may be new here. */
   write(name: string, row: ScheduleFact, definition: object | null): void {
-    const { ledger, clock, alerts, onChange } = this.#parts;
+    const { ledger, clock, claims, alerts, onChange } = this.#parts;
     ledger.write(() => {
+      claims.account(name, clock.now());
       if (row.exists && definition) ledger.addDefinition(row.definition, definition);
       // Before the row goes, for it says which alerts stand.
       if (!row.exists || row.paused === '') alerts.clear(name);
@@ -71,8 +75,7 @@ export class ScheduleRows {
     const { ledger, onChange } = this.#parts;
     const slot = ledger.slot(place);
     if (!slot) return null;
-    const taskId = slotTaskId(slot);
-    if (ledger.task(taskId)) return `it has begun as ${taskId}: take that back`;
+    if (hasBegun(slot, ledger)) return `it has begun as ${slotTaskId(slot)}: take that back`;
     ledger.write(() => ledger.removeSlot(place));
     onChange(place.schedule);
     return null;

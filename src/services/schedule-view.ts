@@ -1,8 +1,8 @@
 import { nextSlot } from '../schedule/slots.ts';
 import { timetableOf } from '../schedule/timetable.ts';
 import type { Ledger } from './ledger.ts';
+import { type Obstacle, type ObstacleParts, obstaclesBy } from './obstacles.ts';
 import type { ScheduleRecord, SlotRecord } from './schedules.ts';
-import { type StandstillParts, standstillOf } from './standing.ts';
 
 /** `stopped`: what signed it does not stand any more. */
 export type ScheduleState = 'active' | 'paused' | 'expired' | 'vetoed' | 'stopped';
@@ -19,12 +19,9 @@ export interface ScheduleView {
   last: SlotRecord | null;
 }
 
-export interface ScheduleViewParts extends StandstillParts {
-  ledger: StandstillParts['ledger'] & Pick<Ledger, 'schedules' | 'slots'>;
+export interface ScheduleViewParts extends ObstacleParts {
+  ledger: ObstacleParts['ledger'] & Pick<Ledger, 'schedules' | 'slots' | 'runs'>;
 }
-
-/** Of a schedule that is skipped each minute the last run may be further back. */
-const LOOKED_AT = 100;
 
 /** All schedules of this host, by name. */
 export function scheduleViews(parts: ScheduleViewParts, now: number): ScheduleView[] {
@@ -32,26 +29,24 @@ export function scheduleViews(parts: ScheduleViewParts, now: number): ScheduleVi
 }
 
 export function scheduleView(record: ScheduleRecord, parts: ScheduleViewParts, now: number): ScheduleView {
-  const [state, why] = stateOf(record, parts, now);
-  const ended = parts.ledger.slots(record.name, LOOKED_AT).filter(({ endedAt }) => endedAt !== null);
+  const { ledger } = parts;
+  const [state, why] = stateOf(record, obstaclesBy(parts)(record, now), now);
   return {
     record,
     state,
     why,
     nextAt: state === 'active' ? nextOf(record, now) : null,
-    last: ended.find(({ outcome }) => outcome !== null) ?? ended[0] ?? null,
+    last:
+      ledger.runs(record.name, 1)[0] ?? ledger.slots(record.name, 1).find(({ endedAt }) => endedAt !== null) ?? null,
   };
 }
 
-function stateOf(record: ScheduleRecord, parts: StandstillParts, now: number): [ScheduleState, string] {
-  const standstill = standstillOf(record, parts, now);
-  if (standstill === null) return ['active', ''];
-  if (standstill.state === 'vetoed') return ['vetoed', standstill.reason];
+function stateOf(record: ScheduleRecord, obstacle: Obstacle | null, now: number): [ScheduleState, string] {
+  if (obstacle === null) return ['active', ''];
+  if (obstacle.state === 'vetoed') return ['vetoed', obstacle.reason];
   if (record.paused !== '') return ['paused', record.paused];
   const { valid_until } = record.definition;
-  return Date.parse(valid_until) <= now
-    ? ['expired', `was valid until ${valid_until}`]
-    : ['stopped', standstill.reason];
+  return Date.parse(valid_until) <= now ? ['expired', `was valid until ${valid_until}`] : ['stopped', obstacle.reason];
 }
 
 function nextOf({ definition }: ScheduleRecord, now: number): number | null {

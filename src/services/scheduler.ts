@@ -49,7 +49,7 @@ export class Scheduler implements Service {
   #looking: Promise<void> | null = null;
   #wanted = false;
   #started = false;
-  #nextTry = new AbortController();
+  #nextLook = new AbortController();
   #pingedAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: SchedulerParts) {
@@ -74,15 +74,15 @@ export class Scheduler implements Service {
 
   async stop(): Promise<void> {
     this.#stopped.abort();
-    this.#nextTry.abort();
+    this.#nextLook.abort();
     this.#ticker.stop();
     await this.idle();
   }
 
-  /** Something may be due, or ready. */
+  /** Something may be due, or ready. Not within the transaction that tells of it, but right after. */
   look(): void {
     this.#wanted = true;
-    if (this.#started && !this.#stopped.signal.aborted) this.#looking ??= this.#lookOn();
+    if (this.#started && !this.#stopped.signal.aborted) this.#looking ??= Promise.resolve().then(() => this.#lookOn());
   }
 
   /** A schedule, or one of its slots, is another one now. */
@@ -101,9 +101,13 @@ export class Scheduler implements Service {
     this.look();
   }
 
-  /** Brings again what Redis may have lost. */
+  /** Brings again what Redis may have lost, and ends what may not run any more. */
   async keep(): Promise<void> {
-    await this.#bring(this.#parts.dispatch.enqueued());
+    const { ledger, clock, dispatch, onMessage } = this.#parts;
+    const tasks = await ledger.commit(() => dispatch.enqueued(clock.now()));
+    onMessage();
+    this.look();
+    await this.#bring(tasks);
   }
 
   #tick(): void {
@@ -126,10 +130,10 @@ export class Scheduler implements Service {
     if (!isUsable()) return;
     const now = clock.now();
     await claims.claim(now);
-    const { tasks, again, nextTryAt } = await ledger.commit(() => dispatch.dispatch(now));
+    const { tasks, again, nextAt } = await ledger.commit(() => dispatch.dispatch(now));
     if (again) this.#wanted = true;
     onMessage();
-    if (nextTryAt !== null) this.#lookAt(nextTryAt - now);
+    if (nextAt !== null) this.#lookAt(nextAt - now);
     await this.#bring(tasks);
     this.#ping(now);
   }
@@ -141,9 +145,9 @@ export class Scheduler implements Service {
   }
 
   #lookAt(ms: number): void {
-    this.#nextTry.abort();
+    this.#nextLook.abort();
     const mine = new AbortController();
-    this.#nextTry = mine;
+    this.#nextLook = mine;
     void this.#lookAfter(ms, mine.signal);
   }
 

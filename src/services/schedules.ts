@@ -82,4 +82,6 @@ export interface ScheduleLedger {
   slots(schedule: string, limit: number): SlotRecord[];
   /** How many slots of a schedule are in each state; states without any are absent. */
   slotCounts(schedule: string): Partial<Record<SlotState, number>>;
+  /** The same of those that came to an outcome. */
+  runs(schedule: string, limit: number): SlotRecord[];
 }

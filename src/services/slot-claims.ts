@@ -1,20 +1,17 @@
 import { ulid } from 'ulid';
-import type { Registry } from '../planning/action.ts';
 import { account, type SlotRange, slotRange } from '../schedule/accounting.ts';
 import { nextSlot, type Timetable } from '../schedule/slots.ts';
 import { timetableOf } from '../schedule/timetable.ts';
 import type { Alerter } from './alerter.ts';
 import type { Ledger } from './ledger.ts';
-import type { Verifier } from './ports.ts';
+import type { Obstacle, Obstacles } from './obstacles.ts';
 import type { ScheduleAlerts } from './schedule-alerts.ts';
 import type { ScheduleRecord, SlotState } from './schedules.ts';
 import { newSlot, passedSlots } from './slot-records.ts';
-import { standstillOf } from './standing.ts';
 
 export interface SlotClaimsParts {
   ledger: Ledger;
-  registry: Registry;
-  verifier: Pick<Verifier, 'trusts'>;
+  obstacles: Obstacles;
   alerter: Pick<Alerter, 'raiseWithin'>;
   alerts: ScheduleAlerts;
   host: string;
@@ -62,26 +59,42 @@ export class SlotClaims {
     const { ledger } = this.#parts;
     const due = [...this.#known].filter(([, { nextAt }]) => nextAt !== null && nextAt <= now);
     if (due.length === 0) return;
-    await ledger.commit(() => this.#tellMissed(due.flatMap(([name, known]) => this.#claimOf(name, known, now) ?? [])));
+    await ledger.commit(() =>
+      this.#tellMissed(due.flatMap(([name, { timetable }]) => this.#claimOf(name, timetable, now) ?? [])),
+    );
     for (const [name] of due) this.read(name);
+  }
+
+  /** Before a schedule becomes another one: what fell due until then is its own. Inside a transaction. */
+  account(name: string, now: number): void {
+    const record = this.#parts.ledger.schedule(name);
+    if (!record) return;
+    const missed = this.#claimOf(name, this.#timetableOf(record), now);
+    if (missed) this.#tellMissed([missed]);
   }
 
   #remember(record: ScheduleRecord): void {
     const { name, definition, accountedUntil } = record;
-    const before = this.#known.get(name);
-    const timetable = isSame(before, definition) ? before.timetable : timetableOf(definition);
+    const timetable = this.#timetableOf(record);
     const validUntil = Date.parse(definition.valid_until);
     const next = nextSlot(timetable, accountedUntil) ?? Number.POSITIVE_INFINITY;
     const isOver = accountedUntil >= validUntil;
     this.#known.set(name, { timetable, nextAt: isOver ? null : Math.min(next, validUntil) });
   }
 
-  #claimOf(name: string, { timetable }: Known, now: number): Missed | null {
+  #timetableOf({ name, definition }: ScheduleRecord): Timetable {
+    const known = this.#known.get(name);
+    return isSame(known, definition) ? known.timetable : timetableOf(definition);
+  }
+
+  #claimOf(name: string, timetable: Timetable, now: number): Missed | null {
     const { ledger, alerts } = this.#parts;
     const record = ledger.schedule(name);
     if (!record) return null;
     const validUntil = Date.parse(record.definition.valid_until);
     const until = Math.min(now, validUntil);
+    // The clock may have been set back.
+    if (until <= record.accountedUntil) return null;
     const missed = this.#write(record, timetable, until, now);
     ledger.changeSchedule(name, { accountedUntil: until });
     if (until === validUntil) {
@@ -93,16 +106,24 @@ export class SlotClaims {
 
   #write(record: ScheduleRecord, timetable: Timetable, until: number, now: number): SlotRange | null {
     const { name, definition, digest, accountedUntil } = record;
-    const passed = standstillOf(record, this.#parts, until - 1);
-    if (passed) {
+    const obstacle = this.#parts.obstacles(record, until - 1);
+    if (obstacle) {
       const range = slotRange(timetable, accountedUntil, until);
-      if (range) this.#writePassed(record, range, passed, now);
+      if (range) this.#writeObstructed(record, range, obstacle, now);
       return null;
     }
     const { run, missed } = account(timetable, definition.catch_up, accountedUntil, until, now);
     if (missed) this.#writePassed(record, missed, { state: 'missed', reason: 'this host could not run them' }, now);
     for (const slot of run) this.#parts.ledger.addSlot(newSlot({ schedule: name, digest, claimedAt: now, ...slot }));
     return missed;
+  }
+
+  /** Whoever paused it knows that it does not run. */
+  #writeObstructed(record: ScheduleRecord, range: SlotRange, obstacle: Obstacle, now: number): void {
+    this.#writePassed(record, range, obstacle, now);
+    if (obstacle.state === 'vetoed' || record.paused !== '') return;
+    const message = `${obstacle.reason}: have it defined anew`;
+    this.#parts.alerts.raise(record.name, 'schedule-expired', { severity: 'warning', message });
   }
 
   #writePassed(

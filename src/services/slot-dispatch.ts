@@ -1,18 +1,20 @@
 import type { SlotTask } from '../contract/task.ts';
-import { type Definition, dependenciesOf } from '../schedule/definition.ts';
-import { type Prerequisite, type Readiness, readiness, type Unmet, unmetBy } from '../schedule/readiness.ts';
+import type { Definition } from '../schedule/definition.ts';
+import { type Readiness, readiness } from '../schedule/readiness.ts';
 import { slotTask, slotTaskId } from '../schedule/slot-task.ts';
-import { latestSlots } from '../schedule/slots.ts';
-import { timetableOf } from '../schedule/timetable.ts';
 import type { Ledger } from './ledger.ts';
+import type { Obstacle, Obstacles } from './obstacles.ts';
+import { Prerequisites } from './prerequisites.ts';
 import type { Running } from './running.ts';
 import type { ScheduleAlerts } from './schedule-alerts.ts';
 import type { SlotRecord } from './schedules.ts';
 import type { SlotEnds } from './slot-ends.ts';
+import { hasBegun } from './standing.ts';
 
 export interface SlotDispatchParts {
   ledger: Ledger;
   running: Pick<Running, 'withdraw'>;
+  obstacles: Obstacles;
   alerts: ScheduleAlerts;
   ends: Pick<SlotEnds, 'ended'>;
   host: string;
@@ -24,153 +26,157 @@ export interface Dispatched {
   tasks: SlotTask[];
   /** Something else may be ready now. */
   again: boolean;
-  /** When a try becomes due that is waited for; null where none is. */
-  nextTryAt: number | null;
+  /** When to look again for what is waited for; null where nothing is. */
+  nextAt: number | null;
 }
 
-/** How far back it is looked for when a schedule was due last. */
-const PERIOD_MS = 400 * 24 * 3600_000;
+/** One dispatch, as far as it has come. */
+interface Round extends Dispatched {
+  readonly now: number;
+  /** How many slots are being caught up, over all schedules. */
+  catchingUp: number;
+  /** The schedules that have open slots. */
+  readonly open: ReadonlySet<string>;
+}
+
+/** A schedule as it stands now. */
+interface Standing {
+  digest: string;
+  definition: Definition;
+  obstacle: Obstacle | null;
+}
+
 /** The line itself refuses what has expired, and says so better. */
 const LOST_AFTER_MS = 60_000;
-/** Of the newest slots of a schedule, to see whether one is still open. */
-const LOOKED_AT = 20;
+/** When it is looked again whether what was replaced is gone. */
+const GONE_WITHIN_MS = 1_000;
 const NOTHING_RAN = { durationMs: null, exitCode: null };
 
 /** Decides which of the claimed slots go on the queue now, and what becomes of those that cannot. */
 export class SlotDispatch {
   readonly #parts: SlotDispatchParts;
+  readonly #prerequisites: Prerequisites;
 
   constructor(parts: SlotDispatchParts) {
     this.#parts = parts;
+    this.#prerequisites = new Prerequisites(parts);
   }
 
   /** Inside a transaction. */
   dispatch(now: number): Dispatched {
-    this.#endLost(now);
-    const open = this.#parts.ledger.openSlots();
-    const result: Dispatched = { tasks: [], again: false, nextTryAt: null };
-    let catchingUp = open.filter(({ state, late }) => late && state === 'enqueued').length;
-    for (const [schedule, slots] of Map.groupBy(open, (slot) => slot.schedule)) {
-      for (const [index, slot] of slots.entries()) {
-        if (slot.state !== 'waiting') continue;
-        const definition = this.#definitionOf(slot);
-        const earlier = slots.slice(0, index).filter((each) => this.#isOpen(each));
-        const unmet = definition ? this.#unmet(definition, slot.dueAt) : null;
-        const verdict: Readiness = definition
-          ? readiness(slot, definition, { earlier, unmet, catchingUp }, now)
-          : { kind: 'skip', why: `${schedule} has another definition now, or none` };
-        if (verdict.kind === 'go' && slot.late) catchingUp += 1;
-        this.#act(slot, definition, earlier, verdict, now, result);
-      }
-    }
-    return result;
+    const slots = this.#parts.ledger.openSlots();
+    const bySchedule = Map.groupBy(slots, ({ schedule }) => schedule);
+    const catchingUp = slots.filter(({ state, late }) => late && state === 'enqueued').length;
+    const round: Round = { tasks: [], again: false, nextAt: null, now, catchingUp, open: new Set(bySchedule.keys()) };
+    for (const [schedule, own] of bySchedule)
+      if (own.some(({ state }) => state === 'waiting')) this.#dispatchOf(schedule, own, round);
+    return round;
   }
 
-  /** The tasks of all slots that are on the queue and have not begun: Redis may have lost them. */
-  enqueued(): SlotTask[] {
-    const { ledger, host } = this.#parts;
-    return ledger.openSlots().flatMap((slot) => {
-      const definition = slot.state === 'enqueued' ? ledger.definition(slot.digest) : undefined;
-      if (!definition || slot.enqueuedAt === null || ledger.task(slotTaskId(slot))) return [];
-      return [slotTask({ ...slot, enqueuedAt: slot.enqueuedAt }, definition, host)];
+  /**
+   * The tasks of all slots that are on the queue and have not begun: Redis may have lost them. What may not run any more
+   * ends instead. Inside a transaction.
+   */
+  enqueued(now: number): SlotTask[] {
+    const { ledger } = this.#parts;
+    const notBegun = ledger.openSlots().filter((slot) => slot.state === 'enqueued' && !hasBegun(slot, ledger));
+    return [...Map.groupBy(notBegun, ({ schedule }) => schedule)].flatMap(([schedule, slots]) => {
+      const standing = this.#standing(schedule, now);
+      return slots.flatMap((slot) => this.#taskOf(slot, standing, now) ?? []);
     });
   }
 
-  /** What was never taken up in its time, whatever became of its job, is over. */
-  #endLost(now: number): void {
-    for (const task of this.enqueued()) {
-      if (now < Date.parse(task.expires_at) + LOST_AFTER_MS) continue;
-      this.#parts.ends.ended(task, { outcome: 'expired', reason: 'it did not begin in time', at: now }, NOTHING_RAN);
+  #taskOf(slot: SlotRecord, standing: Standing | null, now: number): SlotTask | null {
+    const definition = definitionOf(slot, standing);
+    if ('state' in definition) {
+      this.#end(slot, definition, now);
+      return null;
     }
-  }
-
-  #definitionOf({ schedule, digest }: SlotRecord): Definition | undefined {
-    const record = this.#parts.ledger.schedule(schedule);
-    return record?.digest === digest ? record.definition : undefined;
-  }
-
-  /** Not as it was read: this dispatch may have ended it. */
-  #isOpen(slot: SlotRecord): boolean {
-    const state = this.#parts.ledger.slot(slot)?.state;
-    return state === 'waiting' || state === 'enqueued';
-  }
-
-  #act(
-    slot: SlotRecord,
-    definition: Definition | undefined,
-    earlier: readonly SlotRecord[],
-    verdict: Readiness,
-    now: number,
-    result: Dispatched,
-  ): void {
-    const { ledger, host } = this.#parts;
-    switch (verdict.kind) {
-      case 'go':
-        ledger.changeSlot(slot, { state: 'enqueued', enqueuedAt: now, reason: '' });
-        if (definition) result.tasks.push(slotTask({ ...slot, enqueuedAt: now }, definition, host));
-        return;
-      case 'skip':
-        return this.#skip(slot, verdict.why, now);
-      case 'replace':
-        for (const each of earlier) this.#replace(each, slot, now);
-        result.again = true;
-        return;
-      case 'wait':
-        if (verdict.why !== slot.reason) ledger.changeSlot(slot, { reason: verdict.why });
-        if (slot.startAt > now) result.nextTryAt = Math.min(slot.startAt, result.nextTryAt ?? slot.startAt);
-        if (verdict.unmet && !verdict.unmet.pending) this.#tellAwaited(slot, verdict.unmet);
-    }
-  }
-
-  #skip(slot: SlotRecord, reason: string, now: number): void {
-    const { ledger } = this.#parts;
-    ledger.changeSlot(slot, { state: 'skipped', reason, endedAt: now });
-    const detail = { schedule: slot.schedule, slots: slot.count, from: slot.dueAt, until: slot.untilAt };
-    ledger.audit({ event: 'slots-skipped', detail }, { outcome: 'skipped', reason });
-  }
-
-  /** What has begun is cancelled, which takes it back; it ends by itself as soon as it is. */
-  #replace(earlier: SlotRecord, by: SlotRecord, now: number): void {
-    const { ledger, running } = this.#parts;
-    const taskId = slotTaskId(earlier);
-    const reason = `replaced by ${slotTaskId(by)}`;
-    if (earlier.state === 'waiting' || !ledger.task(taskId)) return this.#skip(earlier, reason, now);
-    const withdrawal = { verb: 'cancel' as const, target: `task:${taskId}`, reason, by: earlier.schedule };
-    queueMicrotask(() => running.withdraw(withdrawal));
-  }
-
-  #unmet(definition: Definition, dueAt: number): Unmet | null {
-    for (const name of dependenciesOf(definition)) {
-      const unmet = unmetBy(this.#prerequisite(name, dueAt));
-      if (unmet) return unmet;
-    }
+    const task = slotTask({ ...slot, enqueuedAt: slot.enqueuedAt ?? now }, definition, this.#parts.host);
+    if (now < Date.parse(task.expires_at) + LOST_AFTER_MS) return task;
+    // It was never taken up in its time, whatever became of its job.
+    const expired = { outcome: 'expired' as const, reason: 'it did not begin in time', at: now };
+    this.#parts.ends.ended(task, expired, NOTHING_RAN);
     return null;
   }
 
-  #prerequisite(name: string, dueAt: number): Prerequisite {
+  #standing(schedule: string, now: number): Standing | null {
+    const { ledger, obstacles } = this.#parts;
+    const record = ledger.schedule(schedule);
+    return record ? { ...record, obstacle: obstacles(record, now) } : null;
+  }
+
+  #dispatchOf(schedule: string, slots: readonly SlotRecord[], round: Round): void {
+    const standing = this.#standing(schedule, round.now);
+    const earlier: SlotRecord[] = [];
+    for (const slot of slots) {
+      if (slot.state === 'enqueued' || this.#decide(slot, standing, earlier, round)) earlier.push(slot);
+      // Others may wait for it.
+      else round.again = true;
+    }
+  }
+
+  /** False where it ended. Of `earlier` goes what gives way to it. */
+  #decide(slot: SlotRecord, standing: Standing | null, earlier: SlotRecord[], round: Round): boolean {
+    const { now, open, catchingUp } = round;
+    const definition = definitionOf(slot, standing);
+    if ('state' in definition) return this.#end(slot, definition, now);
+    const unmet = earlier.length > 0 ? null : this.#prerequisites.unmet(definition, slot.dueAt, open);
+    const verdict = readiness(slot, definition, { earlier, unmet, catchingUp }, now);
+    if (verdict.kind === 'skip') return this.#end(slot, { state: 'skipped', reason: verdict.why }, now);
+    if (verdict.kind === 'go') this.#enqueue(slot, definition, round);
+    if (verdict.kind === 'replace') this.#replace(earlier, slot, round);
+    if (verdict.kind === 'wait') this.#wait(slot, verdict, round);
+    return true;
+  }
+
+  #enqueue(slot: SlotRecord, definition: Definition, round: Round): void {
+    const { ledger, host } = this.#parts;
+    const { now } = round;
+    ledger.changeSlot(slot, { state: 'enqueued', enqueuedAt: now, reason: '' });
+    round.tasks.push(slotTask({ ...slot, enqueuedAt: now }, definition, host));
+    if (slot.late) round.catchingUp += 1;
+  }
+
+  #wait(slot: SlotRecord, { why, unmet }: Extract<Readiness, { kind: 'wait' }>, round: Round): void {
+    if (why !== slot.reason) this.#parts.ledger.changeSlot(slot, { reason: why });
+    if (slot.startAt > round.now) lookAt(slot.startAt, round);
+    if (unmet && !unmet.pending) this.#prerequisites.tell(slot, unmet, round.open);
+  }
+
+  /** What has begun is cancelled, which takes it back; it ends by itself as soon as it is. */
+  #replace(earlier: SlotRecord[], by: SlotRecord, round: Round): void {
+    const { ledger, running } = this.#parts;
+    const reason = `replaced by ${slotTaskId(by)}`;
+    for (const slot of earlier.splice(0)) {
+      if (slot.state === 'waiting' || !hasBegun(slot, ledger)) {
+        this.#end(slot, { state: 'skipped', reason }, round.now);
+        round.again = true;
+        continue;
+      }
+      earlier.push(slot);
+      lookAt(round.now + GONE_WITHIN_MS, round);
+      const target = `task:${slotTaskId(slot)}`;
+      queueMicrotask(() => running.withdraw({ verb: 'cancel', target, reason, by: slot.schedule }));
+    }
+  }
+
+  #end(slot: SlotRecord, { state, reason }: Obstacle, now: number): false {
     const { ledger } = this.#parts;
-    const record = ledger.schedule(name);
-    if (!record) return { name, paused: null, newest: null, dueAt: null };
-    const [slot, ...before] = ledger.slots(name, LOOKED_AT);
-    const open = [slot, ...before].some((each) => each?.state === 'waiting' || each?.state === 'enqueued');
-    const [due] = latestSlots(timetableOf(record.definition), dueAt - PERIOD_MS, dueAt, 1);
-    const newest = slot ? { dueAt: slot.untilAt, open, well: slot.outcome === 'completed' } : null;
-    return { name, paused: record.paused, newest, dueAt: due ?? null };
+    ledger.changeSlot(slot, { state, reason, endedAt: now });
+    const detail = { schedule: slot.schedule, slots: slot.count, from: slot.dueAt, until: slot.untilAt };
+    ledger.audit({ event: `slots-${state}`, detail }, { outcome: state, reason });
+    return false;
   }
+}
 
-  /** One alert for one root cause: the one that stands for it already, or one that others wait. */
-  #tellAwaited(slot: SlotRecord, unmet: Unmet): void {
-    const { ledger, alerts } = this.#parts;
-    const root = this.#rootOf(unmet, slot.dueAt);
-    const record = ledger.schedule(root.name);
-    if (record && Object.keys(record.standing).some((code) => code !== 'schedule-slow')) return;
-    const message = `${slot.schedule} waits, and all that depend on it: ${root.why}`;
-    alerts.raise(record ? root.name : slot.schedule, 'schedule-awaited', { severity: 'warning', message });
-  }
+/** The definition by which it runs, or why it does not. */
+function definitionOf({ schedule, digest }: SlotRecord, standing: Standing | null): Definition | Obstacle {
+  if (standing?.digest !== digest)
+    return { state: 'skipped', reason: `${schedule} has another definition now, or none` };
+  return standing.obstacle ?? standing.definition;
+}
 
-  #rootOf(unmet: Unmet, dueAt: number): Unmet {
-    const definition = this.#parts.ledger.schedule(unmet.name)?.definition;
-    const further = definition && this.#unmet(definition, dueAt);
-    return further && !further.pending ? this.#rootOf(further, dueAt) : unmet;
-  }
+function lookAt(at: number, round: Round): void {
+  round.nextAt = Math.min(at, round.nextAt ?? at);
 }

@@ -1,4 +1,4 @@
-import type { SlotTask } from '../contract/task.ts';
+import { isSlot, type SlotTask } from '../contract/task.ts';
 import type { Definition } from '../schedule/definition.ts';
 import { usualMs } from '../schedule/history.ts';
 import { type Ending, type Settlement, settle } from '../schedule/settlement.ts';
@@ -12,7 +12,10 @@ import type { ScheduleRecord, SlotRecord } from './schedules.ts';
 const HISTORY = 30;
 
 export interface SlotEndsParts {
-  ledger: Pick<Ledger, 'schedule' | 'changeSchedule' | 'definition' | 'slot' | 'slots' | 'changeSlot' | 'audit'>;
+  ledger: Pick<
+    Ledger,
+    'schedule' | 'changeSchedule' | 'definition' | 'slot' | 'runs' | 'changeSlot' | 'audit' | 'task'
+  >;
   alerts: ScheduleAlerts;
   heartbeats: Heartbeats;
   /** Told that a slot ended: others may wait for it. */
@@ -48,12 +51,19 @@ export class SlotEnds {
     const slot = ledger.slot({ schedule, dueAt: Date.parse(due_at) });
     const definition = slot && ledger.definition(slot.digest);
     if (slot?.state !== 'enqueued' || !definition || slotTaskId(slot) !== task.task_id) return;
+    if (this.#runs(task)) return;
     const record = ledger.schedule(schedule);
     const settlement = settle(slot, definition, ending, record?.failures ?? 0);
     ledger.changeSlot(slot, changeBy(settlement, ending, run));
-    if (record && !settlement.retry) this.#tell(record, definition, slot, settlement, run);
+    if (record?.digest === slot.digest && !settlement.retry) this.#tell(record, definition, slot, settlement, run);
     this.#ping(definition, ending, run);
     onEnd(schedule);
+  }
+
+  /** A copy of it was refused while it runs. */
+  #runs({ task_id }: SlotTask): boolean {
+    const record = this.#parts.ledger.task(task_id);
+    return record !== undefined && isSlot(record.task) && record.ended === null;
   }
 
   #tell(
@@ -67,20 +77,25 @@ export class SlotEnds {
     ledger.changeSchedule(name, { failures: settlement.failures });
     if (settlement.failures > failures) this.#tellFailure(name, definition, slot, settlement);
     if (settlement.failures === 0 && durationMs !== null) {
-      alerts.clear(name, 'schedule-failed', 'schedule-awaited');
+      alerts.clear(name, 'schedule-failed', 'schedule-awaited', 'schedule-expired');
       this.#tellSlowness(name, definition, slot, durationMs);
     }
   }
 
   #tellFailure(name: string, { alert, disable_after }: Definition, slot: SlotRecord, settlement: Settlement): void {
-    const { ledger, alerts } = this.#parts;
+    const { alerts } = this.#parts;
     const { failures, reason } = settlement;
     const last = `${slotTaskId(slot)}: ${reason}`;
-    if (failures >= alert.after_failures) {
-      const message = `${name} failed ${failures === 1 ? 'once' : `${failures} times in a row`}, last ${last}`;
-      alerts.raise(name, 'schedule-failed', { severity: alert.severity, message });
-    }
-    if (disable_after === undefined || failures < disable_after) return;
+    if (disable_after !== undefined && failures >= disable_after) return this.#disable(name, failures, last);
+    if (failures < alert.after_failures) return;
+    const message = `${name} failed ${failures === 1 ? 'once' : `${failures} times in a row`}, last ${last}`;
+    alerts.clear(name, 'schedule-awaited');
+    alerts.raise(name, 'schedule-failed', { severity: alert.severity, message });
+  }
+
+  /** One cause, one alert: it stands for those before. */
+  #disable(name: string, failures: number, last: string): void {
+    const { ledger, alerts } = this.#parts;
     const paused = `disabled after ${failures} failures in a row`;
     ledger.changeSchedule(name, { paused });
     ledger.audit(
@@ -88,12 +103,13 @@ export class SlotEnds {
       { outcome: 'disabled', reason: last },
     );
     const message = `${name} is ${paused}, last ${last}; a cron.resume has it go on`;
+    alerts.clear(name, 'schedule-awaited', 'schedule-failed');
     alerts.raise(name, 'schedule-disabled', { severity: 'critical', message });
   }
 
   #tellSlowness(name: string, { expected_ms }: Definition, { dueAt }: SlotRecord, durationMs: number): void {
     const { ledger, alerts } = this.#parts;
-    const before = ledger.slots(name, HISTORY).filter((slot) => slot.outcome === 'completed' && slot.dueAt !== dueAt);
+    const before = ledger.runs(name, HISTORY).filter((slot) => slot.outcome === 'completed' && slot.dueAt !== dueAt);
     const usual = usualMs(
       before.flatMap((slot) => slot.durationMs ?? []),
       expected_ms,

@@ -1,10 +1,6 @@
 import { utcTime } from '../contract/names.ts';
-import type { SlotTask } from '../contract/task.ts';
-import type { Registry } from '../planning/action.ts';
-import { bindActions } from '../planning/registry.ts';
-import { subjectsOf } from '../planning/run-plan.ts';
-import { requestsOf } from '../schedule/definition.ts';
-import { slotTaskId } from '../schedule/slot-task.ts';
+import { isSlot, type SlotTask } from '../contract/task.ts';
+import { type SlotName, slotTaskId } from '../schedule/slot-task.ts';
 import type { Ledger } from './ledger.ts';
 import type { Verifier } from './ports.ts';
 import type { ScheduleRecord } from './schedules.ts';
@@ -15,7 +11,7 @@ export interface StandingParts {
 }
 
 /** Why nothing of a schedule may run now, or null where it may. */
-function scheduleProblem(
+export function scheduleProblem(
   { definition, paused, task_id }: ScheduleRecord,
   { ledger, verifier }: StandingParts,
   now: number,
@@ -42,7 +38,7 @@ export function slotProblem({ task_id, slot }: SlotTask, parts: StandingParts, n
 }
 
 /** All by which a veto can mean a schedule; `subjects` are those of what it runs. */
-function scheduleTargets(
+export function scheduleTargets(
   record: Pick<ScheduleRecord, 'name' | 'task_id'>,
   subjects: readonly string[],
   host: string,
@@ -51,30 +47,14 @@ function scheduleTargets(
   return [`schedule:${host}/${record.name}`, ...definersOf(record, ledger), `host:${host}`, 'host:*', ...subjects];
 }
 
-export interface StandstillParts extends StandingParts {
-  ledger: StandingParts['ledger'] & Pick<Ledger, 'withdrawals'>;
-  registry: Registry;
-  host: string;
-}
-
-/** Why the slots of a schedule that are due now are not run, and what becomes of them; null where they are. */
-export function standstillOf(
-  record: ScheduleRecord,
-  parts: StandstillParts,
-  now: number,
-): { state: 'vetoed' | 'skipped'; reason: string } | null {
-  const { ledger, registry, host } = parts;
-  const later = bindActions(registry, requestsOf(record.definition));
-  const subjects = typeof later === 'string' ? [] : subjectsOf(later);
-  const targets = scheduleTargets(record, subjects, host, ledger);
-  const veto = ledger.withdrawals(targets, now).find(({ verb }) => verb === 'veto');
-  if (veto) return { state: 'vetoed', reason: `${veto.target} is vetoed by ${veto.by}: ${veto.reason}` };
-  const problem = scheduleProblem(record, parts, now);
-  return problem === null ? null : { state: 'skipped', reason: problem };
-}
-
 /** By what a control statement can mean a schedule as a whole: who vetoes the task that defined it, or its plan, means it. */
 export function definersOf({ task_id }: Pick<ScheduleRecord, 'task_id'>, ledger: Pick<Ledger, 'task'>): string[] {
   const task = ledger.task(task_id)?.task;
   return [`task:${task_id}`, ...(task && 'plan_id' in task ? [`plan:${task.plan_id}`] : [])];
+}
+
+/** Whether the present try at a slot was claimed by the line; somebody else's task of the same id is none. */
+export function hasBegun(slot: SlotName, ledger: Pick<Ledger, 'task'>): boolean {
+  const task = ledger.task(slotTaskId(slot))?.task;
+  return task !== undefined && isSlot(task);
 }

@@ -4,6 +4,7 @@ import type { RoleKey } from '../../src/contract/keyring.ts';
 import type { SlotTask } from '../../src/contract/task.ts';
 import type { Alerter } from '../../src/services/alerter.ts';
 import type { Ledger } from '../../src/services/ledger.ts';
+import { obstaclesBy } from '../../src/services/obstacles.ts';
 import type { Clock, Verifier } from '../../src/services/ports.ts';
 import type { Running } from '../../src/services/running.ts';
 import { ScheduleAlerts } from '../../src/services/schedule-alerts.ts';
@@ -35,11 +36,20 @@ export function testSchedules(parts: TestScheduleParts) {
   const heartbeats = { ping: (url: string, what: string | number) => void pings.push(`${url} ${what}`) };
   const alerts = new ScheduleAlerts({ ledger, alerter, host });
   const ends = new SlotEnds({ ledger, alerts, heartbeats, onEnd: () => scheduler.look() });
-  const rows = new ScheduleRows({ ledger, clock, alerts, onChange: (name) => scheduler.changed(name) });
+  const obstacles = obstaclesBy({ ...parts, registry });
+  const claims = new SlotClaims({ ...parts, obstacles, alerts });
+  const onChange = (name: string) => scheduler.changed(name);
+  const rows = new ScheduleRows({ ledger, clock, claims, alerts, onChange });
   const scheduler: Scheduler = new Scheduler({
     ...parts,
-    claims: new SlotClaims({ ...parts, registry, alerts }),
-    dispatch: new SlotDispatch({ ...parts, alerts, ends }),
+    // The pause between two looks is not waited for.
+    clock: {
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
+      wait: (ms, signal) => (ms < 1_000 ? Promise.resolve() : clock.wait(ms, signal)),
+    },
+    claims,
+    dispatch: new SlotDispatch({ ...parts, obstacles, alerts, ends }),
     ticker: () => ({
       tickIn: (seconds) => void ticked.push([...seconds]),
       restart: () => undefined,

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Candidate, LedgerFacts } from '../../admission/facts.ts';
 import { coerceError, OpsError } from '../../errors.ts';
+import { slotTaskId } from '../../schedule/slot-task.ts';
 import type { Ledger } from '../../services/ledger.ts';
 import type { Clock } from '../../services/ports.ts';
 import { alertsIn } from './alerts.ts';
@@ -59,7 +60,7 @@ function ledgerOn(db: DatabaseSync, clock: Clock, refuse: () => void): Ledger {
     },
     acceptTime: (wrong, right) => {
       const accepted = time.acceptTime(wrong, right);
-      if (accepted) forgetSlotsAfter(right);
+      if (accepted) forgetSlotsAfter(right, (slot) => parts.task(slotTaskId(slot)) !== undefined);
       return accepted;
     },
     factsFor: (candidate, now) => factsFor(candidate, now, parts, meta),

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Definition } from '../../schedule/definition.ts';
-import type { ScheduleLedger, ScheduleRecord } from '../../services/schedules.ts';
+import type { ScheduleLedger, ScheduleRecord, SlotRecord } from '../../services/schedules.ts';
 import type { Row } from './row.ts';
 import { slotsIn } from './slots.ts';
 
@@ -10,12 +10,12 @@ const WHOLE =
 /** What is new, or goes on after a pause, begins with no failures and no slots before now. */
 const PUT = `INSERT INTO schedules (name, digest, task_id, paused, accounted_until) VALUES (:name, :digest, :task_id, :paused, :at)
  ON CONFLICT (name) DO UPDATE SET digest = :digest, task_id = :task_id, paused = :paused,
-   accounted_until = CASE WHEN digest = :digest AND paused = :paused THEN accounted_until ELSE :at END,
+   accounted_until = max(accounted_until, :at),
    failures = CASE WHEN digest = :digest AND paused = :paused THEN failures ELSE 0 END`;
 
 export interface SchedulePart extends ScheduleLedger {
   /** The clock was ahead: what was written of slots that are due later and did not run is forgotten. */
-  forgetSlotsAfter: (at: number) => void;
+  forgetSlotsAfter: (at: number, begun: (slot: SlotRecord) => boolean) => void;
 }
 
 export function schedulesIn(db: DatabaseSync): SchedulePart {
@@ -28,6 +28,7 @@ export function schedulesIn(db: DatabaseSync): SchedulePart {
        failures = coalesce(:failures, failures), standing = coalesce(:standing, standing) WHERE name = :name`,
   );
   const rewind = db.prepare('UPDATE schedules SET accounted_until = min(accounted_until, ?)');
+  const rewindOne = db.prepare('UPDATE schedules SET accounted_until = min(accounted_until, ?) WHERE name = ?');
   const { forgetAfter, ...slots } = slotsIn(db);
   return {
     ...definitionsIn(db),
@@ -48,9 +49,10 @@ export function schedulesIn(db: DatabaseSync): SchedulePart {
         standing: json,
       });
     },
-    forgetSlotsAfter: (at) => {
+    forgetSlotsAfter: (at, begun) => {
       rewind.run(at);
-      forgetAfter(at);
+      // A record of several slots may begin before that time: all of them are looked at anew.
+      for (const { schedule, dueAt } of forgetAfter(at, begun)) rewindOne.run(dueAt - 1, schedule);
     },
   };
 }

@@ -1,7 +1,14 @@
 import { type Attestation, CLOCK_SKEW_MS, TOKEN_MAX_AGE_MS } from '../../contract/attestation.ts';
 import type { Role } from '../../contract/names.ts';
 import { isSlot, isUndo, type Task } from '../../contract/task.ts';
-import { type Candidate, type Check, type TokenFact, type VerifiedToken, verifiedTokens } from '../facts.ts';
+import {
+  type AdmissionFacts,
+  type Candidate,
+  type Check,
+  type TokenFact,
+  type VerifiedToken,
+  verifiedTokens,
+} from '../facts.ts';
 import { type Reason, refused } from '../reasons.ts';
 
 const REJECTIONS: readonly Reason[] = ['bad-token', 'unknown-key', 'revoked-key', 'wrong-role'];
@@ -11,7 +18,9 @@ export const tokensStand: Check = ({ task }, facts) => {
   const rejected = facts.tokens.filter((token) => !token.verified);
   const worst = REJECTIONS.map((reason) => rejected.find((token) => token.reason === reason)).find(Boolean);
   if (worst) return refused(worst.reason, worst.message);
-  const stranger = verifiedTokens(facts).find(({ claims }) => !rolesWithASay(task).includes(claims.role));
+  const stranger = verifiedTokens(facts).find(
+    ({ claims }) => !rolesWithASay(task).includes(claims.role) || isAnotherHost(claims, facts),
+  );
   return stranger && refused('wrong-role', `${stranger.claims.role} (${stranger.claims.iss}) has no say in this task`);
 };
 
@@ -48,6 +57,10 @@ export const principalsDiffer: Check = (_candidate, facts) => {
   }
   return undefined;
 };
+
+/** A host decides on its own slots only. */
+const isAnotherHost = ({ role, iss }: Attestation, { host }: AdmissionFacts): boolean =>
+  role === 'host' && iss !== host.name;
 
 function requesters(task: Task): Role[] {
   if (isSlot(task)) return ['host'];
