@@ -3,7 +3,10 @@ import type { State } from '../planning/record.ts';
 import type { Step, StepKindName } from '../planning/step.ts';
 
 export interface StepContext {
+  /** What runs now. */
   task_id: string;
+  /** Whose step it is: for an undo the task that is taken back. */
+  work: string;
   n: number;
   /** Aborted when the task must end: a veto, a cancellation, the daemon's shutdown. */
   signal: AbortSignal;

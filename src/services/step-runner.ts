@@ -83,7 +83,7 @@ export class StepRunner {
     if (captured instanceof Error) return this.#refused(run, record, captured.message);
     await this.#ledger.commit(() => this.#change(run.task_id, record, { state: 'applying', captured }));
     this.#reached('intended');
-    const effect = await this.#timed(run, record, (context) => kind.apply(record.step, context));
+    const effect = await this.#timed(run, run.task_id, record, (context) => kind.apply(record.step, context));
     this.#reached('done');
     const halt = effect.outcome === 'applied' ? null : (haltOf(run.signal) ?? haltBy(record, effect));
     if (halt?.open) return halt;
@@ -113,7 +113,7 @@ export class StepRunner {
     const kind = kindOf(this.#kinds, record.step);
     await this.#ledger.commit(() => this.#change(taskId, record, { state: 'undoing' }));
     this.#reached('undo-intended');
-    const effect = await this.#timed(run, record, (context) =>
+    const effect = await this.#timed(run, taskId, record, (context) =>
       kind.undo(record.step, record.captured, { ...context, signal: new AbortController().signal }),
     );
     this.#reached('undone');
@@ -143,12 +143,13 @@ export class StepRunner {
 
   async #timed(
     run: Run,
+    work: string,
     { n }: StepRecord,
     act: (context: StepContext) => Promise<Effect>,
   ): Promise<Effect & { durationMs: number }> {
     const { task_id, signal, output } = run;
     const began = this.#clock.monotonic();
-    const effect = await act({ task_id, n, signal, output }).catch((error: unknown) =>
+    const effect = await act({ task_id, work, n, signal, output }).catch((error: unknown) =>
       failed('failed', coerceError(error).message),
     );
     run.leftRunning.push(...effect.leftRunning);

@@ -44,9 +44,11 @@ function guardAnswer(exitCode: number | null): 'done' | 'not-done' | 'unknown' {
 function requestOf(
   spec: CommandSpec,
   baseEnv: Readonly<Record<string, string>>,
-  { task_id, n }: Pick<StepContext, 'task_id' | 'n'>,
+  { task_id, work, n }: Pick<StepContext, 'task_id' | 'work' | 'n'>,
 ): CommandRequest {
-  return { ...spec, task_id, step: n, env: { ...baseEnv, ...spec.env, HISTFILE: '/dev/null' }, graceMs: GRACE_MS };
+  // A command and its undo name what they make by the task: the same definition runs in many slots.
+  const env = { ...baseEnv, ...spec.env, HISTFILE: '/dev/null', OPS_TASK_ID: work };
+  return { ...spec, task_id, step: n, env, graceMs: GRACE_MS };
 }
 
 function effectOf(service: string, exit: CommandExit): Effect {

@@ -66,6 +66,7 @@ describe('a child', () => {
     const names = output.map((line) => line.split('=')[0] ?? '');
     expect(output).toContain('GREETING=hello');
     expect(output).toContain('HISTFILE=/dev/null');
+    expect(output).toContain('OPS_TASK_ID=env');
     expect(output.join('\n')).not.toContain('must-not-be-inherited');
     const allowed = new Set([
       'PATH',
@@ -78,6 +79,7 @@ describe('a child', () => {
       'TMPDIR',
       'GREETING',
       'HISTFILE',
+      'OPS_TASK_ID',
       'PWD',
       'SHLVL',
       '_',

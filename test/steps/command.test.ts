@@ -30,6 +30,7 @@ function setUp(exit: Partial<CommandExit> = {}, present: string[] = []) {
   const output: string[] = [];
   const context = {
     task_id: 'task-1',
+    work: 'task-1',
     n: 4,
     signal: controller.signal,
     output: async (chunk: Uint8Array) => void output.push(Buffer.from(chunk).toString()),
@@ -57,7 +58,7 @@ describe('the command', () => {
       {
         argv: ['make', 'all'],
         cwd: '/srv',
-        env: { PATH: '/bin', LANG: 'de', A: 'b', HISTFILE: '/dev/null' },
+        env: { PATH: '/bin', LANG: 'de', A: 'b', HISTFILE: '/dev/null', OPS_TASK_ID: 'task-1' },
         stdin: 'in',
         timeoutMs: 5000,
         outputLimitBytes: 1000,
@@ -122,6 +123,13 @@ describe('its undo', () => {
     const { kind, requests, context } = setUp();
     expect(await kind.undo(step(), null, context)).toMatchObject({ outcome: 'applied' });
     expect(requests.map(({ argv }) => argv)).toEqual([['make', 'clean']]);
+  });
+
+  it('is told whose work it takes back, whatever the step itself says', async () => {
+    const { kind, requests, context } = setUp();
+    const undo = spec(['make', 'clean'], { env: { OPS_TASK_ID: 'another' } });
+    await kind.undo(step({ undo }), null, { ...context, task_id: 'undo-1' });
+    expect(requests).toMatchObject([{ task_id: 'undo-1', env: { OPS_TASK_ID: 'task-1' } }]);
   });
 
   it('fails where none is declared, and runs nothing', async () => {

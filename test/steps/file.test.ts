@@ -10,7 +10,7 @@ import { fileKind } from '../../src/steps/file.ts';
 import { temporaryFolder } from '../services/support.ts';
 
 const self = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-const context = { task_id: 't', n: 1, signal: new AbortController().signal, output: async () => undefined };
+const context = { task_id: 't', work: 't', n: 1, signal: new AbortController().signal, output: async () => undefined };
 const isRoot = self.uid === 0;
 
 let umask = 0;

@@ -33,7 +33,7 @@ function setUpWith(more: (look: number) => { leftRunning?: string[] }, ...found:
     },
   });
   const controller = new AbortController();
-  const context = { task_id: 't', n: 1, signal: controller.signal, output: async () => undefined };
+  const context = { task_id: 't', work: 't', n: 1, signal: controller.signal, output: async () => undefined };
   const run = (probe: ProbeStep) => kind.apply(probe, context);
   /** Lets the time pass until it has looked so often. */
   const until = async (count: number, eachMs: number) => {
