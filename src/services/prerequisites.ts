@@ -45,6 +45,8 @@ export class Prerequisites {
   tell(slot: SlotRecord, unmet: Unmet, open: ReadonlySet<string>): void {
     const { ledger, alerts } = this.#parts;
     const root = this.#rootOf(unmet, slot.dueAt, open);
+    // It may be well in a moment.
+    if (root.pending) return;
     const record = ledger.schedule(root.name);
     if (record && Object.keys(record.standing).some((code) => code !== 'schedule-slow')) return;
     const message = `${slot.schedule} waits, and all that depend on it: ${root.why}`;
@@ -52,8 +54,9 @@ export class Prerequisites {
   }
 
   #rootOf(unmet: Unmet, dueAt: number, open: ReadonlySet<string>): Unmet {
+    if (unmet.pending) return unmet;
     const definition = this.#parts.ledger.schedule(unmet.name)?.definition;
     const further = definition && this.unmet(definition, dueAt, open);
-    return further && !further.pending ? this.#rootOf(further, dueAt, open) : unmet;
+    return further ? this.#rootOf(further, dueAt, open) : unmet;
   }
 }

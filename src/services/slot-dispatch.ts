@@ -141,7 +141,7 @@ export class SlotDispatch {
   #wait(slot: SlotRecord, { why, unmet }: Extract<Readiness, { kind: 'wait' }>, round: Round): void {
     if (why !== slot.reason) this.#parts.ledger.changeSlot(slot, { reason: why });
     if (slot.startAt > round.now) lookAt(slot.startAt, round);
-    if (unmet && !unmet.pending) this.#prerequisites.tell(slot, unmet, round.open);
+    if (unmet) this.#prerequisites.tell(slot, unmet, round.open);
   }
 
   /** What has begun is cancelled, which takes it back; it ends by itself as soon as it is. */

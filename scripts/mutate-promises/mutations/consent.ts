@@ -106,4 +106,32 @@ export const CONSENT: readonly Mutation[] = [
     to: "if (targets.includes('')) controller",
     tests: ['test/services/executor.test.ts', 'test/services/running.test.ts'],
   },
+  {
+    name: 'a slot runs though its definition does not stand',
+    file: 'src/admission/checks/permitted.ts',
+    from: "slotProblem === null ? undefined : refused('no-definition', slotProblem)",
+    to: "slotProblem === '' ? refused('no-definition', slotProblem) : undefined",
+    tests: ['test/services/slot-admission.test.ts'],
+  },
+  {
+    name: 'a definition stands whose signer is trusted no more',
+    file: 'src/services/standing.ts',
+    from: '!verifier.trusts(kid)',
+    to: "kid === ''",
+    tests: ['test/services/slot-admission.test.ts'],
+  },
+  {
+    name: 'what a schedule will run is not for policy to allow',
+    file: 'src/planning/run-plan.ts',
+    from: '...later.flatMap(permissionsOf)',
+    to: '...[later].flatMap(() => [])',
+    tests: ['test/services/slot-admission.test.ts'],
+  },
+  {
+    name: 'a schedule is for any environment',
+    file: 'src/services/work.ts',
+    from: 'return elsewhere',
+    to: 'return elsewhere === null',
+    tests: ['test/services/scheduler.test.ts'],
+  },
 ];
