@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, it, onTestFinished } from 'vitest';
 import { migrate } from '../../../src/adapters/ledger/database.ts';
 import { MIGRATIONS } from '../../../src/adapters/ledger/migrations.ts';
+import { newSlot } from '../../../src/services/slot-records.ts';
 import { TestClock, temporaryFolder, testLedger } from '../../services/support.ts';
 
 const FIRST = "CREATE TABLE a (x TEXT); INSERT INTO a VALUES ('kept');";
@@ -56,4 +57,23 @@ it('of version 1 keeps its vetoes, its cancellations and its held tasks', () => 
   expect([ledger.controlCursor(), ledger.vetoesToRestore(9)]).toEqual(['7-0', []]);
   ledger.write(() => ledger.forgetControlStream());
   expect(ledger.vetoesToRestore(9)).toEqual([{ target: 'task:a', token: 'token a' }]);
+});
+
+it('of version 3 keeps all that it has, and has no schedules', () => {
+  const path = join(temporaryFolder(), 'ledger.db');
+  const db = new DatabaseSync(path);
+  migrate(db, MIGRATIONS.slice(0, 3));
+  db.exec(`
+    INSERT INTO meta VALUES ('born_at', '1'), ('high_water_at', '60000');
+    INSERT INTO tasks VALUES ('a', 'sha256:0', '{"task_id":"a"}', '[]', '[]', 5, NULL, NULL, NULL, NULL, NULL);
+    INSERT INTO late_tokens VALUES ('token', 'task-a', 'sec', 7);
+  `);
+  db.close();
+  const ledger = testLedger(new TestClock(), path);
+  expect(ledger.openTasks()).toMatchObject([{ digest: 'sha256:0', claimedAt: 5 }]);
+  expect([ledger.latestTime(), ledger.lateTokens(['task-a'])]).toEqual([60_000, ['token']]);
+  expect([ledger.schedules(), ledger.openSlots(), ledger.slots('backup', 9)]).toEqual([[], [], []]);
+  const slot = newSlot({ schedule: 'backup', dueAt: 1, digest: 'sha256:1', claimedAt: 2 });
+  expect(ledger.write(() => ledger.addSlot(slot))).toBe(true);
+  expect(ledger.slot(slot)).toEqual(slot);
 });
