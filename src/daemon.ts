@@ -25,6 +25,8 @@ import { drain, goOnWhileUsable, startWorkers } from './workers.ts';
 
 /** How long a stop waits for TERM, grace and KILL of what runs. */
 const ABORT_MS = 10_000;
+/** How long it waits for slots that are just being put on the queue, of which a Redis that is silent says nothing. */
+const SLOTS_MS = 2_000;
 /** How long open tasks wait at the start for the vetoes that came meanwhile. */
 const CONTROL_MS = 2_000;
 /** How long a start looks for what an earlier daemon may have died of. */
@@ -93,7 +95,7 @@ export async function startDaemon(
   stack.defer(() => drain(workers, line, urgent, log));
   await stack.adopt(controlWatch(config, ledger, line, redisUrl), (service) => service.stop()).start();
   await goOnWhileUsable(breaker, workers, mail, line.scheduler, stack);
-  await stack.adopt(line.scheduler, (service) => service.stop()).start();
+  await stack.adopt(line.scheduler, (service) => within(SLOTS_MS, service.stop())).start();
   const owned = stack.move();
   return {
     fault: Promise.race([fault, ledger.failure]),
