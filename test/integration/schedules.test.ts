@@ -4,6 +4,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { slotTaskId } from '../../src/schedule/slot-task.ts';
+import type { Ledger } from '../../src/services/ledger.ts';
+import type { SlotRecord } from '../../src/services/schedules.ts';
 import { condemn } from '../fuzz/death.ts';
 import { violations } from '../fuzz/invariants.ts';
 import { Cron, NEVER, withLedger } from './crons.ts';
@@ -12,6 +14,7 @@ import { isAlive, TestHome } from './test-home.ts';
 import { until } from './until.ts';
 
 const TWO_S = 2_000;
+const MINUTE = 60_000;
 
 /** A server to be pinged, that notes what it is asked for; it answers nobody where it hangs. */
 async function pinged({ hangs = false } = {}) {
@@ -151,4 +154,195 @@ describe('a host with schedules', () => {
     await cron.has(1, 'ran');
     expect(cron.pids('ran')).toHaveLength(1);
   });
+});
+
+/** As if the daemon had been down since then: between two daemons. */
+function wasDownSince(home: TestHome, accountedUntil: number): void {
+  const rewind = (ledger: Ledger) =>
+    ledger.write(() => {
+      for (const { name } of ledger.schedules()) ledger.changeSchedule(name, { accountedUntil });
+    });
+  withLedger(home, rewind, { readOnly: false });
+}
+
+describe('a daemon that dies in a slot', () => {
+  it('F50: ends it once, and runs, catches up or misses those of its absence as each schedule says', async () => {
+    await using home = await TestHome.make({}, { mortal: true });
+    await home.start();
+    const dies = await new Cron(home, 'dies', { pattern: NEVER }, 'sleep 1000').define();
+    const policies = ['none', 'latest', 'all'] as const;
+    const crons = policies.map(
+      (catch_up) => new Cron(home, catch_up + '-caught-up', { pattern: '*/5 * * * *', catch_up }),
+    );
+    for (const cron of crons) await cron.define();
+    await dies.ask('run-now');
+    await until('a command', () => dies.pids('ran').length === 1);
+    await home.kill();
+    const absence = 40 * MINUTE;
+    wasDownSince(home, Math.floor(Date.now() / (5 * MINUTE)) * 5 * MINUTE - absence);
+    await home.passStall();
+    await home.start();
+    const [slot] = await dies.has(1, 'ran');
+    expect(slot).toMatchObject({ outcome: 'interrupted', attempt: 1 });
+    expect((await home.report(slotTaskId(slot as SlotRecord))).evidence.outcome).toBe('interrupted');
+    const ended = await Promise.all(
+      crons.map(async (cron) => {
+        await until('its slots', () => cron.slots.length > 0 && cron.slots.every(({ endedAt }) => endedAt !== null));
+        return cron.slots.toReversed().map(({ state, count }) => [state, count]);
+      }),
+    );
+    // One that was due less than a minute ago is on time.
+    const isOnTime = ended[0]?.length === 2;
+    const last = ['ran', 1];
+    const late = isOnTime ? 7 : 8;
+    expect(ended).toEqual([
+      [['missed', late], ...(isOnTime ? [last] : [])],
+      isOnTime
+        ? [['missed', 7], last]
+        : [
+            ['missed', 7],
+            ['caught-up', 1],
+          ],
+      [...Array.from({ length: late }, () => ['caught-up', 1]), ...(isOnTime ? [last] : [])],
+    ]);
+    await until('all reports', () =>
+      crons.every((cron) => cron.ended('ran', 'caught-up').every((each) => cron.finals(each).length > 0)),
+    );
+    for (const cron of crons) expect(cron.pids('ran')).toHaveLength(cron.ended('ran', 'caught-up').length);
+    expect(await violations(home)).toEqual([]);
+    expect(dies.pids('ran').filter(isAlive)).toEqual([]);
+  }, 60_000);
+
+  it.each([
+    ['fetched', 'completed', 1],
+    ['claimed', 'completed', 1],
+    ['intended', 'interrupted', 0],
+    ['done', 'interrupted', 1],
+    ['concluded', 'completed', 1],
+  ] as const)(
+    'at %s, and loses Redis, too: the slot is brought again under its own name, and ends once: %s',
+    async (at, outcome, ran) => {
+      await using home = await TestHome.make({}, { mortal: true });
+      await home.start();
+      const cron = await new Cron(home, 'lost', { pattern: NEVER }).define();
+      // The first to come there is the task that asks for the slot, the second the slot.
+      condemn(home.root, { at, hit: 2, victims: ['daemon'] });
+      const now = [{ action: 'cron.run-now', with: { schedule: cron.name } }];
+      await home.submit(home.task('ask', now, { operation_type: 'cron' }));
+      await home.died();
+      await home.redis.flushall();
+      await home.start();
+      const [slot] = await cron.has(1, 'ran');
+      if (!slot) throw new Error('it has no slot');
+      const { evidence } = await home.report(slotTaskId(slot));
+      expect([evidence.final, evidence.outcome, cron.pids('ran').length]).toEqual([true, outcome, ran]);
+      expect(await violations(home)).toEqual([]);
+    },
+    60_000,
+  );
+});
+
+describe('a Redis that is away', () => {
+  it('for some seconds: each slot runs once, also those that fell due meanwhile', async () => {
+    await using redis = await ownRedis();
+    await using home = await TestHome.make({ REDIS_URL: redis.url });
+    await home.start();
+    const cron = await new Cron(home, 'away', { pattern: '* * * * * *', overlap: 'queue' }).define();
+    await cron.has(2, 'ran');
+    await redis.kill();
+    const killedAt = Date.now();
+    await until('a daemon that waits', () => home.state?.state === 'waiting');
+    await until('slots that nobody runs', () => Date.now() - killedAt > 3_000);
+    await redis.start();
+    await home.ready();
+    const back = cron.slots.length;
+    await cron.has(back + 4, 'ran');
+    await cron.ask('remove');
+    const slots = cron.slots.toReversed();
+    const [first, last] = [slots[0]?.dueAt ?? 0, slots.at(-1)?.dueAt ?? 0];
+    expect(slots.map(({ dueAt }) => dueAt)).toEqual(Array.from({ length: slots.length }, (_, n) => first + n * 1_000));
+    expect(last - first).toBeGreaterThan(5_000);
+    const ran = cron.ended('ran');
+    expect(cron.pids('ran')).toHaveLength(ran.length);
+    await until('all reports', () => ran.every((slot) => cron.finals(slot).length === 1));
+  }, 60_000);
+
+  it('and was emptied: a slot that waits its turn is brought again, and runs once', async () => {
+    await using home = await TestHome.make({}, { mortal: true });
+    await home.start();
+    const cron = await new Cron(home, 'emptied', { pattern: NEVER }).define();
+    const go = home.path('go');
+    const script = `until test -e ${go}; do sleep 0.05; done`;
+    const holder = { argv: ['/bin/sh', '-c', script], undo: ['true'], resources: [`path:${cron.path('ran')}`] };
+    await home.submit(home.task('holder', [{ action: 'infra.command', with: holder }]));
+    await cron.ask('run-now');
+    const queue = home.queue('ops-mini-1');
+    const [slot] = cron.slots as [SlotRecord];
+    const state = () => queue.getJobState(slotTaskId(slot));
+    await until('its delivery', async () => (await state()) === 'active');
+    await home.redis.flushall();
+    await home.redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    await until('its job', async () => (await state()) !== 'unknown');
+    writeFileSync(go, '');
+    await cron.has(1, 'ran');
+    await home.report(slotTaskId(slot));
+    expect([cron.finals(slot), cron.pids('ran').length]).toEqual([['completed'], 1]);
+  }, 60_000);
+});
+
+describe('a daemon that is told to stop', () => {
+  it('lets the running slot end; those that wait run after the next start', async () => {
+    await using home = await TestHome.make();
+    await home.start();
+    const cron = await new Cron(home, 'stops', { pattern: '* * * * * *', overlap: 'queue' }, 'sleep 4').define();
+    await until('slots that wait', () => cron.slots.filter(({ state }) => state === 'waiting').length > 2);
+    expect(await home.stop()).toBe(0);
+    expect([cron.ended('ran').length, cron.pids('ran').filter(isAlive)]).toEqual([1, []]);
+    const waiting = cron.slots.filter(({ state }) => state === 'waiting' || state === 'enqueued');
+    expect(waiting.length).toBeGreaterThan(2);
+    await home.start();
+    const [, second] = await cron.has(2, 'ran');
+    expect(second?.dueAt).toBe(waiting.at(-1)?.dueAt);
+    await cron.ask('remove');
+  }, 60_000);
+
+  it('waits for no server that was to be pinged', async () => {
+    const pings = await pinged({ hangs: true });
+    onTestFinished(pings.close);
+    await using redis = await ownRedis();
+    await using home = await TestHome.make({ REDIS_URL: redis.url });
+    appendFileSync(home.home.etc.ops, `heartbeat: ${pings.url}/scheduler\n`);
+    await home.start();
+    const cron = await new Cron(home, 'hangs', { heartbeat: `${pings.url}/hangs` }).define();
+    await cron.has(2, 'ran');
+    await cron.ask('remove');
+    const told = performance.now();
+    expect(await home.stop()).toBe(0);
+    expect(performance.now() - told).toBeLessThan(2_000);
+    expect(pings.asked).toContain('/hangs/start');
+  }, 40_000);
+
+  it('waits for no Redis that does not answer while slots are brought', async () => {
+    await using redis = await ownRedis();
+    await using home = await TestHome.make({ REDIS_URL: redis.url });
+    await home.start();
+    const cron = await new Cron(home, 'silent', { pattern: '* * * * * *', overlap: 'queue' }).define();
+    await cron.has(1, 'ran');
+    process.kill(redis.pid, 'SIGSTOP');
+    try {
+      const before = cron.slots[0]?.dueAt ?? 0;
+      await until('a slot that cannot be brought', () =>
+        cron.slots.some(({ state, dueAt }) => state === 'enqueued' && dueAt > before),
+      );
+      const told = performance.now();
+      expect(await home.stop()).toBe(0);
+      expect(performance.now() - told).toBeLessThan(15_000);
+    } finally {
+      process.kill(redis.pid, 'SIGCONT');
+    }
+    const waiting = cron.slots.filter(({ endedAt }) => endedAt === null);
+    await home.start();
+    await until('them', () => waiting.every(({ dueAt }) => cron.ended('ran').some((slot) => slot.dueAt === dueAt)));
+    expect(cron.ended('ran').length).toBeGreaterThanOrEqual(waiting.length);
+  }, 60_000);
 });
