@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { slotTaskId } from '../../src/schedule/slot-task.ts';
 import type { Ledger } from '../../src/services/ledger.ts';
 import type { SlotRecord } from '../../src/services/schedules.ts';
@@ -166,7 +166,7 @@ function wasDownSince(home: TestHome, accountedUntil: number): void {
 }
 
 describe('a daemon that dies in a slot', () => {
-  it('F50: ends it once, and runs, catches up or misses those of its absence as each schedule says', async () => {
+  it.concurrent('F50: ends it once, and runs, catches up or misses those of its absence as each schedule says', async () => {
     await using home = await TestHome.make({}, { mortal: true });
     await home.start();
     const dies = await new Cron(home, 'dies', { pattern: NEVER }, 'sleep 1000').define();
@@ -213,7 +213,7 @@ describe('a daemon that dies in a slot', () => {
     expect(dies.pids('ran').filter(isAlive)).toEqual([]);
   }, 60_000);
 
-  it.each([
+  it.concurrent.each([
     ['fetched', 'completed', 1],
     ['claimed', 'completed', 1],
     ['intended', 'interrupted', 0],
@@ -243,7 +243,7 @@ describe('a daemon that dies in a slot', () => {
 });
 
 describe('a Redis that is away', () => {
-  it('for some seconds: each slot runs once, also those that fell due meanwhile', async () => {
+  it.concurrent('for some seconds: each slot runs once, also those that fell due meanwhile', async () => {
     await using redis = await ownRedis();
     await using home = await TestHome.make({ REDIS_URL: redis.url });
     await home.start();
@@ -267,7 +267,7 @@ describe('a Redis that is away', () => {
     await until('all reports', () => ran.every((slot) => cron.finals(slot).length === 1));
   }, 60_000);
 
-  it('and was emptied: a slot that waits its turn is brought again, and runs once', async () => {
+  it.concurrent('and was emptied: a slot that waits its turn is brought again, and runs once', async () => {
     await using home = await TestHome.make({}, { mortal: true });
     await home.start();
     const cron = await new Cron(home, 'emptied', { pattern: NEVER }).define();
@@ -291,24 +291,24 @@ describe('a Redis that is away', () => {
 });
 
 describe('a daemon that is told to stop', () => {
-  it('lets the running slot end; those that wait run after the next start', async () => {
+  it.concurrent('lets the running slot end; those that wait run after the next start', async () => {
     await using home = await TestHome.make();
     await home.start();
-    const cron = await new Cron(home, 'stops', { pattern: '* * * * * *', overlap: 'queue' }, 'sleep 4').define();
-    await until('slots that wait', () => cron.slots.filter(({ state }) => state === 'waiting').length > 2);
+    const cron = await new Cron(home, 'stops', { pattern: '* * * * * *', overlap: 'queue' }, 'sleep 2').define();
+    await until('slots that wait', () => cron.slots.filter(({ state }) => state === 'waiting').length > 1);
     expect(await home.stop()).toBe(0);
     expect([cron.ended('ran').length, cron.pids('ran').filter(isAlive)]).toEqual([1, []]);
     const waiting = cron.slots.filter(({ state }) => state === 'waiting' || state === 'enqueued');
-    expect(waiting.length).toBeGreaterThan(2);
+    expect(waiting.length).toBeGreaterThan(1);
     await home.start();
     const [, second] = await cron.has(2, 'ran');
     expect(second?.dueAt).toBe(waiting.at(-1)?.dueAt);
     await cron.ask('remove');
   }, 60_000);
 
-  it('waits for no server that was to be pinged', async () => {
+  it.concurrent('waits for no server that was to be pinged', async () => {
     const pings = await pinged({ hangs: true });
-    onTestFinished(pings.close);
+    using _ = { [Symbol.dispose]: pings.close };
     await using redis = await ownRedis();
     await using home = await TestHome.make({ REDIS_URL: redis.url });
     appendFileSync(home.home.etc.ops, `heartbeat: ${pings.url}/scheduler\n`);
@@ -318,11 +318,11 @@ describe('a daemon that is told to stop', () => {
     await cron.ask('remove');
     const told = performance.now();
     expect(await home.stop()).toBe(0);
-    expect(performance.now() - told).toBeLessThan(2_000);
+    expect(performance.now() - told).toBeLessThan(5_000);
     expect(pings.asked).toContain('/hangs/start');
   }, 40_000);
 
-  it('waits for no Redis that does not answer while slots are brought', async () => {
+  it.concurrent('waits for no Redis that does not answer while slots are brought', async () => {
     await using redis = await ownRedis();
     await using home = await TestHome.make({ REDIS_URL: redis.url });
     await home.start();
