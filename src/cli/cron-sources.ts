@@ -33,20 +33,27 @@ export function definitionOf({ view, file }: Cron): Definition | undefined {
   return 'definition' in file.content ? file.content.definition : undefined;
 }
 
+/** What a file is beside what the ledger has; null where there is none. */
+export function fileState({ view, file }: Cron): 'new' | 'approved' | 'changed' | 'unusable' | null {
+  if (file === null) return null;
+  if ('problem' in file.content) return 'unusable';
+  if (!view) return 'new';
+  return file.content.digest === view.record.digest ? 'approved' : 'changed';
+}
+
 /** In words: whether it runs, and what a file says of it that is not approved. */
-export function stateInWords({ view, file }: Cron): string {
-  const problem = file !== null && 'problem' in file.content;
-  if (!view) return problem ? 'its file cannot be used' : 'not approved';
+export function stateInWords(cron: Cron): string {
+  const { view } = cron;
+  const file = fileState(cron);
+  const note = file === 'unusable' ? 'its file cannot be used' : 'changed since it was approved';
+  if (!view) return file === 'new' ? 'not approved' : note;
   const state = view.why === '' ? view.state : `${view.state}: ${view.why}`;
-  if (problem) return `${state}; its file cannot be used`;
-  return isChanged(view, file) ? `${state}; changed since it was approved` : state;
+  return file === null || file === 'approved' ? state : `${state}; ${note}`;
 }
 
-function isChanged({ record }: ScheduleView, file: CronFile | null): boolean {
-  return file !== null && 'digest' in file.content && file.content.digest !== record.digest;
-}
-
-/** Somebody should look at it: it does not run, waits for signatures, or has an alert. */
-export function needsAttention(cron: Cron): boolean {
-  return stateInWords(cron) !== 'active' || Object.keys(cron.view?.record.standing ?? {}).length > 0;
+/** Why somebody should look at it: it does not run, waits for signatures, or has an alert. Null where nobody need. */
+export function attentionTo(cron: Cron): string | null {
+  const alerts = Object.keys(cron.view?.record.standing ?? {});
+  const state = stateInWords(cron);
+  return state === 'active' && alerts.length === 0 ? null : [state, ...alerts].join('; ');
 }

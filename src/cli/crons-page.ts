@@ -9,16 +9,18 @@ import { print } from './terminal.ts';
 export function cronsPage({ ledger, config }: Context): void {
   const host = config.host.name;
   const sections = ledger.schedules().map((record) => sectionOf(record, host));
-  print([`# Schedules of ${host}`, ...(sections.length > 0 ? sections : ['There are none.']), HOW].join('\n\n'));
+  print(
+    [`# Schedules of ${host}`, ...(sections.length > 0 ? sections : ['There are none.']), howTo(host)].join('\n\n'),
+  );
 }
 
-const HOW = `## How to
+const howTo = (host: string): string => `## How to
 
 - **See** what is due and how it went: \`ops crons\`, \`ops crons next\`, \`ops crons show <name>\`.
 - **Pause**: a signed task with the action \`cron.pause\` (\`{ schedule: <name>, reason: <why> }\`); **go on**: \`cron.resume\`.
 - **Run now**: a signed task with the action \`cron.run-now\` (\`{ schedule: <name> }\`).
-- **Stop for ever**, at once: \`ops veto schedule:<host>/<name> --reason <why>\`.
-- **Undo** what one slot did: \`ops undo <name>.<due>\`, as \`ops crons show\` lists them; **undo a definition**: \`ops undo\` of the task below "defined by".`;
+- **Stop for ever**, at once: \`ops veto schedule:${host}/<name> --reason <why>\`.
+- **Undo** what one slot did: \`ops undo <name>.<due>\`, as \`ops crons show\` lists them; **undo a definition**: \`ops undo\` of the task that it is defined by.`;
 
 function sectionOf({ name, definition, digest, task_id, paused }: ScheduleRecord, host: string): string {
   const facts = [

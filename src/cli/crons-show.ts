@@ -6,7 +6,7 @@ import type { ScheduleView } from '../services/schedule-view.ts';
 import type { SlotRecord } from '../services/schedules.ts';
 import type { Context } from './context.ts';
 import { type Cron, cronsOf, definitionOf } from './cron-sources.ts';
-import { slotData, summaryOf } from './crons.ts';
+import { aboutCron, slotData } from './crons.ts';
 import { print, printData, printTable } from './terminal.ts';
 
 const LISTED = 20;
@@ -15,7 +15,7 @@ const BAR = 20;
 /** `ops crons show <name>`: all that is known of one schedule. */
 export function cronsShow(context: Context, name: string, options: { json?: boolean }): void {
   const cron = cronOf(context, name);
-  const about = { ...summaryOf(cron), definition: definitionOf(cron) ?? null };
+  const about = { ...aboutCron(cron), definition: definitionOf(cron) ?? null };
   if (!cron.view) return printData(about, options);
   const { ledger } = context;
   const slots = ledger.slots(name, LISTED);
@@ -26,7 +26,7 @@ export function cronsShow(context: Context, name: string, options: { json?: bool
 }
 
 /** @throws OpsError where there is nothing of this name. */
-export function cronOf(context: Context, name: string): Cron {
+function cronOf(context: Context, name: string): Cron {
   const cron = cronsOf(context).find((each) => each.name === name);
   if (cron) return cron;
   throw new OpsError(

@@ -2,7 +2,7 @@ import { utcTime } from '../contract/names.ts';
 import { localTime } from '../schedule/zone.ts';
 import type { SlotRecord } from '../services/schedules.ts';
 import type { Context } from './context.ts';
-import { type Cron, cronsOf, definitionOf, stateInWords } from './cron-sources.ts';
+import { type Cron, cronsOf, definitionOf, fileState, stateInWords } from './cron-sources.ts';
 import { patternInWords } from './pattern-words.ts';
 import { print, printData, printTable } from './terminal.ts';
 
@@ -32,21 +32,27 @@ const lastInWords = ({ untilAt, state, outcome }: SlotRecord): string =>
   `${utcTime(untilAt)} ${[state, outcome].filter(Boolean).join(', ')}`;
 
 /** What a program wants to know of one. */
-export function summaryOf(cron: Cron) {
+function summaryOf(cron: Cron) {
+  return { ...aboutCron(cron), last: cron.view?.last ? slotData(cron.view.last) : null };
+}
+
+/** How it stands now, without its history. */
+export function aboutCron(cron: Cron) {
   const { name, view, file } = cron;
   const definition = definitionOf(cron);
   return {
     name,
     state: view?.state ?? 'not-approved',
     why: view?.why ?? '',
-    in_words: stateInWords(cron),
-    file: file?.path ?? null,
-    file_problem: file && 'problem' in file.content ? file.content.problem : null,
+    file: file && {
+      path: file.path,
+      state: fileState(cron),
+      problem: 'problem' in file.content ? file.content.problem : null,
+    },
     pattern: definition?.pattern ?? null,
     pattern_in_words: definition ? patternInWords(definition) : null,
     time_zone: definition?.time_zone ?? null,
     next_at: atOrNull(view?.nextAt),
-    last: view?.last ? slotData(view.last) : null,
   };
 }
 

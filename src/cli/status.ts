@@ -8,6 +8,7 @@ import { utcTime } from '../contract/names.ts';
 import { coerceError, OpsError } from '../errors.ts';
 import { becomeOwner } from './become.ts';
 import { Context, redisUrlOf } from './context.ts';
+import { attentionTo, cronsOf } from './cron-sources.ts';
 import { printData } from './terminal.ts';
 
 /** `ops status`: what this host is doing, as far as it can be seen. */
@@ -31,12 +32,27 @@ async function hostStatus(root: string | undefined) {
       running: ledger?.openTasks().map(({ task }) => task.task_id) ?? [],
       held: ledger?.held().map(({ task_id, missing }) => `${task_id} (${missing.join(', ')})`) ?? [],
       paused: ledger?.pauses(clock.now()).map(inWords) ?? [],
+      schedules: schedulesStatus(context),
       alerts: ledger?.alerts() ?? [],
     };
   } catch (error) {
     if (!(error instanceof OpsError)) throw error;
     return { problem: error.message };
   }
+}
+
+function schedulesStatus(context: Context) {
+  const crons = cronsOf(context);
+  const coming = crons.flatMap(({ view }) => (view?.nextAt ? [view] : []));
+  const next = coming.toSorted((a, b) => (a.nextAt ?? 0) - (b.nextAt ?? 0))[0];
+  return {
+    defined: crons.filter(({ view }) => view !== null).length,
+    next_due: next?.nextAt ? `${next.record.name} at ${utcTime(next.nextAt)}` : null,
+    need_attention: crons.flatMap((cron) => {
+      const why = attentionTo(cron);
+      return why === null ? [] : [`${cron.name} (${why})`];
+    }),
+  };
 }
 
 function inWords({ target, by, until, reason }: Pause): string {

@@ -5,7 +5,7 @@ import { type Obstacle, type ObstacleParts, obstaclesBy } from './obstacles.ts';
 import type { ScheduleRecord, SlotRecord } from './schedules.ts';
 
 /** `stopped`: what signed it does not stand any more. */
-export type ScheduleState = 'active' | 'paused' | 'expired' | 'vetoed' | 'stopped';
+type ScheduleState = 'active' | 'paused' | 'expired' | 'vetoed' | 'stopped';
 
 /** A schedule as people look at it. Times are milliseconds since 1970. */
 export interface ScheduleView {
@@ -25,12 +25,18 @@ export interface ScheduleViewParts extends ObstacleParts {
 
 /** All schedules of this host, by name. */
 export function scheduleViews(parts: ScheduleViewParts, now: number): ScheduleView[] {
-  return parts.ledger.schedules().map((record) => scheduleView(record, parts, now));
+  const { ledger } = parts;
+  const obstacles = obstaclesBy(parts);
+  return ledger.schedules().map((record) => scheduleView(record, obstacles(record, now), ledger, now));
 }
 
-export function scheduleView(record: ScheduleRecord, parts: ScheduleViewParts, now: number): ScheduleView {
-  const { ledger } = parts;
-  const [state, why] = stateOf(record, obstaclesBy(parts)(record, now), now);
+function scheduleView(
+  record: ScheduleRecord,
+  obstacle: Obstacle | null,
+  ledger: ScheduleViewParts['ledger'],
+  now: number,
+): ScheduleView {
+  const [state, why] = stateOf(record, obstacle, now);
   return {
     record,
     state,

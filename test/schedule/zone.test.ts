@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isTimeZone, stretchesBetween } from '../../src/schedule/zone.ts';
+import { isTimeZone, localTime, stretchesBetween } from '../../src/schedule/zone.ts';
 
 const HOUR = 3_600_000;
 const at = (text: string): number => Date.parse(text);
@@ -81,4 +81,16 @@ describe('a time zone', () => {
       expect(isTimeZone(text)).toBe(false);
     },
   );
+});
+
+describe('the wall clock of a zone', () => {
+  it.each([
+    ['Europe/Berlin', '2027-03-28T00:59:59Z', '2027-03-28 01:59:59 +01:00'],
+    ['Europe/Berlin', '2027-03-28T01:00:00Z', '2027-03-28 03:00:00 +02:00'],
+    ['America/New_York', '2026-11-23T03:30:00Z', '2026-11-22 22:30:00 -05:00'],
+    ['Asia/Kathmandu', '2026-12-31T23:00:00Z', '2027-01-01 04:45:00 +05:45'],
+    ['UTC', '2026-11-23T09:00:00Z', '2026-11-23 09:00:00 +00:00'],
+  ])('in %s at %s is %s', (zone, moment, expected) => {
+    expect(localTime(zone, at(moment))).toBe(expected);
+  });
 });
