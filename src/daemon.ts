@@ -20,6 +20,7 @@ import { Redactor, secretsOf } from './secret.ts';
 import type { Faults } from './services/failpoint.ts';
 import type { Ledger } from './services/ledger.ts';
 import type { Leftover } from './services/ports.ts';
+import { scheduleTotals } from './services/schedule-totals.ts';
 import { watchQueues } from './watch.ts';
 import { drain, goOnWhileUsable, startWorkers } from './workers.ts';
 
@@ -85,7 +86,8 @@ export async function startDaemon(
   const redactor = () => secrets.redactor;
   const line = compose({ ...etc, ...problems, ...mail, ...running, ...shared, redactor });
   stack.defer(() => show(null));
-  show({ queues: mail.queues, ledger, running: () => line.running.taskIds, redis });
+  const schedules = () => scheduleTotals(ledger, line.scheduler.nextDueAt(), systemClock.now());
+  show({ queues: mail.queues, ledger, running: () => line.running.taskIds, schedules, redis });
   stack.defer(() => within(ABORT_MS, line.running.stop()));
   await stack.adopt(line.clockWatch, (service) => service.stop()).start();
   await reconcile(line);

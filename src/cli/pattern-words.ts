@@ -12,7 +12,7 @@ export function patternInWords({ pattern, name }: Pick<Definition, 'pattern' | '
   if (typeof parsed === 'string') return pattern;
   try {
     return cronstrue.toString(
-      parsed.expression.replaceAll(LONG_NAMES, (name) => name.slice(0, 3)),
+      parsed.expression.replaceAll(LONG_NAMES, (word) => word.slice(0, 3)),
       { use24HourTimeFormat: true },
     );
   } catch {

@@ -5,6 +5,7 @@ import type { Logger } from '../log.ts';
 import type { Redactor } from '../secret.ts';
 import type { Ledger } from '../services/ledger.ts';
 import type { Condition } from '../services/ports.ts';
+import type { ScheduleTotals } from '../services/schedule-totals.ts';
 
 export interface DashboardOptions {
   settings: DashboardSettings;
@@ -22,6 +23,7 @@ export interface DashboardSources {
   ledger: Ledger;
   /** The ids of the tasks that run now. */
   running: () => readonly string[];
+  schedules: () => ScheduleTotals;
   redis: Redis;
 }
 

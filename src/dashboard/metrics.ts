@@ -38,6 +38,7 @@ export class Metrics {
     this.#readProcess(this.#options.state());
     if (sources) {
       await this.#readLedger(sources);
+      this.#readSchedules(sources);
       await this.#readRedis(sources);
     }
     return this.#registry.metrics();
@@ -63,6 +64,15 @@ export class Metrics {
       if (page.length < PAGE) return;
       await nextTurn();
     }
+  }
+
+  #readSchedules({ schedules }: DashboardSources): void {
+    const { states, open, alerts, nextDueMs } = schedules();
+    for (const [state, count] of Object.entries(states)) this.#of.schedules.set({ state }, count);
+    for (const [state, count] of Object.entries(open)) this.#of.slots.set({ state }, count);
+    this.#of.scheduleAlerts.reset();
+    for (const [code, count] of alerts) this.#of.scheduleAlerts.set({ code }, count);
+    this.#of.nextDue.set(nextDueMs === null ? Number.NaN : nextDueMs / 1000);
   }
 
   async #readRedis(sources: DashboardSources): Promise<void> {
@@ -104,6 +114,13 @@ function metersIn(registry: Registry) {
     ready: gauge('ops_ready', 'Whether it takes tasks.'),
     running: gauge('ops_tasks_running', 'Tasks that run now.'),
     held: gauge('ops_tasks_held', 'Tasks that wait for a signature, or for the end of a pause.'),
+    schedules: gauge('ops_schedules', 'Schedules of this host by state.', ['state']),
+    slots: gauge('ops_slots_open', 'Slots of schedules that were claimed and have not ended.', ['state']),
+    scheduleAlerts: gauge('ops_schedule_alerts', 'Alerts of schedules that stand.', ['code']),
+    nextDue: gauge(
+      'ops_schedule_next_due_seconds',
+      'Until the next slot of any schedule; below zero where it is overdue, NaN where none is to come.',
+    ),
     outcomes: new Counter({
       name: 'ops_reports_total',
       help: 'Reports since the daemon started, by the outcome that they tell.',

@@ -15,10 +15,11 @@ export function statusOf(host: string, state: Condition, sources: DashboardSourc
   return { host, ...state, tables: sources ? tablesOf(sources) : [] };
 }
 
-function tablesOf({ ledger, running }: DashboardSources): Status['tables'] {
+function tablesOf({ ledger, running, schedules }: DashboardSources): Status['tables'] {
   return [
     { title: 'Running', rows: running().map((taskId) => [taskId]) },
     { title: 'Held', rows: ledger.held().map(heldRow) },
+    { title: 'Schedules to see to', rows: schedules().unwell.map(({ name, why }) => [name, why]) },
     { title: 'Latest', rows: ledger.recentTasks(LATEST).map(taskRow) },
   ];
 }

@@ -79,6 +79,11 @@ export class Scheduler implements Service {
     await this.idle();
   }
 
+  /** When a slot is due next, or a definition is over; null where neither is to come. */
+  nextDueAt(): number | null {
+    return this.#parts.claims.nextAt();
+  }
+
   /** Something may be due, or ready. Not within the transaction that tells of it, but right after. */
   look(): void {
     this.#wanted = true;

@@ -54,6 +54,12 @@ export class SlotClaims {
     return new Set([...this.#known.values()].map(({ timetable }) => timetable.pattern.seconds.join(',')));
   }
 
+  /** When something is next to be written of a schedule; null where never. */
+  nextAt(): number | null {
+    const times = [...this.#known.values()].flatMap(({ nextAt }) => nextAt ?? []);
+    return times.reduce((first: number | null, at) => (first === null || at < first ? at : first), null);
+  }
+
   /** Resolves when the slots that are due are claimed, on the disk. */
   async claim(now: number): Promise<void> {
     const { ledger } = this.#parts;

@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import { realRedis } from '../adapters/real-redis.ts';
 import { testLedger } from '../services/support.ts';
-import { basic, HOST, SECRET, testServer } from './support.ts';
+import { basic, HOST, noSchedules, SECRET, testServer } from './support.ts';
 
 const real = realRedis();
 const NAMES = ['ops', 'ops-mini-1', 'ops-results', 'ops-alerts'];
@@ -16,7 +16,7 @@ async function shown() {
   for (const queue of queues) queue.on('error', () => undefined);
   await Promise.all(queues.map((queue) => queue.waitUntilReady()));
   const board = await testServer();
-  board.show({ queues, ledger: testLedger(), running: () => [], redis });
+  board.show({ queues, ledger: testLedger(), running: () => [], schedules: noSchedules, redis });
   return { ...board, redis, queues };
 }
 
@@ -173,7 +173,7 @@ describe('Bull Board', () => {
     const [first, ...others] = queues;
     if (!first) throw new Error('no queue');
     first.getJobCounts = () => new Promise(() => undefined);
-    show({ queues: [first, ...others], ledger: testLedger(), running: () => [], redis });
+    show({ queues: [first, ...others], ledger: testLedger(), running: () => [], schedules: noSchedules, redis });
     const answers = await Promise.all([look('/queues/api/queues'), look('/metrics')]);
     expect(answers.map(({ statusCode }) => statusCode)).toEqual([500, 500]);
     expect((await look('/')).statusCode).toBe(200);
@@ -185,7 +185,7 @@ describe('Bull Board', () => {
     const [first, ...others] = queues;
     if (!first) throw new Error('no queue');
     first.getJobCounts = () => Promise.reject(new Error(`broken by ${SECRET}`));
-    show({ queues: [first, ...others], ledger: testLedger(), running: () => [], redis });
+    show({ queues: [first, ...others], ledger: testLedger(), running: () => [], schedules: noSchedules, redis });
     for (let times = 0; times < 3; times += 1) {
       const answer = await look('/queues/api/queues');
       expect(answer.statusCode).toBe(500);

@@ -2,9 +2,10 @@ import { Queue } from 'bullmq';
 import { describe, expect, it } from 'vitest';
 import type { Ledger } from '../../src/services/ledger.ts';
 import type { Condition } from '../../src/services/ports.ts';
+import { scheduleTotals } from '../../src/services/schedule-totals.ts';
 import { realRedis } from '../adapters/real-redis.ts';
 import { actionsTask, claimed, START, testLedger } from '../services/support.ts';
-import { testServer } from './support.ts';
+import { addSchedules, testServer } from './support.ts';
 
 const real = realRedis();
 
@@ -23,7 +24,13 @@ async function shown(ledger: Ledger, state: () => Condition = () => ({ state: 'r
   const queue = real.later(new Queue('ops', { connection: redis, prefix: '{savorg}' }));
   await queue.waitUntilReady();
   const dashboard = await testServer({ state });
-  dashboard.show({ queues: [queue], ledger, running: () => ['a', 'b'], redis });
+  dashboard.show({
+    queues: [queue],
+    ledger,
+    running: () => ['a', 'b'],
+    schedules: () => scheduleTotals(ledger, START + 90_000, START),
+    redis,
+  });
   const read = async () => parsed((await dashboard.look('/metrics')).body);
   return { ...dashboard, redis, queue, read };
 }
@@ -126,6 +133,24 @@ describe('the metrics', () => {
     const away = await read();
     expect(away).toMatchObject({ ops_redis_up: 0, ops_outbox_messages: 2 });
     expect(Object.keys(away).filter((name) => name.startsWith('ops_queue_jobs'))).toEqual([]);
+  });
+
+  it('tell how schedules stand, and when one is due', async () => {
+    const ledger = testLedger();
+    const { read } = await shown(ledger);
+    expect(await read()).toMatchObject({ 'ops_schedules{state="active"}': 0, ops_schedule_next_due_seconds: 90 });
+    await addSchedules(ledger, START);
+    expect(await read()).toMatchObject({
+      'ops_schedules{state="active"}': 1,
+      'ops_schedules{state="paused"}': 1,
+      'ops_schedules{state="expired"}': 1,
+      'ops_slots_open{state="waiting"}': 1,
+      'ops_slots_open{state="enqueued"}': 0,
+      'ops_schedule_alerts{code="schedule-failed"}': 1,
+      'ops_schedule_alerts{code="schedule-expired"}': 1,
+    });
+    await ledger.commit(() => ledger.changeSchedule('failed', { standing: {} }));
+    expect(Object.keys(await read()).filter((name) => name.startsWith('ops_schedule_alerts'))).toEqual([]);
   });
 
   it('F24: are there although Redis refuses what they ask', async () => {

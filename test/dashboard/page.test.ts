@@ -2,8 +2,9 @@ import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import type { DashboardSources } from '../../src/dashboard/index.ts';
 import type { Condition } from '../../src/services/ports.ts';
+import { scheduleTotals } from '../../src/services/schedule-totals.ts';
 import { actionsTask, claimed, START, testLedger } from '../services/support.ts';
-import { SECRET, testServer } from './support.ts';
+import { addSchedules, SECRET, testServer } from './support.ts';
 
 const NASTY = `<script>alert('x')</script> & "more"`;
 
@@ -27,7 +28,13 @@ async function sources(): Promise<DashboardSources> {
     });
   });
   await claimed(ledger, actionsTask({ task_id: 'task-3', reason: SECRET }));
-  return { queues: [], ledger, running: () => ['task-3'], redis: { status: 'ready' } as Redis };
+  return {
+    queues: [],
+    ledger,
+    running: () => ['task-3'],
+    schedules: () => scheduleTotals(ledger, null, START),
+    redis: { status: 'ready' } as Redis,
+  };
 }
 
 describe('the status page', () => {
@@ -38,9 +45,22 @@ describe('the status page', () => {
     expect(answer.headers['content-type']).toMatch(/^text\/html/);
     const text = answer.body.replaceAll(/<style>[^]*<\/style>|<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ');
     expect(text).toContain('mini-1 ready savorg-ops');
-    expect(text).toContain('Running 1 task-3 Held 1 task-2 not-cleared until 2026-11-23T09:00:00Z Latest 2');
+    expect(text).toContain(
+      'Running 1 task-3 Held 1 task-2 not-cleared until 2026-11-23T09:00:00Z Schedules to see to 0 Latest 2',
+    );
     expect(text).toContain('task-1 failed: exit-code, undone 2026-11-23T09:00:00Z');
     expect(answer.body).toContain('<a href="/queues/">');
+  });
+
+  it('says which schedules somebody should see to', async () => {
+    const { look, show } = await testServer();
+    const shown = await sources();
+    await addSchedules(shown.ledger, START);
+    show(shown);
+    const text = (await look('/')).body.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ');
+    expect(text).toContain(
+      'Schedules to see to 2 failed expired, schedule-failed, schedule-expired paused paused: a &lt;move&gt; Latest',
+    );
   });
 
   it('runs no script, and lets nobody write HTML or secrets into it', async () => {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { sendControl } from '../../src/adapters/control-stream.ts';
 import { signControl } from '../../src/contract/control.ts';
 import { KeyRing, type Report, type Task, verifyReport } from '../../src/contract/index.ts';
-import { basic, testServer } from '../dashboard/support.ts';
+import { basic, noSchedules, testServer } from '../dashboard/support.ts';
 import { testLedger } from '../services/support.ts';
 import { ownRedis } from './own-redis.ts';
 import { TestHome } from './test-home.ts';
@@ -160,7 +160,7 @@ it.each(pages)('whoever looks sees the same with a user who only looks: %s', asy
   const redis = connect('dashboard');
   await redis.ping();
   const queues = QUEUES.map((name) => queue(name, 'dashboard', { skipMetasUpdate: true }));
-  own.show({ queues, ledger: testLedger(), running: () => [], redis });
+  own.show({ queues, ledger: testLedger(), running: () => [], schedules: noSchedules, redis });
   const { statusCode } = await own.look(page);
   expect([(await look(page)).status, statusCode]).toEqual([200, 200]);
 });
