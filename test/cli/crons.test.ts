@@ -72,6 +72,12 @@ describe('ops crons', () => {
     } as const;
     await line.ledger.commit(() => line.ledger.addStatement({ ...claims, iat: 1, jti: 'j' }, 'token'));
     expect(await states()).toBe('hourly vetoed null\nshort expired null\n');
+    await line.pass(HOUR);
+    expect(line.ledger.slots('hourly', 1)).toMatchObject([{ state: 'vetoed', outcome: null }]);
+    expect(JSON.parse(await ask((context) => crons(context, { json: true })))).toMatchObject([
+      { name: 'hourly', last: null },
+      { name: 'short', last: null },
+    ]);
   });
 
   it('tells that a key is lost that signed it', async () => {
