@@ -40,7 +40,7 @@ function sectionOf({ name, definition, digest, task_id, paused }: ScheduleRecord
     ['overlap', definition.overlap],
     ['catch-up', definition.catch_up],
     ['where it fails', failureInWords(definition)],
-    ['alert', `${definition.alert.severity}, after ${times(definition.alert.after_failures)} in a row`],
+    ['alert', `${definition.alert.severity}, after ${failures(definition.alert.after_failures)} in a row`],
     ['valid until', definition.valid_until],
     ['defined by', `\`${task_id}\`, ${digest}`],
     ['means', `\`schedule:${host}/${name}\``],
@@ -66,10 +66,11 @@ function failureInWords({ on_failure, retries, disable_after }: Definition): str
     retries.count === 0
       ? 'not tried again'
       : `tried again ${times(retries.count)}, first after ${ms(retries.backoff_ms)}`;
-  const disabled = disable_after === undefined ? [] : [`paused after ${times(disable_after)} in a row`];
+  const disabled = disable_after === undefined ? [] : [`paused after ${failures(disable_after)} in a row`];
   return [on_failure === 'undo' ? 'undone' : 'left as it is', again, ...disabled].join(', ');
 }
 
+const failures = (count: number): string => (count === 1 ? '1 failure' : `${count} failures`);
 const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);
 
 const UNITS: readonly [number, string][] = [

@@ -219,6 +219,7 @@ describe('ops crons page', () => {
     expect(page).toContain('- **due**: Every hour (`0 * * * *`, Europe/Berlin)\n');
     expect(page).toContain('- **depends on**: `backup`\n');
     expect(page).toContain('- **where it fails**: undone, tried again 2 times, first after 90 s\n');
+    expect(page).toContain('- **alert**: warning, after 1 failure in a row\n');
     expect(page).toContain('ops veto schedule:mini-1/<name>');
     await line.pass(MINUTE);
     expect(await ask(cronsPage)).toBe(page);
