@@ -92,9 +92,11 @@ async function dueAtOnce(count: number): Promise<Figure[]> {
   await pause(dueAt - 1_000 - Date.now());
   if (Date.now() > dueAt) throw new Error('the daemon was not ready in time');
   await home.ask('begin');
+  const usedBefore = home.pids ? cpuMs(home.pids.daemon).own : Number.NaN;
   const { claimed, queued } = await watchSlots(home, dueAt, count);
   const [p99, longest] = [await home.ask('delay'), await home.ask('longestDelay')];
   const endedMs = await untilEnded(home, dueAt, MINUTE_MS - 1_000);
+  const usedMs = home.pids ? cpuMs(home.pids.daemon).own - usedBefore : Number.NaN;
   const goal = count === COUNTS[0] ? { goal: { at: 'most' as const, bound: 100 } } : {};
   const late = floor.lateMs;
   return [
@@ -111,6 +113,7 @@ async function dueAtOnce(count: number): Promise<Figure[]> {
     { what: what('event loop late until then, p99'), unit: 'ms', value: p99 },
     { what: what('event loop late until then, longest'), unit: 'ms', value: longest },
     { what: what('all have run'), unit: 'ms', value: endedMs },
+    { what: what('processor time of the daemon a slot, runs included'), unit: 'ms', value: usedMs / count },
     { what: `node-cron alone, ${count} tasks: memory`, unit: 'MB', value: floor.addedMb },
     { what: `node-cron alone, ${count} tasks: set up`, unit: 'ms', value: floor.setUpMs },
     { what: `${count} rows of slots put into a bare SQLite`, unit: 'ms', value: bareInsertMs(home, count) },

@@ -42,9 +42,10 @@ export function account(
 /** The slots after `after`, until `until`, as one range; null where there are none. */
 export function slotRange(timetable: Timetable, after: number, until: number): SlotRange | null {
   const count = countSlots(timetable, after, until);
+  if (count === 0) return null;
   const from = nextSlot(timetable, after);
   const [last] = latestSlots(timetable, after, until, 1);
-  return count === 0 || from === null || last === undefined ? null : { from, until: last, count };
+  return from === null || last === undefined ? null : { from, until: last, count };
 }
 
 /** Where one is on time, that is the latest. */

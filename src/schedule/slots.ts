@@ -51,6 +51,7 @@ export function countSlots(timetable: Timetable, after: number, until: number): 
 }
 
 function* batchesBetween({ pattern, timeZone }: Timetable, after: number, until: number): Generator<Batch> {
+  if (after >= until) return;
   let reached = Number.NEGATIVE_INFINITY;
   for (const { from, until: end, offsetMs } of stretchesBetween(timeZone, after - LOOK_BACK_MS, until + 1)) {
     const [localFrom, localEnd] = [from + offsetMs, end + offsetMs];

@@ -4,8 +4,8 @@ import type { ScheduleLedger, ScheduleRecord, SlotRecord } from '../../services/
 import type { Row } from './row.ts';
 import { slotsIn } from './slots.ts';
 
-const WHOLE =
-  'SELECT name, digest, task_id, paused, accounted_until, failures, standing, definition FROM schedules JOIN definitions USING (digest)';
+/** So many definitions are kept parsed, because each slot needs its own a dozen times: some 2 KB each. */
+const MOST_KEPT = 2_000;
 
 /** What is new, or goes on after a pause, begins with no failures and no slots before now. */
 const PUT = `INSERT INTO schedules (name, digest, task_id, paused, accounted_until) VALUES (:name, :digest, :task_id, :paused, :at)
@@ -19,8 +19,9 @@ export interface SchedulePart extends ScheduleLedger {
 }
 
 export function schedulesIn(db: DatabaseSync): SchedulePart {
-  const one = db.prepare(`${WHOLE} WHERE name = ?`);
-  const all = db.prepare(`${WHOLE} ORDER BY name`);
+  const { definition, addDefinition } = definitionsIn(db);
+  const one = db.prepare('SELECT * FROM schedules WHERE name = ?');
+  const all = db.prepare('SELECT * FROM schedules ORDER BY name');
   const remove = db.prepare('DELETE FROM schedules WHERE name = ?');
   const put = db.prepare(PUT);
   const change = db.prepare(
@@ -30,9 +31,11 @@ export function schedulesIn(db: DatabaseSync): SchedulePart {
   const rewind = db.prepare('UPDATE schedules SET accounted_until = min(accounted_until, ?)');
   const rewindOne = db.prepare('UPDATE schedules SET accounted_until = min(accounted_until, ?) WHERE name = ?');
   const { forgetAfter, ...slots } = slotsIn(db);
+  const scheduleOf = (row: Row): ScheduleRecord => recordOf(row, definition(String(row['digest'])));
   return {
-    ...definitionsIn(db),
     ...slots,
+    definition,
+    addDefinition,
     schedule: (name) => (one.all(name) as Row[]).map(scheduleOf)[0],
     schedules: () => (all.all() as Row[]).map(scheduleOf),
     putSchedule: (name, row, at) => {
@@ -57,24 +60,37 @@ export function schedulesIn(db: DatabaseSync): SchedulePart {
   };
 }
 
-function definitionsIn(db: DatabaseSync): Pick<ScheduleLedger, 'definition' | 'addDefinition'> {
+interface Definitions {
+  definition: (digest: string) => Definition | undefined;
+  addDefinition: (digest: string, definition: object) => void;
+}
+
+/** What a digest means never changes. It was valid when it was signed; a later version may be stricter. */
+function definitionsIn(db: DatabaseSync): Definitions {
   const one = db.prepare('SELECT definition FROM definitions WHERE digest = ?');
   const add = db.prepare('INSERT OR IGNORE INTO definitions (digest, definition) VALUES (?, ?)');
+  const kept = new Map<string, Definition>();
   return {
-    definition: (digest) => (one.all(digest) as Row[]).map(definitionOf)[0],
-    addDefinition: (digest, content) => {
-      add.run(digest, JSON.stringify(content));
+    definition: (digest) => {
+      const known = kept.get(digest);
+      if (known) return known;
+      const [definition] = (one.all(digest) as Row[]).map((row): Definition => JSON.parse(String(row['definition'])));
+      if (!definition) return undefined;
+      if (kept.size >= MOST_KEPT) kept.clear();
+      kept.set(digest, definition);
+      return definition;
+    },
+    addDefinition: (digest, definition) => {
+      add.run(digest, JSON.stringify(definition));
     },
   };
 }
 
-/** It was valid when it was signed; a later version may be stricter. */
-const definitionOf = (row: Row): Definition => JSON.parse(String(row['definition']));
-
-function scheduleOf(row: Row): ScheduleRecord {
+function recordOf(row: Row, definition: Definition | undefined): ScheduleRecord {
+  if (!definition) throw new Error(`the ledger is damaged: it has no definition of ${row['name']}`);
   return {
     name: String(row['name']),
-    definition: definitionOf(row),
+    definition,
     digest: String(row['digest']),
     task_id: String(row['task_id']),
     paused: String(row['paused']),
