@@ -30,9 +30,10 @@ export function subjectsOf(actions: readonly BoundAction[]): string[] {
   return actions.flatMap(({ action, input, later }) => [...action.subjects(input), ...subjectsOf(later)]);
 }
 
-/** The resource that two of the actions both name, if any: such a task must be split. */
+/** The resource that two of the actions both name, or two that one of them puts off, if any: such a task must be split. */
 export function overlapOf(actions: readonly BoundAction[]): string | undefined {
-  return overlap(actions.map(({ action, input }) => action.resources(input)));
+  const own = overlap(actions.map(({ action, input }) => action.resources(input)));
+  return own ?? actions.map(({ later }) => overlapOf(later)).find((resource) => resource !== undefined);
 }
 
 interface Permission {
