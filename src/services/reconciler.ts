@@ -61,7 +61,13 @@ export class Reconciler {
   }
 
   #ask(taskId: string, { n, step, captured }: StepRecord): Promise<Answer> {
-    const context = { task_id: taskId, work: taskId, n, signal: new AbortController().signal, output: async () => undefined };
+    const context = {
+      task_id: taskId,
+      work: taskId,
+      n,
+      signal: new AbortController().signal,
+      output: async () => undefined,
+    };
     return kindOf(this.#parts.kinds, step)
       .reconcile(step, captured, context)
       .catch(() => 'unknown' as const);

@@ -47,6 +47,8 @@ export class Scheduler implements Service {
   readonly #ticker: Ticker;
   readonly #stopped = new AbortController();
   #looking: Promise<void> | null = null;
+  /** Apart from looks: the next slots are claimed while a thousand of these are brought. */
+  #bringing: Promise<void> = Promise.resolve();
   #wanted = false;
   #started = false;
   #nextLook = new AbortController();
@@ -67,9 +69,10 @@ export class Scheduler implements Service {
     await this.idle();
   }
 
-  /** Resolves when all is looked at that was to be. */
+  /** Resolves when all is looked at that was to be, and brought. */
   async idle(): Promise<void> {
     while (this.#looking) await this.#looking;
+    await this.#bringing;
   }
 
   async stop(): Promise<void> {
@@ -139,13 +142,13 @@ export class Scheduler implements Service {
     if (again) this.#wanted = true;
     onMessage();
     if (nextAt !== null) this.#lookAt(nextAt - now);
-    await this.#bring(tasks);
+    this.#bringing = this.#bringing.then(() => this.#bring(tasks)).catch(this.#parts.onProblem);
     this.#ping(now);
   }
 
   async #bring(tasks: readonly SlotTask[]): Promise<void> {
     const waiting = [...tasks];
-    while (waiting.length > 0)
+    while (waiting.length > 0 && !this.#stopped.signal.aborted)
       await Promise.all(waiting.splice(0, AT_A_TIME).map((task) => this.#parts.queue.bring(task)));
   }
 

@@ -78,6 +78,8 @@ export interface ScheduleLedger {
   removeSlot(place: SlotPlace): void;
   /** In the order in which they were due. */
   openSlots(): SlotRecord[];
+  /** Whether one of them is not yet on the queue: cheap, for it is asked at each end of a slot. */
+  someSlotWaits(): boolean;
   /** Of one schedule, the newest first. */
   slots(schedule: string, limit: number): SlotRecord[];
   /** How many slots of a schedule are in each state; states without any are absent. */

@@ -64,7 +64,8 @@ export class SlotDispatch {
 
   /** Inside a transaction. */
   dispatch(now: number): Dispatched {
-    const slots = this.#parts.ledger.openSlots();
+    const { ledger } = this.#parts;
+    const slots = ledger.someSlotWaits() ? ledger.openSlots() : [];
     const bySchedule = Map.groupBy(slots, ({ schedule }) => schedule);
     const catchingUp = slots.filter(({ state, late }) => late && state === 'enqueued').length;
     const round: Round = { tasks: [], again: false, nextAt: null, now, catchingUp, open: new Set(bySchedule.keys()) };

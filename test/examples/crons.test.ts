@@ -31,8 +31,9 @@ describe('the stock definitions', () => {
   });
 
   it('depend on each other only', () => {
-    expect(stockNames.flatMap((name) => dependenciesOf(definitionOf(name))).filter((name) => !stockNames.includes(name)))
-      .toEqual([]);
+    expect(
+      stockNames.flatMap((name) => dependenciesOf(definitionOf(name))).filter((name) => !stockNames.includes(name)),
+    ).toEqual([]);
   });
 
   it('are irreversible in one place', () => {

@@ -69,6 +69,6 @@ export const MIGRATIONS: readonly string[] = [
     start_at INTEGER NOT NULL, claimed_at INTEGER NOT NULL, enqueued_at INTEGER, ended_at INTEGER, duration_ms INTEGER, outcome TEXT,
     PRIMARY KEY (schedule, due_at)
   ) WITHOUT ROWID;
-  CREATE INDEX open_slots ON slots (due_at, schedule) WHERE state IN ('waiting', 'enqueued');
+  CREATE INDEX open_slots ON slots (state, due_at, schedule) WHERE state IN ('waiting', 'enqueued');
   `,
 ];

@@ -24,58 +24,62 @@ const COLUMNS = {
 const FIELDS = Object.entries(COLUMNS) as [keyof SlotRecord, string][];
 const NAMED = FIELDS.map(([field, column]) => `${column} AS ${field}`).join(', ');
 
-type SlotPart = Pick<
-  ScheduleLedger,
-  'slot' | 'addSlot' | 'changeSlot' | 'removeSlot' | 'openSlots' | 'slots' | 'slotCounts' | 'runs'
->;
+/** As the index of open slots says it, or it would not be used. */
+const OPEN = "state IN ('waiting', 'enqueued')";
+
+type SlotReads = Pick<ScheduleLedger, 'slot' | 'openSlots' | 'someSlotWaits' | 'slots' | 'slotCounts' | 'runs'>;
+type SlotWrites = Pick<ScheduleLedger, 'addSlot' | 'changeSlot' | 'removeSlot'>;
 /** Forgets what is due later and has not begun; tells what that was. */
 type ForgetAfter = (at: number, begun: (slot: SlotRecord) => boolean) => SlotPlace[];
 
-export function slotsIn(db: DatabaseSync): SlotPart & { forgetAfter: ForgetAfter } {
-  const one = db.prepare(`SELECT ${NAMED} FROM slots WHERE schedule = ? AND due_at = ?`);
-  const open = db.prepare(
-    `SELECT ${NAMED} FROM slots WHERE state IN ('waiting', 'enqueued') ORDER BY due_at, schedule`,
-  );
-  const newest = db.prepare(`SELECT ${NAMED} FROM slots WHERE schedule = ? ORDER BY due_at DESC LIMIT ?`);
-  const counts = db.prepare(
-    'SELECT state, sum(count) AS count FROM slots WHERE schedule = ? GROUP BY state ORDER BY state',
-  );
-  const rest = `INTO slots (${FIELDS.map(([, column]) => column).join(', ')})
+export function slotsIn(db: DatabaseSync): SlotReads & SlotWrites & { forgetAfter: ForgetAfter } {
+  const reads = readsIn(db);
+  const into = `INTO slots (${FIELDS.map(([, column]) => column).join(', ')})
     VALUES (${FIELDS.map(([field]) => `:${field}`).join(', ')})`;
-  const insert = db.prepare(`INSERT OR IGNORE ${rest}`);
-  const replace = db.prepare(`INSERT OR REPLACE ${rest}`);
+  const insert = db.prepare(`INSERT OR IGNORE ${into}`);
+  const replace = db.prepare(`INSERT OR REPLACE ${into}`);
   const remove = db.prepare('DELETE FROM slots WHERE schedule = ? AND due_at = ?');
   const later = db.prepare(`SELECT ${NAMED} FROM slots WHERE until_at > ?`);
-  const runs = db.prepare(
-    `SELECT ${NAMED} FROM slots WHERE schedule = ? AND outcome IS NOT NULL ORDER BY due_at DESC LIMIT ?`,
-  );
-  const slot = ({ schedule, dueAt }: SlotPlace) => one.all(schedule, dueAt).map(slotOf)[0];
-  const openSlots = () => open.all().map(slotOf);
   const write = (changed: SlotRecord) => replace.run(valuesOf(changed));
   return {
-    slot,
-    openSlots,
-    slots: (schedule, limit) => newest.all(schedule, limit).map(slotOf),
-    slotCounts: (schedule) =>
-      Object.fromEntries(counts.all(schedule).map(({ state, count }) => [state, Number(count)])),
-    runs: (schedule, limit) => runs.all(schedule, limit).map(slotOf),
+    ...reads,
     addSlot: (added) => insert.run(valuesOf(added)).changes > 0,
     changeSlot: (place, change) => {
-      const before = slot(place);
+      const before = reads.slot(place);
       if (before) write({ ...before, ...change });
     },
     removeSlot: ({ schedule, dueAt }) => {
       remove.run(schedule, dueAt);
     },
     forgetAfter: (at, begun) => {
-      const forgotten = later
-        .all(at)
-        .map(slotOf)
-        .filter((each) => each.attempt === 1 && !begun(each));
+      const ahead = later.all(at).map(slotOf);
+      const forgotten = ahead.filter((slot) => slot.attempt === 1 && !begun(slot));
       for (const { schedule, dueAt } of forgotten) remove.run(schedule, dueAt);
-      for (const each of openSlots().filter((one) => !begun(one))) write(readyAgain(each, at));
+      for (const slot of reads.openSlots()) if (!begun(slot)) write(readyAgain(slot, at));
       return forgotten;
     },
+  };
+}
+
+function readsIn(db: DatabaseSync): SlotReads {
+  const one = db.prepare(`SELECT ${NAMED} FROM slots WHERE schedule = ? AND due_at = ?`);
+  const open = db.prepare(`SELECT ${NAMED} FROM slots WHERE ${OPEN} ORDER BY due_at, schedule`);
+  const waiting = db.prepare(`SELECT 1 FROM slots WHERE ${OPEN} AND state = 'waiting' LIMIT 1`);
+  const newest = db.prepare(`SELECT ${NAMED} FROM slots WHERE schedule = ? ORDER BY due_at DESC LIMIT ?`);
+  const counts = db.prepare(
+    'SELECT state, sum(count) AS count FROM slots WHERE schedule = ? GROUP BY state ORDER BY state',
+  );
+  const runs = db.prepare(
+    `SELECT ${NAMED} FROM slots WHERE schedule = ? AND outcome IS NOT NULL ORDER BY due_at DESC LIMIT ?`,
+  );
+  return {
+    slot: ({ schedule, dueAt }) => one.all(schedule, dueAt).map(slotOf)[0],
+    openSlots: () => open.all().map(slotOf),
+    someSlotWaits: () => waiting.get() !== undefined,
+    slots: (schedule, limit) => newest.all(schedule, limit).map(slotOf),
+    slotCounts: (schedule) =>
+      Object.fromEntries(counts.all(schedule).map(({ state, count }) => [state, Number(count)])),
+    runs: (schedule, limit) => runs.all(schedule, limit).map(slotOf),
   };
 }
 
