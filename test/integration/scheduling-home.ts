@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Alert } from '../../src/contract/alert.ts';
 import type { Report } from '../../src/contract/index.ts';
@@ -6,6 +6,7 @@ import type { Definition } from '../../src/schedule/definition.ts';
 import { TestHome } from './test-home.ts';
 import { until } from './until.ts';
 
+const DAY_MS = 24 * 3600_000;
 const POLICY = `allow:
   - actions: [cron.define, cron.run-now, infra.command, infra.script, monitoring.probe]
     environments: [host, staging]
@@ -81,6 +82,16 @@ export class SchedulingHome implements AsyncDisposable {
 }
 
 const secondOf = (): number => Math.floor(Date.now() / 1000);
+
+/** As if a file or folder had not been touched for so many days. */
+export const age = (path: string, days: number): void =>
+  utimesSync(path, new Date(), new Date(Date.now() - days * DAY_MS));
+
+/** And the codes of its blockers. */
+export const outcomeOf = ({ evidence, ops_output }: Report): string[] => [
+  evidence.outcome,
+  ...ops_output.blockers.map(({ code }) => code),
+];
 
 /** Every file and folder below one, with its mode and content. */
 export function contentsOf(folder: string): Record<string, string> {

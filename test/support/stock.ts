@@ -8,7 +8,7 @@ export const EXAMPLES = join(import.meta.dirname, '../../examples');
 const CRONS = join(EXAMPLES, 'crons');
 const DAY_MS = 24 * 3600_000;
 
-/** The names of all definitions that ship with the package. */
+/** The names of all stock definitions. */
 export const stockNames = readdirSync(CRONS).map((name) => name.replace(/\.yaml$/, ''));
 
 export const stockText = (name: string): string => readFileSync(join(CRONS, `${name}.yaml`), 'utf8');
