@@ -7,7 +7,7 @@ import type { ScheduleRecord } from './schedules.ts';
 import { type StandingParts, scheduleProblem, scheduleTargets } from './standing.ts';
 
 export interface ObstacleParts extends StandingParts {
-  ledger: Pick<Ledger, 'schedule' | 'slot' | 'task' | 'withdrawals'>;
+  ledger: Pick<Ledger, 'schedule' | 'slot' | 'task' | 'withdrawals' | 'pauses'>;
   registry: Registry;
   host: string;
 }
@@ -18,8 +18,13 @@ export interface Obstacle {
   reason: string;
 }
 
-/** Tells why no slot of a schedule runs as of `now`, or null where nothing is in the way. */
-export type Obstacles = (record: ScheduleRecord, now: number) => Obstacle | null;
+/** What is in the way of a schedule's slots as of `now`; null where nothing is. */
+export interface Obstacles {
+  /** Why none of them runs. */
+  obstacle(record: ScheduleRecord, now: number): Obstacle | null;
+  /** Why they wait: a control statement paused them. */
+  pause(record: ScheduleRecord, now: number): string | null;
+}
 
 export function obstaclesBy(parts: ObstacleParts): Obstacles {
   const { ledger, registry, host } = parts;
@@ -33,11 +38,17 @@ export function obstaclesBy(parts: ObstacleParts): Obstacles {
     subjects.set(digest, found);
     return found;
   };
-  return (record, now) => {
-    const targets = scheduleTargets(record, subjectsIn(record), host, ledger);
-    const veto = ledger.withdrawals(targets, now).find(({ verb }) => verb === 'veto');
-    if (veto) return { state: 'vetoed', reason: `${veto.target} is vetoed by ${veto.by}: ${veto.reason}` };
-    const problem = scheduleProblem(record, parts, now);
-    return problem === null ? null : { state: 'skipped', reason: problem };
+  const targetsOf = (record: ScheduleRecord) => scheduleTargets(record, subjectsIn(record), host, ledger);
+  return {
+    obstacle: (record, now) => {
+      const veto = ledger.withdrawals(targetsOf(record), now).find(({ verb }) => verb === 'veto');
+      if (veto) return { state: 'vetoed', reason: `${veto.target} is vetoed by ${veto.by}: ${veto.reason}` };
+      const problem = scheduleProblem(record, parts, now);
+      return problem === null ? null : { state: 'skipped', reason: problem };
+    },
+    pause: (record, now) => {
+      const [pause] = ledger.pauses(now, targetsOf(record));
+      return pause ? `${pause.target} is paused by ${pause.by}: ${pause.reason}` : null;
+    },
   };
 }

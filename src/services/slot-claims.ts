@@ -112,7 +112,7 @@ export class SlotClaims {
 
   #write(record: ScheduleRecord, timetable: Timetable, until: number, now: number): SlotRange | null {
     const { name, definition, digest, accountedUntil } = record;
-    const obstacle = this.#parts.obstacles(record, until - 1);
+    const obstacle = this.#parts.obstacles.obstacle(record, until - 1);
     if (obstacle) {
       const range = slotRange(timetable, accountedUntil, until);
       if (range) this.#writeObstructed(record, range, obstacle, now);

@@ -1,6 +1,6 @@
 import type { SlotTask } from '../contract/task.ts';
 import type { Definition } from '../schedule/definition.ts';
-import { type Readiness, readiness } from '../schedule/readiness.ts';
+import { type Readiness, readiness, type Unmet } from '../schedule/readiness.ts';
 import { slotTask, slotTaskId } from '../schedule/slot-task.ts';
 import type { Ledger } from './ledger.ts';
 import type { Obstacle, Obstacles } from './obstacles.ts';
@@ -44,6 +44,7 @@ interface Standing {
   digest: string;
   definition: Definition;
   obstacle: Obstacle | null;
+  paused: Unmet | null;
 }
 
 /** The line itself refuses what has expired, and says so better. */
@@ -104,7 +105,10 @@ export class SlotDispatch {
   #standing(schedule: string, now: number): Standing | null {
     const { ledger, obstacles } = this.#parts;
     const record = ledger.schedule(schedule);
-    return record ? { ...record, obstacle: obstacles(record, now) } : null;
+    if (!record) return null;
+    const why = obstacles.pause(record, now);
+    const paused = why === null ? null : { name: schedule, why, pending: true };
+    return { ...record, obstacle: obstacles.obstacle(record, now), paused };
   }
 
   #dispatchOf(schedule: string, slots: readonly SlotRecord[], round: Round): void {
@@ -122,7 +126,8 @@ export class SlotDispatch {
     const { now, open, catchingUp } = round;
     const definition = definitionOf(slot, standing);
     if ('state' in definition) return this.#end(slot, definition, now);
-    const unmet = earlier.length > 0 ? null : this.#prerequisites.unmet(definition, slot.dueAt, open);
+    const unmet =
+      earlier.length > 0 ? null : (standing?.paused ?? this.#prerequisites.unmet(definition, slot.dueAt, open));
     const verdict = readiness(slot, definition, { earlier, unmet, catchingUp }, now);
     if (verdict.kind === 'skip') return this.#end(slot, { state: 'skipped', reason: verdict.why }, now);
     if (verdict.kind === 'go') this.#enqueue(slot, definition, round);

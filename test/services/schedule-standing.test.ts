@@ -3,7 +3,7 @@ import { verifierBy } from '../../src/adapters/verify.ts';
 import { taskDigest } from '../../src/contract/digest.ts';
 import type { KeyRing } from '../../src/contract/keyring.ts';
 import { act, alertsOf, define, look, MINUTE, minutes, newest, scheduleLine, told, work } from './schedule-line.ts';
-import { reports, submit, TestClock, type TestLine, testRing, undoTask, withdrawal } from './support.ts';
+import { HOUR, reports, submit, TestClock, type TestLine, testRing, undoTask, withdrawal } from './support.ts';
 
 async function veto(line: TestLine, target: string): Promise<void> {
   line.stream.send(await withdrawal('veto', target, { issuedAt: line.clock.now() }));
@@ -173,6 +173,38 @@ describe('F50: a schedule that is paused', () => {
     await act(line, 'cron.resume', { schedule: 'backup' });
     await minutes(line, 1);
     expect(told(line)).toEqual(['09:01 skipped', '09:02 skipped', '09:03-09:12 skipped 10', '09:13 ran']);
+  });
+});
+
+describe('F50: while a control statement pauses the host', () => {
+  async function paused(validForMs: number) {
+    const line = await scheduleLine();
+    await define(line, { disable_after: 1, overlap: 'queue' });
+    line.stream.send(await withdrawal('pause', 'host:mini-1', { role: 'operator', validForMs }));
+    await line.control.catchUp();
+    return line;
+  }
+
+  it('its slots wait, and run when it is over', async () => {
+    const line = await paused(2.5 * MINUTE);
+    await minutes(line, 2);
+    expect([told(line), newest(line)?.reason]).toEqual([
+      ['09:01 waiting', '09:02 waiting'],
+      'the slot before it has not ended',
+    ]);
+    expect(line.ledger.slots('backup', 9)[1]?.reason).toBe('host:mini-1 is paused by savorg-operator: not today');
+    await minutes(line, 1);
+    expect(told(line)).toEqual(['09:01 ran', '09:02 ran', '09:03 ran']);
+  });
+
+  it('for too long they are skipped, and that is no failure of theirs', async () => {
+    const line = await paused(3 * HOUR);
+    await minutes(line, 61);
+    expect(line.ledger.slots('backup', 99).at(-1)).toMatchObject({
+      state: 'skipped',
+      reason: 'it waited too long: host:mini-1 is paused by savorg-operator: not today',
+    });
+    expect([line.ledger.schedule('backup')?.failures, alertsOf(line), refusals(line)]).toEqual([0, [], 0]);
   });
 });
 
