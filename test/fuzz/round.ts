@@ -8,6 +8,7 @@ import { endStrays, violations } from './invariants.ts';
 import { Manager, type Order } from './manager.ts';
 import { ALL_POINTS } from './points.ts';
 import { Random } from './random.ts';
+import { RoundCrons } from './round-crons.ts';
 import { sizeOf } from './size.ts';
 
 const KILLS = 8;
@@ -49,22 +50,26 @@ class Round {
   readonly #random: Random;
   readonly #figures: Figures;
   readonly #manager: Manager;
+  readonly #crons: RoundCrons;
 
   constructor(home: TestHome, random: Random, figures: Figures) {
     this.#home = home;
     this.#random = random;
     this.#figures = figures;
     this.#manager = new Manager(home, random, figures);
+    this.#crons = new RoundCrons(home, random);
   }
 
   async play(kills: number): Promise<string[]> {
     await this.#rise();
+    await this.#crons.start();
     for (let left = kills; left > 0; left -= 1) await this.#disaster();
     pardon(this.#home.root);
     // Also what nobody noticed to be lost in Redis is found by a new daemon.
     await this.#home.kill();
     await this.#rise();
-    const endless = await this.#manager.insist();
+    const endless = [...(await this.#manager.insist()), ...(await this.#crons.end())];
+    this.#figures.add('slots', this.#crons.count);
     return [...endless, ...(await violations(this.#home)), ...untrueEffects(this.#home), ...(await this.#tooLarge())];
   }
 
