@@ -1,3 +1,4 @@
+import type { ActionRequest } from '../contract/task.ts';
 import { endpointOf } from '../planning/probe.ts';
 import { type Definition, startWithinMs } from '../schedule/definition.ts';
 import type { ScheduleRecord } from '../services/schedules.ts';
@@ -22,37 +23,34 @@ const howTo = (host: string): string => `## How to
 - **Stop for ever**, at once: \`ops veto schedule:${host}/<name> --reason <why>\`.
 - **Undo** what one slot did: \`ops undo <name>.<due>\`, as \`ops crons show\` lists them; **undo a definition**: \`ops undo\` of the task that it is defined by.`;
 
-function sectionOf({ name, definition, digest, task_id, paused }: ScheduleRecord, host: string): string {
-  const facts = [
-    ['due', `${patternInWords(definition)} (\`${definition.pattern}\`, ${definition.time_zone})`],
+function sectionOf(record: ScheduleRecord, host: string): string {
+  const { name, definition, paused } = record;
+  const state = paused === '' ? [] : [`**Paused**: ${plain(paused)}`];
+  const facts = factsOf(record, host).map(([what, said]) => `- **${what}**: ${said}`);
+  return [`## ${name}`, plain(definition.purpose), ...state, facts.join('\n')].join('\n\n');
+}
+
+function factsOf({ name, definition, digest, task_id }: ScheduleRecord, host: string): [string, string][] {
+  const { pattern, time_zone, expected_ms, limit_ms, alert } = definition;
+  const takes = `${ms(expected_ms)}, at most ${ms(limit_ms)}; begins within ${ms(startWithinMs(definition))}`;
+  return [
+    ['due', `${patternInWords(definition)} (\`${pattern}\`, ${time_zone})`],
     ['owner', plain(definition.owner)],
-    [
-      'runs',
-      definition.actions
-        .map(({ action, irreversible }) => `\`${action}\`${irreversible ? ' (irreversible)' : ''}`)
-        .join(', '),
-    ],
+    ['runs', definition.actions.map(actionInWords).join(', ')],
     ['depends on', dependenciesInWords(definition)],
-    [
-      'takes',
-      `${ms(definition.expected_ms)}, at most ${ms(definition.limit_ms)}; begins within ${ms(startWithinMs(definition))}`,
-    ],
+    ['takes', takes],
     ['overlap', definition.overlap],
     ['catch-up', definition.catch_up],
     ['where it fails', failureInWords(definition)],
-    ['alert', `${definition.alert.severity}, after ${failures(definition.alert.after_failures)} in a row`],
+    ['alert', `${alert.severity}, after ${failures(alert.after_failures)} in a row`],
     ['valid until', definition.valid_until],
     ['defined by', `\`${task_id}\`, ${digest}`],
     ['means', `\`schedule:${host}/${name}\``],
   ];
-  const state = paused === '' ? [] : [`**Paused**: ${plain(paused)}`];
-  return [
-    `## ${name}`,
-    plain(definition.purpose),
-    ...state,
-    facts.map(([what, said]) => `- **${what}**: ${said}`).join('\n'),
-  ].join('\n\n');
 }
+
+const actionInWords = ({ action, irreversible }: ActionRequest): string =>
+  `\`${action}\`${irreversible ? ' (irreversible)' : ''}`;
 
 function dependenciesInWords({ depends_on }: Definition): string {
   const words = depends_on.map((each) =>
