@@ -26,8 +26,8 @@ export interface ScheduleViewParts extends ObstacleParts {
 /** All schedules of this host, by name. */
 export function scheduleViews(parts: ScheduleViewParts, now: number): ScheduleView[] {
   const { ledger } = parts;
-  const obstacles = obstaclesBy(parts);
-  return ledger.schedules().map((record) => scheduleView(record, obstacles(record, now), ledger, now));
+  const { obstacle } = obstaclesBy(parts);
+  return ledger.schedules().map((record) => scheduleView(record, obstacle(record, now), ledger, now));
 }
 
 function scheduleView(
