@@ -15,12 +15,12 @@ export interface ScheduleView {
   why: string;
   /** Null where none is to come while its definition stands, or it is not active. */
   nextAt: number | null;
-  /** The newest slot that ran; else the newest that ended in another way. */
+  /** The newest slot that ran; null where none did. */
   last: SlotRecord | null;
 }
 
 export interface ScheduleViewParts extends ObstacleParts {
-  ledger: ObstacleParts['ledger'] & Pick<Ledger, 'schedules' | 'slots' | 'runs'>;
+  ledger: ObstacleParts['ledger'] & Pick<Ledger, 'schedules' | 'runs'>;
 }
 
 /** All schedules of this host, by name. */
@@ -42,8 +42,7 @@ function scheduleView(
     state,
     why,
     nextAt: state === 'active' ? nextOf(record, now) : null,
-    last:
-      ledger.runs(record.name, 1)[0] ?? ledger.slots(record.name, 1).find(({ endedAt }) => endedAt !== null) ?? null,
+    last: ledger.runs(record.name, 1)[0] ?? null,
   };
 }
 
