@@ -1,6 +1,7 @@
 /** `npm run bench`: what savorg-ops costs, beside floors of the same run. `--json` prints the figures as data. */
 import { admission } from './admission.ts';
 import { afterWork, atRest } from './at-rest.ts';
+import { crons } from './crons.ts';
 import { type Figure, isMet, tableOf } from './figures.ts';
 import { BenchHome } from './home.ts';
 import { output } from './output.ts';
@@ -26,6 +27,7 @@ async function measure(): Promise<Figure[]> {
     await using fresh = await BenchHome.start();
     figures.push(...(await step('output', output(fresh))), await step('admission', admission(fresh)));
   }
+  figures.push(...(await step('schedules, some minutes', crons())));
   await using plain = await BenchHome.start();
   await using askable = await BenchHome.startAskable();
   figures.push(...(await step('under load', underLoad(askable))));

@@ -33,6 +33,7 @@ export function testSchedules(parts: TestScheduleParts) {
   const ticked: string[][] = [];
   const problems: unknown[] = [];
   let usable = true;
+  let open: Promise<void> = Promise.resolve();
   const heartbeats = { ping: (url: string, what: string | number) => void pings.push(`${url} ${what}`) };
   const alerts = new ScheduleAlerts({ ledger, alerter, host });
   const ends = new SlotEnds({ ledger, alerts, heartbeats, onEnd: () => scheduler.look() });
@@ -57,6 +58,7 @@ export function testSchedules(parts: TestScheduleParts) {
     }),
     queue: {
       bring: async (task) => {
+        await open;
         const statement = { covers: { task }, issuedAt: new Date(clock.now()), validForMs: TOKEN_MAX_AGE_MS };
         if (!queue.has(task.task_id)) queue.set(task.task_id, { task, tokens: [await attest(hostKey, statement)] });
       },
@@ -76,6 +78,10 @@ export function testSchedules(parts: TestScheduleParts) {
     pings,
     ticked,
     problems,
+    /** Nothing comes on the queue until this resolves. */
+    holdQueue: (until: Promise<void>) => {
+      open = until;
+    },
     setUsable: (value: boolean) => {
       usable = value;
     },

@@ -1,0 +1,47 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../src/adapters/clock.ts';
+import { openLedger } from '../../../src/adapters/ledger/index.ts';
+import type { SlotRecord } from '../../../src/services/schedules.ts';
+import { newSlot } from '../../../src/services/slot-records.ts';
+
+const ledger = openLedger(join(mkdtempSync(join(tmpdir(), 'ops-slots-')), 'ledger.db'), systemClock);
+
+/** Written as e.g. `a3`: schedule and time. */
+const named = ({ schedule, dueAt }: SlotRecord) => `${schedule}${dueAt}`;
+
+beforeAll(() =>
+  ledger.commit(() => {
+    const add = (schedule: string, dueAt: number, more: Partial<SlotRecord> = {}) =>
+      ledger.addSlot(newSlot({ schedule, dueAt, digest: 'd', claimedAt: 0, ...more }));
+    add('b', 2);
+    add('a', 3);
+    add('a', 1, { state: 'ran', endedAt: 1 });
+    add('a', 2, { state: 'enqueued', late: true });
+    add('a', 4, { state: 'enqueued' });
+    add('c', 1, { state: 'waiting', late: true });
+    add('c', 2, { state: 'caught-up', late: true, endedAt: 2 });
+  }),
+);
+afterAll(() => ledger.close());
+
+describe('slots in the ledger', () => {
+  it('that are open come in the order in which they were due', () => {
+    expect(ledger.openSlots().map(named)).toEqual(['c1', 'a2', 'b2', 'a3', 'a4']);
+  });
+
+  it('that wait are those that are open and not on the queue', () => {
+    expect(ledger.waitingSlots().map(named)).toEqual(['c1', 'b2', 'a3']);
+  });
+
+  it('that are open before another one are those of its schedule', () => {
+    expect(ledger.openSlotsBefore({ schedule: 'a', dueAt: 4 }).map(named)).toEqual(['a2', 'a3']);
+    expect(ledger.openSlotsBefore({ schedule: 'a', dueAt: 2 })).toEqual([]);
+  });
+
+  it('that are caught up now are the late ones on the queue', () => {
+    expect(ledger.countCatchingUp()).toBe(1);
+  });
+});
