@@ -68,6 +68,7 @@ async function additions(url: string, from: number, count: number): Promise<numb
 /** `backup.20261123t020000z` */
 function dueAtOf(taskId: string): number {
   const [, date = '', time = ''] = /\.(\d{8})t(\d{6})z/.exec(taskId) ?? [];
-  const split = (text: string, by: string) => text.replace(/^(..(?:..)?)(..)(..)$/, `$1${by}$2${by}$3`);
   return Date.parse(`${split(date, '-')}T${split(time, ':')}Z`);
 }
+
+const split = (text: string, by: string) => text.replace(/^(..(?:..)?)(..)(..)$/, `$1${by}$2${by}$3`);

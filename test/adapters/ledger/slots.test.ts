@@ -12,10 +12,11 @@ const ledger = openLedger(join(mkdtempSync(join(tmpdir(), 'ops-slots-')), 'ledge
 /** Written as e.g. `a3`: schedule and time. */
 const named = ({ schedule, dueAt }: SlotRecord) => `${schedule}${dueAt}`;
 
+const add = (schedule: string, dueAt: number, more: Partial<SlotRecord> = {}) =>
+  ledger.addSlot(newSlot({ schedule, dueAt, digest: 'd', claimedAt: 0, ...more }));
+
 beforeAll(() =>
   ledger.commit(() => {
-    const add = (schedule: string, dueAt: number, more: Partial<SlotRecord> = {}) =>
-      ledger.addSlot(newSlot({ schedule, dueAt, digest: 'd', claimedAt: 0, ...more }));
     add('b', 2);
     add('a', 3);
     add('a', 1, { state: 'ran', endedAt: 1 });
