@@ -113,7 +113,7 @@ async function dueAtOnce(count: number): Promise<Figure[]> {
     { what: what('event loop late until then, p99'), unit: 'ms', value: p99 },
     { what: what('event loop late until then, longest'), unit: 'ms', value: longest },
     { what: what('all have run'), unit: 'ms', value: endedMs },
-    { what: what('processor time of the daemon a slot, runs included'), unit: 'ms', value: usedMs / count },
+    { what: what('processor time of the daemon a slot, runs included'), unit: 'ms', value: endedMs && usedMs / count },
     { what: `node-cron alone, ${count} tasks: memory`, unit: 'MB', value: floor.addedMb },
     { what: `node-cron alone, ${count} tasks: set up`, unit: 'ms', value: floor.setUpMs },
     { what: `${count} rows of slots put into a bare SQLite`, unit: 'ms', value: bareInsertMs(home, count) },
