@@ -28,7 +28,7 @@ async function served(answer: Answer = ok) {
 function pinging() {
   const unheard: string[] = [];
   const log = { debug: ({ reason }: { reason: string }) => void unheard.push(reason) } as unknown as Logger;
-  return { ...heartbeatsBy(log), unheard };
+  return { heartbeats: heartbeatsBy(log), unheard };
 }
 
 describe('a heartbeat', () => {
@@ -39,23 +39,23 @@ describe('a heartbeat', () => {
     [3, '/ping/uuid/3'],
   ] as const)('%s asks for %s', async (what, path) => {
     const { url, asked } = await served();
-    const { ping } = pinging();
-    ping(`${url}/ping/uuid`, what);
+    const { heartbeats } = pinging();
+    heartbeats.ping(`${url}/ping/uuid`, what);
     await vi.waitFor(() => expect(asked).toEqual([`POST ${path}`]));
   });
 
   it('leaves query and closing slash in their places', async () => {
     const { url, asked } = await served();
-    const { ping } = pinging();
-    ping(`${url}/ping/uuid/?rid=1`, 'start');
+    const { heartbeats } = pinging();
+    heartbeats.ping(`${url}/ping/uuid/?rid=1`, 'start');
     await vi.waitFor(() => expect(asked).toEqual(['POST /ping/uuid/start?rid=1']));
   });
 
   it('goes where it is sent on to', async () => {
     const target = await served();
     const { url } = await served((_, response) => response.writeHead(308, { location: `${target.url}/moved` }).end());
-    const { ping, unheard } = pinging();
-    ping(url, 'success');
+    const { heartbeats, unheard } = pinging();
+    heartbeats.ping(url, 'success');
     await vi.waitFor(() => expect(target.asked).toEqual(['POST /moved']));
     expect(unheard).toEqual([]);
   });
@@ -66,8 +66,8 @@ describe('a heartbeat', () => {
     ['nowhere', 'http://'],
   ])('that is sent on %s is only noted', async (_, location) => {
     const { url } = await served((__, response) => response.writeHead(308, { location }).end());
-    const { ping, unheard } = pinging();
-    ping(url, 'fail');
+    const { heartbeats, unheard } = pinging();
+    heartbeats.ping(url, 'fail');
     await vi.waitFor(() => expect(unheard).toHaveLength(1));
   });
 
@@ -77,9 +77,9 @@ describe('a heartbeat', () => {
     await once(closed, 'listening');
     const refused = `http://127.0.0.1:${(closed.address() as AddressInfo).port}/`;
     await new Promise((resolve) => closed.close(resolve));
-    const { ping, unheard } = pinging();
-    expect(() => ping(url, 'success')).not.toThrow();
-    expect(() => ping(refused, 'success')).not.toThrow();
+    const { heartbeats, unheard } = pinging();
+    expect(() => heartbeats.ping(url, 'success')).not.toThrow();
+    expect(() => heartbeats.ping(refused, 'success')).not.toThrow();
     await vi.waitFor(() => expect(unheard).toHaveLength(2));
   });
 
@@ -92,8 +92,8 @@ describe('a heartbeat', () => {
       response.on('drain', more).on('close', () => (sent.closed = true));
       more();
     });
-    const { ping, unheard } = pinging();
-    ping(url, 'success');
+    const { heartbeats, unheard } = pinging();
+    heartbeats.ping(url, 'success');
     await vi.waitFor(() => expect(sent.closed).toBe(true));
     expect([unheard, sent.chunks < 1_000]).toEqual([[], true]);
   });

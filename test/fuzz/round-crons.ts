@@ -62,8 +62,10 @@ export class RoundCrons {
 /** Each second has its slot, and none was missed: no daemon was away for a minute. */
 function wrongTimes(cron: Cron): string[] {
   const slots = cron.slots.toReversed();
-  const isWrong = (slot: SlotRecord, before: SlotRecord | undefined) =>
-    slot.state === 'missed' || slot.count > 1 || (before !== undefined && slot.dueAt - before.dueAt !== SECOND);
   const wrong = slots.filter((slot, index) => isWrong(slot, slots[index - 1]));
   return wrong.map(({ state, dueAt, reason }) => `${cron.name} ${dueAt} is ${state} (${reason}), or not the next`);
+}
+
+function isWrong(slot: SlotRecord, before: SlotRecord | undefined): boolean {
+  return slot.state === 'missed' || slot.count > 1 || (before !== undefined && slot.dueAt - before.dueAt !== SECOND);
 }

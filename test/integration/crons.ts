@@ -12,6 +12,8 @@ import { until } from './until.ts';
 /** On no day of this test: only who asks for it has it run. */
 export const NEVER = '0 0 29 2 *';
 
+const shell = (script: string): string[] => ['/bin/sh', '-c', script];
+
 /** Opens the ledger of a home for a look, or between two daemons for a change. */
 export function withLedger<T>(home: TestHome, look: (ledger: Ledger) => T, { readOnly = true } = {}): T {
   const ledger = openLedger(home.home.var.ledger, systemClock, { readOnly });
@@ -39,7 +41,6 @@ export class Cron {
 
   get definition(): Definition {
     const { name } = this;
-    const shell = (script: string) => ['/bin/sh', '-c', script];
     const action = {
       action: 'infra.command',
       with: {
@@ -90,7 +91,9 @@ export class Cron {
   /** Waits until so many ended so. */
   async has(count: number, ...states: SlotRecord['state'][]): Promise<SlotRecord[]> {
     const instead = () => JSON.stringify(this.slots);
-    await until(`${count} ${states} of ${this.name}`, () => this.ended(...states).length >= count, { instead });
+    await until(`${count} ${states.join(' or ')} of ${this.name}`, () => this.ended(...states).length >= count, {
+      instead,
+    });
     return this.ended(...states);
   }
 
