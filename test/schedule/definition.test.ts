@@ -46,6 +46,6 @@ it.each([
   'retries',
   'alert',
   'valid_until',
-])('it must say its %s', (field) => {
+])('must say its %s', (field) => {
   expect(problems({ [field]: undefined })[0]).toContain(field);
 });

@@ -37,6 +37,7 @@ export async function act(line: TestLine, action: string, input: ActionRequest['
     task_id: `${action}-${tasks}`,
     plan_id: `plan-${tasks}`,
     operation_type: 'cron',
+    environment: 'host',
     actions: [{ action, with: input }],
     expires_at: utcTime(line.clock.now() + HOUR),
     ...more,

@@ -101,32 +101,32 @@ it('F50: a slot is ended at its limit, and has failed', async () => {
   });
 });
 
-describe('F50: a slot that is due while the one before it runs', () => {
-  /** The first slot runs until `end` is called. */
-  async function overlapping(overlap: 'skip' | 'queue' | 'replace') {
-    const line = await scheduleLine();
-    const { promise, resolve } = Promise.withResolvers<object>();
-    let first = true;
-    line.machine.when('save', async (signal) => {
-      if (!first) return {};
-      first = false;
-      const aborted = untilAborted();
-      return Promise.race([promise, aborted(signal)]);
-    });
-    await define(line, { ...runs('save'), overlap });
-    await look(line, MINUTE);
-    const running = workOne(line);
-    await expect.poll(() => line.machine.ran.length).toBe(1);
-    await look(line, MINUTE);
-    const end = async () => {
-      resolve({});
-      await running;
-      await line.schedules.scheduler.idle();
-      await work(line);
-    };
-    return { line, running, end };
-  }
+/** The first slot runs until `end` is called. */
+async function overlapping(overlap: 'skip' | 'queue' | 'replace') {
+  const line = await scheduleLine();
+  const { promise, resolve } = Promise.withResolvers<object>();
+  let first = true;
+  line.machine.when('save', async (signal) => {
+    if (!first) return {};
+    first = false;
+    const aborted = untilAborted();
+    return Promise.race([promise, aborted(signal)]);
+  });
+  await define(line, { ...runs('save'), overlap });
+  await look(line, MINUTE);
+  const running = workOne(line);
+  await expect.poll(() => line.machine.ran.length).toBe(1);
+  await look(line, MINUTE);
+  const end = async () => {
+    resolve({});
+    await running;
+    await line.schedules.scheduler.idle();
+    await work(line);
+  };
+  return { line, running, end };
+}
 
+describe('F50: a slot that is due while the one before it runs', () => {
   it('is skipped', async () => {
     const { line, end } = await overlapping('skip');
     expect(newest(line)).toMatchObject({ state: 'skipped', reason: 'the slot before it has not ended' });

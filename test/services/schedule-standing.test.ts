@@ -55,21 +55,21 @@ describe('F50: a veto', () => {
   });
 });
 
-describe('F50: where a key is revoked that signed its definition', () => {
-  async function revoked(role: string) {
-    const ring: KeyRing = await testRing();
-    const clock = new TestClock();
-    let now = ring;
-    const line = await scheduleLine({ clock, verifier: () => verifierBy(() => now, clock) });
-    await define(line);
-    await minutes(line, 1);
-    const revoke = () => {
-      const keys = ring.keys.map((key) => (key.role === role ? { ...key, revoked_at: '2026-11-23T09:01:30Z' } : key));
-      now = { ...ring, keys };
-    };
-    return { line, revoke, restore: () => void (now = ring) };
-  }
+async function revoked(role: string) {
+  const ring: KeyRing = await testRing();
+  const clock = new TestClock();
+  let now = ring;
+  const line = await scheduleLine({ clock, verifier: () => verifierBy(() => now, clock) });
+  await define(line);
+  await minutes(line, 1);
+  const revoke = () => {
+    const keys = ring.keys.map((key) => (key.role === role ? { ...key, revoked_at: '2026-11-23T09:01:30Z' } : key));
+    now = { ...ring, keys };
+  };
+  return { line, revoke, restore: () => void (now = ring) };
+}
 
+describe('F50: where a key is revoked that signed its definition', () => {
   it.each(['manager', 'plan-review', 'security'])('by %s: its slots are skipped, with one alert', async (role) => {
     const { line, revoke } = await revoked(role);
     revoke();
@@ -176,15 +176,15 @@ describe('F50: a schedule that is paused', () => {
   });
 });
 
-describe('F50: while a control statement pauses the host', () => {
-  async function paused(validForMs: number) {
-    const line = await scheduleLine();
-    await define(line, { disable_after: 1, overlap: 'queue' });
-    line.stream.send(await withdrawal('pause', 'host:mini-1', { role: 'operator', validForMs }));
-    await line.control.catchUp();
-    return line;
-  }
+async function paused(validForMs: number) {
+  const line = await scheduleLine();
+  await define(line, { disable_after: 1, overlap: 'queue' });
+  line.stream.send(await withdrawal('pause', 'host:mini-1', { role: 'operator', validForMs }));
+  await line.control.catchUp();
+  return line;
+}
 
+describe('F50: while a control statement pauses the host', () => {
   it('its slots wait, and run when it is over', async () => {
     const line = await paused(2.5 * MINUTE);
     await minutes(line, 2);
