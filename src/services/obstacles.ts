@@ -21,9 +21,9 @@ export interface Obstacle {
 /** What is in the way of a schedule's slots as of `now`; null where nothing is. */
 export interface Obstacles {
   /** Why none of them runs. */
-  obstacle(record: ScheduleRecord, now: number): Obstacle | null;
+  obstacle: (record: ScheduleRecord, now: number) => Obstacle | null;
   /** Why they wait: a control statement paused them. */
-  pause(record: ScheduleRecord, now: number): string | null;
+  pause: (record: ScheduleRecord, now: number) => string | null;
 }
 
 export function obstaclesBy(parts: ObstacleParts): Obstacles {

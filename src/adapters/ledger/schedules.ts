@@ -13,6 +13,9 @@ const PUT = `INSERT INTO schedules (name, digest, task_id, paused, accounted_unt
    accounted_until = max(accounted_until, :at),
    failures = CASE WHEN digest = :digest AND paused = :paused THEN failures ELSE 0 END`;
 
+const CHANGE = `UPDATE schedules SET paused = coalesce(:paused, paused), accounted_until = coalesce(:accountedUntil, accounted_until),
+   failures = coalesce(:failures, failures), standing = coalesce(:standing, standing) WHERE name = :name`;
+
 export interface SchedulePart extends ScheduleLedger {
   /** The clock was ahead: what was written of slots that are due later and did not run is forgotten. */
   forgetSlotsAfter: (at: number, begun: (slot: SlotRecord) => boolean) => void;
@@ -24,10 +27,7 @@ export function schedulesIn(db: DatabaseSync): SchedulePart {
   const all = db.prepare('SELECT * FROM schedules ORDER BY name');
   const remove = db.prepare('DELETE FROM schedules WHERE name = ?');
   const put = db.prepare(PUT);
-  const change = db.prepare(
-    `UPDATE schedules SET paused = coalesce(:paused, paused), accounted_until = coalesce(:accountedUntil, accounted_until),
-       failures = coalesce(:failures, failures), standing = coalesce(:standing, standing) WHERE name = :name`,
-  );
+  const change = db.prepare(CHANGE);
   const rewind = db.prepare('UPDATE schedules SET accounted_until = min(accounted_until, ?)');
   const rewindOne = db.prepare('UPDATE schedules SET accounted_until = min(accounted_until, ?) WHERE name = ?');
   const { forgetAfter, ...slots } = slotsIn(db);
