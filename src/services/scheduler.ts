@@ -46,6 +46,8 @@ export class Scheduler implements Service {
   readonly #parts: SchedulerParts;
   readonly #ticker: Ticker;
   readonly #stopped = new AbortController();
+  /** Resolved when there was a look, or will be none. */
+  readonly #looked = Promise.withResolvers<void>();
   #looking: Promise<void> | null = null;
   /** Apart from looks: the next slots are claimed while a thousand of these are brought. */
   #bringing: Promise<void> = Promise.resolve();
@@ -66,7 +68,7 @@ export class Scheduler implements Service {
     this.#parts.claims.readAll();
     this.#tick();
     this.look();
-    await this.idle();
+    await this.#looked.promise;
   }
 
   /** Resolves when all is looked at that was to be, and brought. */
@@ -77,6 +79,7 @@ export class Scheduler implements Service {
 
   async stop(): Promise<void> {
     this.#stopped.abort();
+    this.#looked.resolve();
     this.#nextLook.abort();
     this.#ticker.stop();
     await this.idle();
@@ -128,6 +131,7 @@ export class Scheduler implements Service {
     while (this.#wanted && !signal.aborted) {
       this.#wanted = false;
       await this.#lookOnce().catch(onProblem);
+      this.#looked.resolve();
       if (this.#wanted) await clock.wait(PAUSE_MS, signal);
     }
     this.#looking = null;

@@ -33,16 +33,11 @@ describe('slots in the ledger', () => {
     expect(ledger.openSlots().map(named)).toEqual(['c1', 'a2', 'b2', 'a3', 'a4']);
   });
 
-  it('that wait are those that are open and not on the queue', () => {
-    expect(ledger.waitingSlots().map(named)).toEqual(['c1', 'b2', 'a3']);
-  });
-
-  it('that are open before another one are those of its schedule', () => {
-    expect(ledger.openSlotsBefore({ schedule: 'a', dueAt: 4 }).map(named)).toEqual(['a2', 'a3']);
-    expect(ledger.openSlotsBefore({ schedule: 'a', dueAt: 2 })).toEqual([]);
-  });
-
-  it('that are caught up now are the late ones on the queue', () => {
-    expect(ledger.countCatchingUp()).toBe(1);
+  it('that wait are those that are open and not on the queue', async () => {
+    expect(ledger.someSlotWaits()).toBe(true);
+    const waiting = ledger.openSlots().filter(({ state }) => state === 'waiting');
+    expect(waiting.map(named)).toEqual(['c1', 'b2', 'a3']);
+    await ledger.commit(() => waiting.map((slot) => ledger.changeSlot(slot, { state: 'enqueued' })));
+    expect(ledger.someSlotWaits()).toBe(false);
   });
 });
