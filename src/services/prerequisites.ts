@@ -53,10 +53,15 @@ export class Prerequisites {
     alerts.raise(record ? root.name : slot.schedule, 'schedule-awaited', { severity: 'warning', message });
   }
 
+  /** Schedules may wait for each other in a circle: two definitions at once can make one, and so can an undo. */
   #rootOf(unmet: Unmet, dueAt: number, open: ReadonlySet<string>): Unmet {
-    if (unmet.pending) return unmet;
-    const definition = this.#parts.ledger.schedule(unmet.name)?.definition;
-    const further = definition && this.unmet(definition, dueAt, open);
-    return further ? this.#rootOf(further, dueAt, open) : unmet;
+    const seen = new Set<string>();
+    let root = unmet;
+    while (!root.pending && !seen.has(root.name)) {
+      seen.add(root.name);
+      const definition = this.#parts.ledger.schedule(root.name)?.definition;
+      root = (definition && this.unmet(definition, dueAt, open)) ?? root;
+    }
+    return root;
   }
 }

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { utcTime } from '../../src/contract/names.ts';
+import type { ActionRequest } from '../../src/contract/task.ts';
+import type { Definition } from '../../src/schedule/definition.ts';
+import { definition } from '../support/definitions.ts';
+import { actionsTask, deliver, sign, submit, type TestLine, testLine, undoTask } from './support.ts';
+
+const MINUTE = 60_000;
+const FAR = '0 0 1 1 *';
+
+/** A task of Manager that all have signed, made new at each call. */
+const cronTask = (line: TestLine, ...actions: ActionRequest[]) =>
+  actionsTask({
+    task_id: `crons-${line.ledger.messagesAfter(0, 1_000).length}`,
+    operation_type: 'cron',
+    environment: 'host',
+    actions,
+    expires_at: utcTime(line.clock.now() + 60 * MINUTE),
+  });
+
+const defineAction = (more: Partial<Definition>): ActionRequest => ({
+  action: 'cron.define',
+  with: definition({
+    actions: [{ action: 'config.file', with: { path: `/var/${more.name}`, content: 'x' } }],
+    ...more,
+  }),
+});
+
+async function define(line: TestLine, ...definitions: Partial<Definition>[]) {
+  const task = cronTask(line, ...definitions.map(defineAction));
+  expect(await submit(line, task)).toMatchObject({ kind: 'ran', opsOutput: { status: 'completed' } });
+  return task;
+}
+
+async function look(line: TestLine, passMs = MINUTE) {
+  line.clock.pass(passMs);
+  line.schedules.scheduler.look();
+  await line.schedules.scheduler.idle();
+}
+
+async function started() {
+  const line = await testLine();
+  await line.schedules.scheduler.start();
+  return line;
+}
+
+describe('schedules that wait for each other in a circle', () => {
+  const circle = [
+    { name: 'aaa', pattern: FAR, depends_on: [{ schedule: 'bbb' }] },
+    { name: 'bbb', pattern: FAR, depends_on: [{ schedule: 'aaa' }] },
+  ];
+
+  it('can be made by one task, and stop no other one', async () => {
+    const line = await started();
+    await define(line, { name: 'aaa', pattern: FAR }, { name: 'bbb', pattern: FAR });
+    await define(line, ...circle);
+    await define(
+      line,
+      { name: 'ccc', pattern: '* * * * *', depends_on: [{ schedule: 'aaa' }] },
+      { name: 'ddd', pattern: '* * * * *' },
+    );
+    await look(line);
+    expect(line.schedules.problems).toEqual([]);
+    expect([...line.schedules.queue.keys()]).toEqual([expect.stringMatching(/^ddd/)]);
+  });
+
+  it('can be made by Manager alone, who takes a change back', async () => {
+    const line = await started();
+    await define(line, { name: 'aaa', pattern: FAR });
+    await define(line, { name: 'bbb', pattern: FAR, depends_on: [{ schedule: 'aaa' }] });
+    const freed = await define(line, { name: 'bbb', pattern: FAR });
+    await define(line, { name: 'aaa', pattern: FAR, depends_on: [{ schedule: 'bbb' }] });
+    const undo = undoTask(freed);
+    const end = await deliver(line, undo, [await sign('manager', undo)]);
+    expect(end).toMatchObject({ kind: 'ran', opsOutput: { status: 'completed' } });
+    await define(line, { name: 'ccc', pattern: '* * * * *', depends_on: [{ schedule: 'aaa' }] });
+    await look(line);
+    expect(line.schedules.problems).toEqual([]);
+  });
+});
+
+describe('a slot that failed and is to be tried again', () => {
+  it('has failed, and somebody hears of it, where the next one takes its place', async () => {
+    const line = await started();
+    await define(line, {
+      pattern: '* * * * *',
+      overlap: 'replace',
+      retries: { count: 3, backoff_ms: 10 * MINUTE },
+      disable_after: 3,
+      actions: [{ action: 'infra.command', with: { argv: ['backup'], undo: ['undo'] } }],
+    });
+    line.machine.when('backup', { exitCode: 1 });
+    for (let minute = 0; minute < 5; minute++) {
+      await look(line);
+      for (const [id, { task, tokens }] of line.schedules.queue) {
+        line.schedules.queue.delete(id);
+        await deliver(line, task, tokens);
+      }
+      await line.schedules.scheduler.idle();
+    }
+    expect(line.ledger.schedule('backup')).toMatchObject({ paused: expect.stringContaining('disabled') });
+  });
+});
