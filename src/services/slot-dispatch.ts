@@ -16,7 +16,7 @@ export interface SlotDispatchParts {
   running: Pick<Running, 'withdraw'>;
   obstacles: Obstacles;
   alerts: ScheduleAlerts;
-  ends: Pick<SlotEnds, 'ended'>;
+  ends: Pick<SlotEnds, 'ended' | 'givenUp'>;
   host: string;
 }
 
@@ -129,7 +129,7 @@ export class SlotDispatch {
     const unmet =
       earlier.length > 0 ? null : (standing?.paused ?? this.#prerequisites.unmet(definition, slot.dueAt, open));
     const verdict = readiness(slot, definition, { earlier, unmet, catchingUp }, now);
-    if (verdict.kind === 'skip') return this.#end(slot, { state: 'skipped', reason: verdict.why }, now);
+    if (verdict.kind === 'skip') return this.#passOver(slot, verdict.why, now);
     if (verdict.kind === 'go') this.#enqueue(slot, definition, round);
     if (verdict.kind === 'replace') this.#replace(earlier, slot, round);
     if (verdict.kind === 'wait') this.#wait(slot, verdict, round);
@@ -156,7 +156,7 @@ export class SlotDispatch {
     const reason = `replaced by ${slotTaskId(by)}`;
     for (const slot of earlier.splice(0)) {
       if (slot.state === 'waiting' || !hasBegun(slot, ledger)) {
-        this.#end(slot, { state: 'skipped', reason }, round.now);
+        this.#passOver(slot, reason, round.now);
         round.again = true;
         continue;
       }
@@ -165,6 +165,12 @@ export class SlotDispatch {
       const target = `task:${slotTaskId(slot)}`;
       queueMicrotask(() => running.withdraw({ verb: 'cancel', target, reason, by: slot.schedule }));
     }
+  }
+
+  #passOver(slot: SlotRecord, reason: string, now: number): false {
+    if (slot.attempt === 1) return this.#end(slot, { state: 'skipped', reason }, now);
+    this.#parts.ends.givenUp(slot, reason, now);
+    return false;
   }
 
   #end(slot: SlotRecord, { state, reason }: Obstacle, now: number): false {

@@ -30,6 +30,9 @@ export interface SlotRun {
   exitCode: number | null;
 }
 
+/** What people hear of an end. */
+type Told = Pick<Settlement, 'reason' | 'failures'>;
+
 /** Writes how slots end, in the transaction that ends their tasks, and what somebody must hear of it. */
 export class SlotEnds {
   readonly #parts: SlotEndsParts;
@@ -60,6 +63,17 @@ export class SlotEnds {
     onEnd(schedule);
   }
 
+  /** It was to be tried again, and others were before it: a schedule must not fail for ever unheard. */
+  givenUp(slot: SlotRecord, reason: string, at: number): void {
+    const { ledger } = this.#parts;
+    const why = `its last try failed, and there is no other: ${reason}`;
+    ledger.changeSlot(slot, { state: slot.late ? 'caught-up' : 'ran', reason: why, endedAt: at, outcome: 'failed' });
+    const record = ledger.schedule(slot.schedule);
+    if (record?.digest !== slot.digest) return;
+    const settlement = { reason: why, failures: record.failures + 1 };
+    this.#tell(record, record.definition, slot, settlement, { durationMs: null, exitCode: null });
+  }
+
   /** A copy of it was refused while it runs. */
   #runs({ task_id }: SlotTask): boolean {
     const record = this.#parts.ledger.task(task_id);
@@ -70,7 +84,7 @@ export class SlotEnds {
     { name, failures }: ScheduleRecord,
     definition: Definition,
     slot: SlotRecord,
-    settlement: Settlement,
+    settlement: Told,
     { durationMs }: SlotRun,
   ): void {
     const { ledger, alerts } = this.#parts;
@@ -82,7 +96,7 @@ export class SlotEnds {
     }
   }
 
-  #tellFailure(name: string, { alert, disable_after }: Definition, slot: SlotRecord, settlement: Settlement): void {
+  #tellFailure(name: string, { alert, disable_after }: Definition, slot: SlotRecord, settlement: Told): void {
     const { alerts } = this.#parts;
     const { failures, reason } = settlement;
     const last = `${slotTaskId(slot)}: ${reason}`;
