@@ -40,9 +40,11 @@ export class TaskJobs implements TaskQueues {
     await this.#add({ ...held, data: this.#dataOf(held) }, Math.max(0, held.until - this.#clock.now()));
   }
 
-  /** To be delivered now, if it will not be anyway. */
+  /** To be delivered now. Its id can be told before: a job that somebody put off under it would keep it back for ever. */
   async bring(job: TaskJob): Promise<void> {
-    if (!(await this.#find(job))) await this.#add(job, 0);
+    const found = await this.#find(job);
+    if (!found) return this.#add(job, 0);
+    if (await found.isDelayed()) await found.promote();
   }
 
   /** A held task's job has been put aside. */
@@ -59,6 +61,8 @@ export class TaskJobs implements TaskQueues {
     if (!queue) return undefined;
     const job = await queue.getJob(jobId).catch(unlessUnreadable);
     if (job && COMES.has(await job.getState())) return job;
+    // Nobody works on it, whatever lock was left: BullMQ would not remove it.
+    await this.#redis.del(`${queue.toKey(jobId)}:lock`);
     if (job === null) await this.#redis.del(queue.toKey(jobId));
     await queue.remove(jobId);
     return undefined;

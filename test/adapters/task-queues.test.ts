@@ -139,3 +139,23 @@ describe('the jobs of held tasks', () => {
     expect(await state()).toBe('waiting');
   });
 });
+
+describe('the job of a slot, whose id anybody can tell before', () => {
+  const slot = { queue: 'ops', jobId: 'backup.20261123t020000z', name: 'cron', data: { task: 'mine' } };
+
+  it('is not kept back by one that somebody put off under its id', async () => {
+    const { queue, heldJobs } = setUp();
+    await queue.add('cron', { task: 'theirs' }, { jobId: slot.jobId, delay: 1000 * HOUR });
+    await heldJobs.bring(slot);
+    expect(await queue.getJobState(slot.jobId)).toBe('waiting');
+  });
+
+  it('is added where somebody left a lock in its place', async () => {
+    const { connection, queue, heldJobs } = setUp();
+    await connection.hset(queue.toKey(slot.jobId), { name: 'cron', data: '{}', opts: '{}', timestamp: 1 });
+    await connection.set(`${queue.toKey(slot.jobId)}:lock`, 'x');
+    await heldJobs.bring(slot);
+    expect(await queue.getJobState(slot.jobId)).toBe('waiting');
+    expect(await queue.getJob(slot.jobId)).toMatchObject({ name: 'cron', data: slot.data });
+  });
+});
