@@ -45,7 +45,7 @@ async function lineIn(path: string) {
   const act = (action: string, input: Record<string, unknown>): Promise<unknown> => {
     const actions: ActionRequest[] = [{ action, with: input }];
     tasks += 1;
-    const heading = { task_id: `cron-${tasks}`, operation_type: 'cron', environment: 'staging' } as const;
+    const heading = { task_id: `cron-${tasks}`, operation_type: 'cron', environment: 'host' } as const;
     return submit(line, actionsTask({ ...heading, actions, expires_at: utcTime(clock.now() + HOUR) }));
   };
   const { scheduler, queue } = line.schedules;

@@ -10,7 +10,10 @@ it('a task of schedules is previewed with and without a ledger', async () => {
   const { ask, start, home } = await cronHome();
   const show = (action: string, input: Record<string, unknown>) => {
     const path = `${home.root}/task.yaml`;
-    writeFileSync(path, stringify(actionsTask({ operation_type: 'cron', actions: [{ action, with: input }] })));
+    writeFileSync(
+      path,
+      stringify(actionsTask({ operation_type: 'cron', environment: 'host', actions: [{ action, with: input }] })),
+    );
     return ask((context) => preview(context, path));
   };
   expect(await show('cron.define', definition())).toContain('   would define\n   name: backup\n');

@@ -19,7 +19,7 @@ it('F50: the task of a slot is always the same one, and a task', () => {
   expect(task).toEqual({
     task_id: 'backup.20261123t020000z',
     operation_type: 'cron',
-    environment: 'staging',
+    environment: 'host',
     host: 'mini-1',
     reason: 'Keeps a copy of the database for the day it is needed (backup, due 2026-11-23T02:00:00Z)',
     expires_at: '2026-11-23T03:00:01Z',

@@ -9,7 +9,10 @@ async function define(line: TestLine) {
   const whole = definition({ pattern: '* * * * *', overlap: 'queue' });
   const expires_at = utcTime(line.clock.now() + 60 * MINUTE);
   const actions = [{ action: 'cron.define', with: whole }];
-  return submit(line, actionsTask({ task_id: 'define-backup', operation_type: 'cron', actions, expires_at }));
+  return submit(
+    line,
+    actionsTask({ task_id: 'define-backup', operation_type: 'cron', environment: 'host', actions, expires_at }),
+  );
 }
 
 describe('slots on their way to the queue', () => {

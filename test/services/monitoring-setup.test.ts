@@ -5,7 +5,7 @@ import { actionsTask, submit, testLine } from './support.ts';
 const defining = (more = {}) =>
   actionsTask({
     operation_type: 'cron',
-    environment: 'staging',
+    environment: 'host',
     actions: [{ action: 'cron.define', with: definition(more) }],
   });
 

@@ -8,7 +8,7 @@ export function definition(more: Partial<Definition> = {}): Definition {
     owner: 'platform@example.org',
     pattern: '30 2 * * *',
     time_zone: 'UTC',
-    environment: 'staging',
+    environment: 'host',
     actions: [{ action: 'config.file', with: { path: '/var/backup/marker', content: 'backed up\n' } }],
     on_failure: 'undo',
     depends_on: [],
