@@ -243,11 +243,7 @@ describe('ops crons task', () => {
     const { ask, put } = await cronHome();
     put('hourly', hourly);
     const task = parse(await ask((context) => cronsTask(context, 'hourly', { host: 'mini-2' })), { schema: 'core' });
-    expect([task.host, task.plan_id, task.environment]).toEqual([
-      'mini-2',
-      'define-hourly-20261123t090000z',
-      'staging',
-    ]);
+    expect([task.host, task.plan_id, task.environment]).toEqual(['mini-2', 'define-hourly-20261123t090000z', 'host']);
   });
 
   it('says what is wrong with a file, and where to write one', async () => {

@@ -74,7 +74,7 @@ export class SchedulingHome implements AsyncDisposable {
   async #do(action: { action: string; with: Record<string, unknown> }): Promise<Report> {
     this.#tasks += 1;
     const taskId = `cron-task-${this.#tasks}`;
-    await this.#test.submit(this.#test.task(taskId, [action], { operation_type: 'cron' }));
+    await this.#test.submit(this.#test.task(taskId, [action], { operation_type: 'cron', environment: 'host' }));
     const report = await this.#test.report(taskId);
     if (report.evidence.outcome !== 'completed') throw new Error(JSON.stringify(report.ops_output.blockers));
     return report;
