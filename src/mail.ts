@@ -63,20 +63,21 @@ export function openMail({ config, ledger, hostKey, redis, breaker, stack, log, 
       inBackground('keeping held tasks', () => held.keepAll());
     },
     onHeld: (job: Job) => jobs.putAside(job),
-    slotQueue: { bring: async (task: SlotTask) => jobs.bring(await slotJob(task, config, hostKey)) },
+    slotQueue: { bring: (task: SlotTask) => jobs.bring(slotJob(task, config, hostKey)) },
     inBackground,
   };
 }
 
-/** Signed by the host: it is due here. */
-async function slotJob(task: SlotTask, { queues, host }: Config, hostKey: RoleKey) {
-  const token = await attest(hostKey, {
-    covers: { task },
-    issuedAt: new Date(systemClock.now()),
-    validForMs: TOKEN_MAX_AGE_MS,
-  });
+function slotJob(task: SlotTask, { queues, host }: Config, hostKey: RoleKey) {
   const { task_id: jobId, operation_type: name } = task;
-  return { queue: queues.hostTasks(host.name), jobId, name, data: { task, attestations: [token] } };
+  const data = async () => ({ task, attestations: [await signedByHost(task, hostKey)] });
+  return { queue: queues.hostTasks(host.name), jobId, name, data };
+}
+
+/** It is due here. */
+function signedByHost(task: SlotTask, hostKey: RoleKey): Promise<string> {
+  const issuedAt = new Date(systemClock.now());
+  return attest(hostKey, { covers: { task }, issuedAt, validForMs: TOKEN_MAX_AGE_MS });
 }
 
 function openQueue(name: string, prefix: string, connection: Redis, stack: AsyncDisposableStack): Queue {

@@ -8,7 +8,8 @@ interface TaskJob {
   queue: string;
   jobId: string;
   name: string;
-  data: unknown;
+  /** Made only where the job is to be added. */
+  data: () => unknown;
 }
 
 /** Jobs of the task queues, brought again where Redis has lost them. */
@@ -29,7 +30,7 @@ export class TaskJobs implements TaskQueues {
 
   async deliverNow(held: HeldTask): Promise<void> {
     const job = await this.#find(held);
-    if (!job) return this.#add({ ...held, data: this.#dataOf(held) }, 0);
+    if (!job) return this.#add({ ...held, data: () => this.#dataOf(held) }, 0);
     // Noted first: the job may be put aside just while we look whether it is.
     this.#woken.add(nameOf(job));
     if (await job.isDelayed()) await this.putAside(job);
@@ -37,7 +38,7 @@ export class TaskJobs implements TaskQueues {
 
   async keep(held: HeldTask): Promise<void> {
     if (await this.#find(held)) return;
-    await this.#add({ ...held, data: this.#dataOf(held) }, Math.max(0, held.until - this.#clock.now()));
+    await this.#add({ ...held, data: () => this.#dataOf(held) }, Math.max(0, held.until - this.#clock.now()));
   }
 
   /** To be delivered now. Its id can be told before: a job that somebody put off under it would keep it back for ever. */
@@ -69,7 +70,7 @@ export class TaskJobs implements TaskQueues {
   }
 
   async #add({ queue, jobId, name, data }: TaskJob, delay: number): Promise<void> {
-    await this.#queues.get(queue)?.add(name, data, { jobId, delay });
+    await this.#queues.get(queue)?.add(name, await data(), { jobId, delay });
   }
 }
 

@@ -2,13 +2,17 @@ import type { Definition } from './definition.ts';
 import { parsePattern } from './pattern.ts';
 import type { Timetable } from './slots.ts';
 
-/** When a definition that was accepted is due. @throws Error where this version cannot read its pattern any more. */
-export function timetableOf({
-  pattern,
-  name,
-  time_zone,
-}: Pick<Definition, 'pattern' | 'name' | 'time_zone'>): Timetable {
+type Times = Pick<Definition, 'pattern' | 'name' | 'time_zone'>;
+
+/** When a definition is due; a string says why this version cannot read its pattern. */
+export function readTimetable({ pattern, name, time_zone }: Times): Timetable | string {
   const parsed = parsePattern(pattern, name);
-  if (typeof parsed === 'string') throw new Error(`the pattern of ${name} cannot be read: ${parsed}`);
-  return { pattern: parsed, timeZone: time_zone };
+  return typeof parsed === 'string' ? parsed : { pattern: parsed, timeZone: time_zone };
+}
+
+/** The same of a definition that was accepted. @throws Error where it was by another version. */
+export function timetableOf(definition: Times): Timetable {
+  const timetable = readTimetable(definition);
+  if (typeof timetable === 'string') throw new Error(`the pattern of ${definition.name} cannot be read: ${timetable}`);
+  return timetable;
 }

@@ -1,7 +1,7 @@
 import { type Definition, dependenciesOf } from '../schedule/definition.ts';
 import { type Prerequisite, type Unmet, unmetBy } from '../schedule/readiness.ts';
 import { latestSlots } from '../schedule/slots.ts';
-import { timetableOf } from '../schedule/timetable.ts';
+import { readTimetable } from '../schedule/timetable.ts';
 import type { Ledger } from './ledger.ts';
 import type { ScheduleAlerts } from './schedule-alerts.ts';
 import type { SlotRecord } from './schedules.ts';
@@ -36,7 +36,8 @@ export class Prerequisites {
     const record = ledger.schedule(name);
     if (!record) return { name, paused: null, open: false, newest: null, dueAt: null };
     const [run] = ledger.runs(name, 1);
-    const [due] = latestSlots(timetableOf(record.definition), dueAt - PERIOD_MS, dueAt, 1);
+    const timetable = readTimetable(record.definition);
+    const [due] = typeof timetable === 'string' ? [] : latestSlots(timetable, dueAt - PERIOD_MS, dueAt, 1);
     const newest = run ? { at: Math.max(run.dueAt, run.endedAt ?? 0), well: run.outcome === 'completed' } : null;
     return { name, paused: record.paused, open: open.has(name), newest, dueAt: due ?? null };
   }

@@ -6,7 +6,7 @@ import type { ScheduleLedger } from './schedules.ts';
 export type ScheduleAlertCode =
   | 'schedule-failed'
   | 'schedule-disabled'
-  | 'schedule-expired'
+  | 'schedule-lapsed'
   | 'schedule-slow'
   /** Others wait for it. */
   | 'schedule-awaited';

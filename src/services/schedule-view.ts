@@ -1,5 +1,5 @@
 import { nextSlot } from '../schedule/slots.ts';
-import { timetableOf } from '../schedule/timetable.ts';
+import { readTimetable } from '../schedule/timetable.ts';
 import type { Ledger } from './ledger.ts';
 import { type Obstacle, type ObstacleParts, obstaclesBy } from './obstacles.ts';
 import type { ScheduleRecord, SlotRecord } from './schedules.ts';
@@ -55,6 +55,7 @@ function stateOf(record: ScheduleRecord, obstacle: Obstacle | null, now: number)
 }
 
 function nextOf({ definition }: ScheduleRecord, now: number): number | null {
-  const next = nextSlot(timetableOf(definition), now);
+  const timetable = readTimetable(definition);
+  const next = typeof timetable === 'string' ? null : nextSlot(timetable, now);
   return next !== null && next <= Date.parse(definition.valid_until) ? next : null;
 }

@@ -1,12 +1,12 @@
 import { ulid } from 'ulid';
 import { account, type SlotRange, slotRange } from '../schedule/accounting.ts';
 import { nextSlot, type Timetable } from '../schedule/slots.ts';
-import { timetableOf } from '../schedule/timetable.ts';
+import { readTimetable } from '../schedule/timetable.ts';
 import type { Alerter } from './alerter.ts';
 import type { Ledger } from './ledger.ts';
 import type { Obstacle, Obstacles } from './obstacles.ts';
 import type { ScheduleAlerts } from './schedule-alerts.ts';
-import type { ScheduleRecord, SlotState } from './schedules.ts';
+import type { ScheduleRecord, SlotRecord, SlotState } from './schedules.ts';
 import { newSlot, passedSlots } from './slot-records.ts';
 
 export interface SlotClaimsParts {
@@ -75,22 +75,32 @@ export class SlotClaims {
   account(name: string, now: number): void {
     const record = this.#parts.ledger.schedule(name);
     if (!record) return;
-    const missed = this.#claimOf(name, this.#timetableOf(record), now);
+    const timetable = this.#timetableOf(record);
+    const missed = typeof timetable === 'string' ? null : this.#claimOf(name, timetable, now);
     if (missed) this.#tellMissed([missed]);
   }
 
   #remember(record: ScheduleRecord): void {
     const { name, definition, accountedUntil } = record;
     const timetable = this.#timetableOf(record);
+    if (typeof timetable === 'string') return this.#setAside(name, timetable);
     const validUntil = Date.parse(definition.valid_until);
     const next = nextSlot(timetable, accountedUntil) ?? Number.POSITIVE_INFINITY;
     const isOver = accountedUntil >= validUntil;
     this.#known.set(name, { timetable, nextAt: isOver ? null : Math.min(next, validUntil) });
   }
 
-  #timetableOf({ name, definition }: ScheduleRecord): Timetable {
+  #timetableOf({ name, definition }: ScheduleRecord): Timetable | string {
     const known = this.#known.get(name);
-    return isSame(known, definition) ? known.timetable : timetableOf(definition);
+    return isSame(known, definition) ? known.timetable : readTimetable(definition);
+  }
+
+  /** A version before this one could read its pattern. The other schedules go on. */
+  #setAside(name: string, problem: string): void {
+    const { ledger, alerts } = this.#parts;
+    this.#known.delete(name);
+    const message = `the pattern of ${name} cannot be read by this version, and none of its slots is run: ${problem}`;
+    ledger.write(() => alerts.raise(name, 'schedule-lapsed', { severity: 'critical', message }));
   }
 
   #claimOf(name: string, timetable: Timetable, now: number): Missed | null {
@@ -105,7 +115,7 @@ export class SlotClaims {
     ledger.changeSchedule(name, { accountedUntil: until });
     if (until === validUntil) {
       const message = `the definition of ${name} was valid until ${record.definition.valid_until}: have it defined anew`;
-      alerts.raise(name, 'schedule-expired', { severity: 'warning', message });
+      alerts.raise(name, 'schedule-lapsed', { severity: 'warning', message });
     }
     return missed && { ...missed, name };
   }
@@ -129,7 +139,7 @@ export class SlotClaims {
     this.#writePassed(record, range, obstacle, now);
     if (obstacle.state === 'vetoed' || record.paused !== '') return;
     const message = `${obstacle.reason}: have it defined anew`;
-    this.#parts.alerts.raise(record.name, 'schedule-expired', { severity: 'warning', message });
+    this.#parts.alerts.raise(record.name, 'schedule-lapsed', { severity: 'warning', message });
   }
 
   #writePassed(
@@ -139,7 +149,11 @@ export class SlotClaims {
     now: number,
   ): void {
     const { ledger } = this.#parts;
-    ledger.addSlot(passedSlots(range, { schedule, digest, state, reason, claimedAt: now }));
+    const passed = passedSlots(range, { schedule, digest, state, reason, claimedAt: now });
+    const [newest] = ledger.slots(schedule, 1);
+    if (newest && goesOn(newest, passed))
+      return ledger.changeSlot(newest, { untilAt: range.until, count: newest.count + range.count, endedAt: now });
+    ledger.addSlot(passed);
     const detail = { schedule, slots: range.count, from: range.from, until: range.until };
     ledger.audit({ event: `slots-${state}`, detail }, { outcome: state, reason });
   }
@@ -158,6 +172,16 @@ export class SlotClaims {
       message: `${total} slots were due while this host could not run them, and are not caught up: ${each.join(', ')}${more}`,
     });
   }
+}
+
+/** Slots that pass one after another for one reason, of a schedule that is paused for a month, say, are told by one record. */
+function goesOn(newest: SlotRecord, next: SlotRecord): boolean {
+  const isPassed = newest.enqueuedAt === null && newest.askedBy === '' && newest.endedAt !== null && !newest.late;
+  return (
+    isPassed &&
+    newest.attempt === 1 &&
+    (['digest', 'state', 'reason'] as const).every((key) => newest[key] === next[key])
+  );
 }
 
 function isSame(known: Known | undefined, definition: ScheduleRecord['definition']): known is Known {

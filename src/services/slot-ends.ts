@@ -91,7 +91,7 @@ export class SlotEnds {
     ledger.changeSchedule(name, { failures: settlement.failures });
     if (settlement.failures > failures) this.#tellFailure(name, definition, slot, settlement);
     if (settlement.failures === 0 && durationMs !== null) {
-      alerts.clear(name, 'schedule-failed', 'schedule-awaited', 'schedule-expired');
+      alerts.clear(name, 'schedule-failed', 'schedule-awaited', 'schedule-lapsed');
       this.#tellSlowness(name, definition, slot, durationMs);
     }
   }

@@ -158,7 +158,7 @@ describe('ops crons show', () => {
     const { alerts } = JSON.parse(await ask((context) => cronsShow(context, 'short', { json: true })));
     expect(alerts).toEqual([
       {
-        alert_id: expect.stringMatching(/^schedule-expired-/),
+        alert_id: expect.stringMatching(/^schedule-lapsed-/),
         severity: 'warning',
         state: 'raised',
         message: expect.stringMatching(/have it defined anew$/),

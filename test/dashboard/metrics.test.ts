@@ -147,7 +147,7 @@ describe('the metrics', () => {
       'ops_slots_open{state="waiting"}': 1,
       'ops_slots_open{state="enqueued"}': 0,
       'ops_schedule_alerts{code="schedule-failed"}': 1,
-      'ops_schedule_alerts{code="schedule-expired"}': 1,
+      'ops_schedule_alerts{code="schedule-lapsed"}': 1,
     });
     await ledger.commit(() => ledger.changeSchedule('failed', { standing: {} }));
     expect(Object.keys(await read()).filter((name) => name.startsWith('ops_schedule_alerts'))).toEqual([]);

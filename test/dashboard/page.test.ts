@@ -59,7 +59,7 @@ describe('the status page', () => {
     show(shown);
     const text = (await look('/')).body.replaceAll(/<[^>]*>/g, ' ').replaceAll(/\s+/g, ' ');
     expect(text).toContain(
-      'Schedules to see to 2 failed expired, schedule-failed, schedule-expired paused paused: a &lt;move&gt; Latest',
+      'Schedules to see to 2 failed expired, schedule-failed, schedule-lapsed paused paused: a &lt;move&gt; Latest',
     );
   });
 

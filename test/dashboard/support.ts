@@ -25,7 +25,7 @@ export async function addSchedules(ledger: Ledger, now: number): Promise<void> {
       ledger.addDefinition(name, definition({ name, valid_until }));
       ledger.putSchedule(name, { digest: name, task_id: 't', paused: name === 'paused' ? 'a <move>' : '' }, now);
     }
-    ledger.changeSchedule('failed', { standing: { 'schedule-failed': 'a1', 'schedule-expired': 'a2' } });
+    ledger.changeSchedule('failed', { standing: { 'schedule-failed': 'a1', 'schedule-lapsed': 'a2' } });
     ledger.addSlot(newSlot({ schedule: 'failed', dueAt: now, digest: 'failed', claimedAt: now }));
   });
 }

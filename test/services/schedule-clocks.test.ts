@@ -58,7 +58,7 @@ it.each(['none', 'latest', 'all'] as const)(
     await minutes(line, 2);
     await setClock(line, 11.5 * 365 * DAY);
     await minutes(line, 2);
-    expect(alertsOf(line)).toContain('schedule-expired raised schedule:mini-1/backup');
+    expect(alertsOf(line)).toContain('schedule-lapsed raised schedule:mini-1/backup');
     await setClock(line, START + 5 * MINUTE - line.clock.now());
     await acceptClock(line);
     await work(line);
@@ -66,7 +66,7 @@ it.each(['none', 'latest', 'all'] as const)(
     expect(told(line).slice(0, 2)).toEqual(['09:01 ran', '09:02 ran']);
     expect(told(line).slice(-3)).toEqual(['09:06 ran', '09:07 ran', '09:08 ran']);
     expect(line.ledger.slots('backup', 99).reduce((sum, { count }) => sum + count, 0)).toBe(8);
-    expect(alertsOf(line)).not.toContain('schedule-expired raised schedule:mini-1/backup');
+    expect(alertsOf(line)).not.toContain('schedule-lapsed raised schedule:mini-1/backup');
     expect(line.ledger.openSlots()).toEqual([]);
     expect(line.schedules.problems).toEqual([]);
   },

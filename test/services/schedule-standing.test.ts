@@ -30,7 +30,7 @@ describe('F50: a veto', () => {
     await minutes(line, 1);
     await veto(line, target(task));
     await minutes(line, 3);
-    expect(told(line)).toEqual(['09:01 ran', '09:02 vetoed', '09:03 vetoed', '09:04 vetoed']);
+    expect(told(line)).toEqual(['09:01 ran', '09:02-09:04 vetoed 3']);
     expect(newest(line)?.reason).toMatch(/is vetoed by savorg-security: not today$/);
     expect([refusals(line), alertsOf(line)]).toEqual([0, []]);
   });
@@ -74,11 +74,11 @@ describe('F50: where a key is revoked that signed its definition', () => {
     const { line, revoke } = await revoked(role);
     revoke();
     await minutes(line, 3);
-    expect(told(line)).toEqual(['09:01 ran', '09:02 skipped', '09:03 skipped', '09:04 skipped']);
+    expect(told(line)).toEqual(['09:01 ran', '09:02-09:04 skipped 3']);
     expect(newest(line)?.reason).toMatch(
       /^the key of savorg-.*, who signed the definition of backup, is no longer trusted$/,
     );
-    expect([refusals(line), alertsOf(line)]).toEqual([0, ['schedule-expired raised schedule:mini-1/backup']]);
+    expect([refusals(line), alertsOf(line)]).toEqual([0, ['schedule-lapsed raised schedule:mini-1/backup']]);
   });
 
   it('a slot on the queue does not run either, and is not brought again', async () => {
@@ -168,11 +168,11 @@ describe('F50: a schedule that is paused', () => {
     await define(line, { catch_up: 'all' });
     await act(line, 'cron.pause', { schedule: 'backup', reason: 'the disk is full' });
     await minutes(line, 2);
-    expect([told(line), alertsOf(line)]).toEqual([['09:01 skipped', '09:02 skipped'], []]);
+    expect([told(line), alertsOf(line)]).toEqual([['09:01-09:02 skipped 2'], []]);
     line.clock.pass(10 * MINUTE);
     await act(line, 'cron.resume', { schedule: 'backup' });
     await minutes(line, 1);
-    expect(told(line)).toEqual(['09:01 skipped', '09:02 skipped', '09:03-09:12 skipped 10', '09:13 ran']);
+    expect(told(line)).toEqual(['09:01-09:12 skipped 12', '09:13 ran']);
   });
 });
 

@@ -11,7 +11,7 @@ const MOST_KEPT = 2_000;
 const PUT = `INSERT INTO schedules (name, digest, task_id, paused, accounted_until) VALUES (:name, :digest, :task_id, :paused, :at)
  ON CONFLICT (name) DO UPDATE SET digest = :digest, task_id = :task_id, paused = :paused,
    accounted_until = max(accounted_until, :at),
-   failures = CASE WHEN digest = :digest AND paused = :paused THEN failures ELSE 0 END`;
+   failures = CASE WHEN digest = :digest AND (:paused <> '' OR paused = '') THEN failures ELSE 0 END`;
 
 const CHANGE = `UPDATE schedules SET paused = coalesce(:paused, paused), accounted_until = coalesce(:accountedUntil, accounted_until),
    failures = coalesce(:failures, failures), standing = coalesce(:standing, standing) WHERE name = :name`;
