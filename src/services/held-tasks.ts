@@ -1,3 +1,4 @@
+import { fewAtATime } from './few-at-a-time.ts';
 import type { HeldTask, Ledger } from './ledger.ts';
 
 export interface TaskQueues {
@@ -6,8 +7,6 @@ export interface TaskQueues {
   /** Adds the held task's job anew where Redis has lost it, to be delivered when it is to be looked at again. */
   keep(held: HeldTask): Promise<void>;
 }
-
-const AT_A_TIME = 20;
 
 /** Tasks that wait for a signature, or for the end of a pause. The ledger keeps them; their jobs only bring them back. */
 export class HeldTasks {
@@ -43,13 +42,9 @@ export class HeldTasks {
     );
   }
 
-  /** A few at a time: a thousand may hold 64 MB. One that fails does not keep the others waiting. */
+  /** A thousand may hold 64 MB: they are not all brought at once. */
   async #each(chosen: (held: HeldTask) => boolean, act: (held: HeldTask) => Promise<void>): Promise<void> {
-    const waiting = this.#ledger.held().filter(chosen);
-    const results: PromiseSettledResult<void>[] = [];
-    while (waiting.length > 0) results.push(...(await Promise.allSettled(waiting.splice(0, AT_A_TIME).map(act))));
-    const failure = results.find((result) => result.status === 'rejected');
-    if (failure) throw failure.reason;
+    await fewAtATime(this.#ledger.held().filter(chosen), act);
   }
 }
 

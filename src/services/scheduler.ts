@@ -1,4 +1,5 @@
 import type { SlotTask } from '../contract/task.ts';
+import { fewAtATime } from './few-at-a-time.ts';
 import type { Ledger } from './ledger.ts';
 import type { Clock, Heartbeats, Service } from './ports.ts';
 import type { SlotClaims } from './slot-claims.ts';
@@ -36,7 +37,6 @@ export interface SchedulerParts {
   onProblem: (error: unknown) => void;
 }
 
-const AT_A_TIME = 20;
 /** Ends of many slots are looked at together. */
 const PAUSE_MS = 50;
 const MINUTE_MS = 60_000;
@@ -150,10 +150,9 @@ export class Scheduler implements Service {
     this.#ping(now);
   }
 
-  async #bring(tasks: readonly SlotTask[]): Promise<void> {
-    const waiting = [...tasks];
-    while (waiting.length > 0 && !this.#stopped.signal.aborted)
-      await Promise.all(waiting.splice(0, AT_A_TIME).map((task) => this.#parts.queue.bring(task)));
+  #bring(tasks: readonly SlotTask[]): Promise<void> {
+    const { queue } = this.#parts;
+    return fewAtATime(tasks, async (task) => (this.#stopped.signal.aborted ? undefined : queue.bring(task)));
   }
 
   #lookAt(ms: number): void {

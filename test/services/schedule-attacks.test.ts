@@ -101,3 +101,17 @@ describe('a slot that failed and is to be tried again', () => {
     expect(line.ledger.schedule('backup')).toMatchObject({ paused: expect.stringContaining('disabled') });
   });
 });
+
+it('a slot whose job cannot be brought keeps no other one from its queue', async () => {
+  const line = await started();
+  const names = Array.from({ length: 25 }, (_, n) => `each-${n + 10}`);
+  await define(line, ...names.map((name) => ({ name, pattern: '* * * * *' })));
+  const { queue, problems } = line.schedules;
+  const has = queue.has.bind(queue);
+  queue.has = (id) => {
+    if (id.startsWith('each-10')) throw new Error('WRONGTYPE');
+    return has(id);
+  };
+  await look(line);
+  expect([problems.length, queue.size]).toEqual([1, 24]);
+});
