@@ -51,24 +51,13 @@ describe('a heartbeat', () => {
     await vi.waitFor(() => expect(asked).toEqual(['POST /ping/uuid/start?rid=1']));
   });
 
-  it('goes where it is sent on to', async () => {
+  it('goes nowhere it is sent on to: its address is what was signed', async () => {
     const target = await served();
-    const { url } = await served((_, response) => response.writeHead(308, { location: `${target.url}/moved` }).end());
+    const { url, asked } = await served((_, response) => response.writeHead(308, { location: target.url }).end());
     const { heartbeats, unheard } = pinging();
     heartbeats.ping(url, 'success');
-    await vi.waitFor(() => expect(target.asked).toEqual(['POST /moved']));
-    expect(unheard).toEqual([]);
-  });
-
-  it.each([
-    ['in a circle', '/'],
-    ['to what is no server', 'file:///etc/passwd'],
-    ['nowhere', 'http://'],
-  ])('that is sent on %s is only noted', async (_, location) => {
-    const { url } = await served((__, response) => response.writeHead(308, { location }).end());
-    const { heartbeats, unheard } = pinging();
-    heartbeats.ping(url, 'fail');
     await vi.waitFor(() => expect(unheard).toHaveLength(1));
+    expect([asked.length, target.asked]).toEqual([1, []]);
   });
 
   it('that nobody hears, or that is cut off, is only noted', async () => {
