@@ -61,11 +61,15 @@ export class ScheduleRows {
 
   /** False where there is one already, or no such schedule. */
   addSlot({ schedule, dueAt }: SlotPlace, askedBy: string): boolean {
-    const { ledger, clock, onChange } = this.#parts;
+    const { ledger, clock, claims, onChange } = this.#parts;
     const digest = ledger.schedule(schedule)?.digest;
     if (!digest) return false;
     const slot = newSlot({ schedule, dueAt, digest, claimedAt: clock.now(), askedBy });
-    const added = ledger.write(() => ledger.addSlot(slot));
+    const added = ledger.write(() => {
+      // A record of several slots that begins at this second would find its place taken, and all of them were lost.
+      claims.account(schedule, clock.now());
+      return ledger.addSlot(slot);
+    });
     onChange(schedule);
     return added;
   }

@@ -115,3 +115,18 @@ it('a slot whose job cannot be brought keeps no other one from its queue', async
   await look(line);
   expect([problems.length, queue.size]).toEqual([1, 24]);
 });
+
+it('run-now in the second of a slot, while Redis is away, takes none of those after it from the account', async () => {
+  const line = await started();
+  await define(line, { pattern: '* * * * *' });
+  line.clock.pass(MINUTE);
+  line.schedules.setUsable(false);
+  expect(await submit(line, cronTask(line, { action: 'cron.run-now', with: { schedule: 'backup' } }))).toMatchObject({
+    kind: 'ran',
+  });
+  const next = await testLine(line.parts);
+  line.clock.pass(10 * MINUTE);
+  await next.schedules.scheduler.start();
+  const counts = line.ledger.slotCounts('backup');
+  expect(Object.values(counts).reduce((sum, count) => sum + count, 0)).toBe(11);
+});
