@@ -41,8 +41,8 @@ export function openSchedules(parts: ScheduleParts): Schedules {
   const host = config.host.name;
   const heartbeats = heartbeatsBy(log);
   const alerts = new ScheduleAlerts({ ledger, alerter: parts.alerter, host });
-  const ends = new SlotEnds({ ledger, alerts, heartbeats, onEnd: () => scheduler.look() });
   const obstacles = obstaclesBy({ ...parts, registry, host });
+  const ends = new SlotEnds({ ledger, alerts, obstacles, heartbeats, onEnd: () => scheduler.look() });
   const claims = new SlotClaims({ ...parts, obstacles, alerts, host });
   const dispatch = new SlotDispatch({ ...parts, obstacles, alerts, ends, host });
   const onChange = (name: string) => scheduler.changed(name);

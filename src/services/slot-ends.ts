@@ -4,6 +4,7 @@ import { usualMs } from '../schedule/history.ts';
 import { type Ending, type Settlement, settle } from '../schedule/settlement.ts';
 import { slotTaskId } from '../schedule/slot-task.ts';
 import type { Ledger } from './ledger.ts';
+import type { Obstacles } from './obstacles.ts';
 import type { Heartbeats } from './ports.ts';
 import type { ScheduleAlerts } from './schedule-alerts.ts';
 import type { ScheduleRecord, SlotRecord } from './schedules.ts';
@@ -17,6 +18,7 @@ export interface SlotEndsParts {
     'schedule' | 'changeSchedule' | 'definition' | 'slot' | 'runs' | 'changeSlot' | 'audit' | 'task'
   >;
   alerts: ScheduleAlerts;
+  obstacles: Pick<Obstacles, 'pause'>;
   heartbeats: Heartbeats;
   /** Told that a slot ended: others may wait for it. */
   onEnd: (schedule: string) => void;
@@ -56,7 +58,7 @@ export class SlotEnds {
     if (slot?.state !== 'enqueued' || !definition || slotTaskId(slot) !== task.task_id) return;
     if (this.#runs(task)) return;
     const record = ledger.schedule(schedule);
-    const settlement = settle(slot, definition, ending, record?.failures ?? 0);
+    const settlement = settle(slot, definition, this.#blameless(ending, record), record?.failures ?? 0);
     ledger.changeSlot(slot, changeBy(settlement, ending, run));
     if (record?.digest === slot.digest && !settlement.retry) this.#tell(record, definition, slot, settlement, run);
     this.#ping(definition, ending, run);
@@ -72,6 +74,12 @@ export class SlotEnds {
     if (record?.digest !== slot.digest) return;
     const settlement = { reason: why, failures: record.failures + 1 };
     this.#tell(record, record.definition, slot, settlement, { durationMs: null, exitCode: null });
+  }
+
+  /** A slot whose time ran out under a pause has not failed. */
+  #blameless(ending: Ending, record: ScheduleRecord | undefined): Ending {
+    const pause = ending.outcome === 'expired' && record ? this.#parts.obstacles.pause(record, ending.at) : null;
+    return pause ? { ...ending, outcome: 'cancelled', reason: `it waited too long: ${pause}` } : ending;
   }
 
   /** A copy of it was refused while it runs. */

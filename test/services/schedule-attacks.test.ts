@@ -3,7 +3,7 @@ import { utcTime } from '../../src/contract/names.ts';
 import type { ActionRequest } from '../../src/contract/task.ts';
 import type { Definition } from '../../src/schedule/definition.ts';
 import { definition } from '../support/definitions.ts';
-import { actionsTask, deliver, sign, submit, type TestLine, testLine, undoTask } from './support.ts';
+import { actionsTask, deliver, HOUR, sign, submit, type TestLine, testLine, undoTask, withdrawal } from './support.ts';
 
 const MINUTE = 60_000;
 const FAR = '0 0 1 1 *';
@@ -129,4 +129,20 @@ it('run-now in the second of a slot, while Redis is away, takes none of those af
   await next.schedules.scheduler.start();
   const counts = line.ledger.slotCounts('backup');
   expect(Object.values(counts).reduce((sum, count) => sum + count, 0)).toBe(11);
+});
+
+it('a slot that is on its queue when the host is paused, for longer than it may wait, has not failed', async () => {
+  const line = await started();
+  await define(line, { pattern: '@hourly', disable_after: 1 });
+  await look(line, 60 * MINUTE);
+  const [{ task, tokens } = expect.fail('no slot')] = [...line.schedules.queue.values()];
+  const issuedAt = line.clock.now();
+  line.stream.send(await withdrawal('pause', 'host:mini-1', { role: 'operator', issuedAt, validForMs: 5 * HOUR }));
+  expect(await deliver(line, task, tokens)).toMatchObject({ kind: 'held', missing: ['paused'] });
+
+  line.clock.pass(HOUR);
+  await deliver(line, task, tokens);
+  const slot = line.ledger.slot({ schedule: 'backup', dueAt: Date.parse(task.slot.due_at) });
+  expect(slot).toMatchObject({ state: 'skipped', reason: expect.stringContaining('host:mini-1 is paused') });
+  expect([line.ledger.schedule('backup')?.paused, line.ledger.alerts()]).toEqual(['', []]);
 });

@@ -36,8 +36,8 @@ export function testSchedules(parts: TestScheduleParts) {
   let open: Promise<void> = Promise.resolve();
   const heartbeats = { ping: (url: string, what: string | number) => void pings.push(`${url} ${what}`) };
   const alerts = new ScheduleAlerts({ ledger, alerter, host });
-  const ends = new SlotEnds({ ledger, alerts, heartbeats, onEnd: () => scheduler.look() });
   const obstacles = obstaclesBy({ ...parts, registry });
+  const ends = new SlotEnds({ ledger, alerts, obstacles, heartbeats, onEnd: () => scheduler.look() });
   const claims = new SlotClaims({ ...parts, obstacles, alerts });
   const onChange = (name: string) => scheduler.changed(name);
   const rows = new ScheduleRows({ ledger, clock, claims, alerts, onChange });
