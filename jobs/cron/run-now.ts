@@ -17,6 +17,9 @@ export const runNow = defineAction<Input, Queries>({
   plan: ({ schedule }, { row, host }) => {
     const { paused } = present(schedule, row);
     if (paused !== '') throw new Error(`${schedule} is paused (${paused}): resume it first`);
+    const validUntil = host.schedules.find(({ name }) => name === schedule)?.validUntil ?? '';
+    if (Date.parse(validUntil) <= host.now)
+      throw new Error(`the definition of ${schedule} was valid until ${validUntil}: have it defined anew first`);
     return [
       {
         kind: 'record',

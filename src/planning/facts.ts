@@ -25,6 +25,8 @@ export interface SchedulesFact {
 interface ScheduleSummary {
   name: string;
   dependsOn: readonly string[];
+  /** Until when its definition stands, as it was written. */
+  validUntil: string;
 }
 
 export interface FactOf {

@@ -18,7 +18,11 @@ export function scheduleFacts(ledger: Pick<ScheduleLedger, 'schedule' | 'schedul
     },
     all: () => ({
       now: clock.now(),
-      schedules: ledger.schedules().map(({ name, definition }) => ({ name, dependsOn: dependenciesOf(definition) })),
+      schedules: ledger.schedules().map(({ name, definition }) => ({
+        name,
+        dependsOn: dependenciesOf(definition),
+        validUntil: definition.valid_until,
+      })),
     }),
   };
 }

@@ -51,8 +51,11 @@ export class ScheduleRows {
     const record = this.#parts.ledger.schedule(name);
     if (!record) return 'not defined';
     if (record.paused !== '') return `paused: ${record.paused}`;
-    const next = nextSlot(timetableOf(record.definition), this.#parts.clock.now());
-    return next === null ? 'never due' : `due next at ${utcTime(next)}`;
+    const { definition } = record;
+    const next = nextSlot(timetableOf(definition), this.#parts.clock.now());
+    if (next === null) return 'never due';
+    const isOver = next > Date.parse(definition.valid_until);
+    return isOver ? `not due again: valid until ${definition.valid_until}` : `due next at ${utcTime(next)}`;
   }
 
   hasSlot(place: SlotPlace): boolean {

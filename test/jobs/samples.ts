@@ -96,7 +96,7 @@ export const SAMPLES: Record<string, Record<string, unknown>[]> = {
   ],
 };
 
-const schedules = { now: NOW, schedules: [{ name: 'backup', dependsOn: [] }] };
+const schedules = { now: NOW, schedules: [{ name: 'backup', dependsOn: [], validUntil: '2027-11-01T00:00:00Z' }] };
 const row = (letter: string) => ({
   exists: true as const,
   definition: `sha256:${letter.repeat(64)}`,

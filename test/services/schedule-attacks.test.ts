@@ -146,3 +146,25 @@ it('a slot that is on its queue when the host is paused, for longer than it may 
   expect(slot).toMatchObject({ state: 'skipped', reason: expect.stringContaining('host:mini-1 is paused') });
   expect([line.ledger.schedule('backup')?.paused, line.ledger.alerts()]).toEqual(['', []]);
 });
+
+describe('a schedule whose definition is over', () => {
+  const over = async () => {
+    const line = await started();
+    await define(line, { pattern: '@hourly', valid_until: utcTime(line.clock.now() + MINUTE) });
+    return line;
+  };
+
+  it('is not run out of turn, and says what to do', async () => {
+    const line = await over();
+    await look(line, 2 * MINUTE);
+    const message = 'the definition of backup was valid until 2026-11-23T09:01:00Z: have it defined anew first';
+    expect(await submit(line, cronTask(line, { action: 'cron.run-now', with: { schedule: 'backup' } }))).toMatchObject({
+      opsOutput: { status: 'blocked', blockers: [{ message }] },
+    });
+  });
+
+  it('or will be before it is due does not say that it is due', async () => {
+    const line = await over();
+    expect(line.schedules.rows.summary('backup')).toBe('not due again: valid until 2026-11-23T09:01:00Z');
+  });
+});

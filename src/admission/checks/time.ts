@@ -1,4 +1,4 @@
-import { isUndo } from '../../contract/task.ts';
+import { isSlot, isUndo, type Task } from '../../contract/task.ts';
 import type { Check } from '../facts.ts';
 import { refused } from '../reasons.ts';
 
@@ -28,11 +28,15 @@ export const clockIsSane: Check = (_candidate, { ledger }, now) => {
   );
 };
 
+function adviceOn(task: Task): string {
+  if (isSlot(task)) return 'its definition says in start_within_ms how long it may wait';
+  return isUndo(task) ? 'ask for the undo again' : 'sign it again with a later expires_at';
+}
+
 export const inItsWindow: Check = ({ task }, _facts, now) => {
   if (task.not_before && Date.parse(task.not_before) > now) {
     return refused('too-early', `not before ${task.not_before}; delay the job until then`);
   }
   if (Date.parse(task.expires_at) > now) return undefined;
-  const again = isUndo(task) ? 'ask for the undo again' : 'sign it again with a later expires_at';
-  return refused('expired', `expired at ${task.expires_at}; ${again}`);
+  return refused('expired', `expired at ${task.expires_at}; ${adviceOn(task)}`);
 };
