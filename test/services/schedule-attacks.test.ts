@@ -147,13 +147,13 @@ it('a slot that is on its queue when the host is paused, for longer than it may 
   expect([line.ledger.schedule('backup')?.paused, line.ledger.alerts()]).toEqual(['', []]);
 });
 
-describe('a schedule whose definition is over', () => {
-  const over = async () => {
-    const line = await started();
-    await define(line, { pattern: '@hourly', valid_until: utcTime(line.clock.now() + MINUTE) });
-    return line;
-  };
+async function over() {
+  const line = await started();
+  await define(line, { pattern: '@hourly', valid_until: utcTime(line.clock.now() + MINUTE) });
+  return line;
+}
 
+describe('a schedule whose definition is over', () => {
   it('is not run out of turn, and says what to do', async () => {
     const line = await over();
     await look(line, 2 * MINUTE);
