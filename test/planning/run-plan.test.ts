@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type BoundAction, defineAction } from '../../src/planning/action.ts';
 import type { FactQueries } from '../../src/planning/facts.ts';
-import { overlapOf, queriesOf, resourcesOf, runPlan, subjectsOf } from '../../src/planning/run-plan.ts';
+import { overlapOf, permissionsOf, queriesOf, resourcesOf, runPlan, subjectsOf } from '../../src/planning/run-plan.ts';
 import type { Step } from '../../src/planning/step.ts';
 
 const probe = (service: string): Step => ({
@@ -81,5 +81,20 @@ describe('the resources of a task', () => {
     const twice = puttingOff(bound([], ['path:/a']), bound([], ['path:/a']));
     expect(overlapOf([bound([]), twice])).toBe('path:/a');
     expect(overlapOf([puttingOff(bound([], ['path:/a'])), bound([], ['path:/a'])])).toBeUndefined();
+  });
+});
+
+describe('what an action puts off', () => {
+  const later = { ...bound(['b']), name: 'y.do' };
+
+  it('is for policy to allow, as what it does at once', () => {
+    expect(permissionsOf({ ...bound(['a']), later: [later] })).toEqual([
+      { name: 'x.look', changes: false },
+      { name: 'y.do', changes: false },
+    ]);
+  });
+
+  it('can be named by a veto', () => {
+    expect(subjectsOf([{ ...bound(['a']), later: [later] }])).toEqual(['commit:a', 'commit:b']);
   });
 });

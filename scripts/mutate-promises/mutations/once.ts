@@ -71,4 +71,25 @@ export const ONCE: readonly Mutation[] = [
     to: 'return effect;',
     tests: ['test/steps/command.test.ts'],
   },
+  {
+    name: 'a slot is claimed as often as it is looked at',
+    file: 'src/services/slot-claims.ts',
+    from: 'ledger.changeSchedule(name, { accountedUntil: until });',
+    to: '',
+    tests: ['test/services/schedule-gaps.test.ts', 'test/services/schedule-once.test.ts'],
+  },
+  {
+    name: 'a slot that was claimed is claimed anew',
+    file: 'src/adapters/ledger/slots.ts',
+    from: '`INSERT OR IGNORE ${into}`',
+    to: '`INSERT OR REPLACE ${into}`',
+    tests: ['test/adapters/ledger/schedules.test.ts', 'test/services/schedule-clocks.test.ts'],
+  },
+  {
+    name: 'a slot is put on the queue as often as it is dispatched',
+    file: 'src/services/slot-dispatch.ts',
+    from: "ledger.changeSlot(slot, { state: 'enqueued', enqueuedAt: now, reason: '' });",
+    to: '',
+    tests: ['test/services/schedule-once.test.ts'],
+  },
 ];

@@ -50,4 +50,11 @@ export const REPORTS: readonly Mutation[] = [
     to: 'of this.#parts.ledger.openTasks().slice(1)',
     tests: ['test/services/reconciler.test.ts'],
   },
+  {
+    name: 'how a slot ended is not written with its report',
+    file: 'src/services/reporter.ts',
+    from: 'this.#slots.ended(task, { outcome: end.outcome',
+    to: '((..._: unknown[]) => undefined)(task, { outcome: end.outcome',
+    tests: ['test/services/scheduler.test.ts'],
+  },
 ];

@@ -44,7 +44,7 @@ describe('a schedule', () => {
 
   it.each([
     [{ digest: 'sha256:2' }, 0],
-    [{ paused: 'not today' }, 0],
+    [{ paused: 'not today' }, 2],
     [{ task_id: 'define-2' }, 2],
   ])('F50: that becomes %j begins anew from then, never from before', (more, failures) => {
     const ledger = setUp();
