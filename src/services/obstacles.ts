@@ -28,17 +28,17 @@ export interface Obstacles {
 
 export function obstaclesBy(parts: ObstacleParts): Obstacles {
   const { ledger, registry, host } = parts;
-  /** By the digest of a definition: what it runs never changes. */
-  const subjects = new Map<string, string[]>();
-  const subjectsIn = ({ digest, definition }: ScheduleRecord): string[] => {
-    const known = subjects.get(digest);
+  /** By the definition and the task that brought it: neither changes. */
+  const targets = new Map<string, string[]>();
+  const targetsOf = (record: ScheduleRecord): string[] => {
+    const key = `${record.digest} ${record.task_id}`;
+    const known = targets.get(key);
     if (known) return known;
-    const bound = bindActions(registry, requestsOf(definition));
-    const found = typeof bound === 'string' ? [] : subjectsOf(bound);
-    subjects.set(digest, found);
+    const bound = bindActions(registry, requestsOf(record.definition));
+    const found = scheduleTargets(record, typeof bound === 'string' ? [] : subjectsOf(bound), host, ledger);
+    targets.set(key, found);
     return found;
   };
-  const targetsOf = (record: ScheduleRecord) => scheduleTargets(record, subjectsIn(record), host, ledger);
   return {
     obstacle: (record, now) => {
       const veto = ledger.withdrawals(targetsOf(record), now).find(({ verb }) => verb === 'veto');
