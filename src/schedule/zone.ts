@@ -18,6 +18,7 @@ const zones = new Map<string, Zone>();
 
 /** Whether the text is the name of an IANA time zone that this Node knows, or UTC. Bare offsets such as `+01:00` are none. */
 export function isTimeZone(text: string): boolean {
+  if (zones.has(text)) return true;
   if (!/^[A-Za-z][\w+/-]*$/.test(text)) return false;
   try {
     return new Intl.DateTimeFormat('en-US', { timeZone: text }).resolvedOptions().timeZone.length > 0;

@@ -95,11 +95,11 @@ export class SlotClaims {
     return isSame(known, definition) ? known.timetable : readTimetable(definition);
   }
 
-  /** A version before this one could read its pattern. The other schedules go on. */
+  /** A version before this one knew its pattern or zone. The other schedules go on. */
   #setAside(name: string, problem: string): void {
     const { ledger, alerts } = this.#parts;
     this.#known.delete(name);
-    const message = `the pattern of ${name} cannot be read by this version, and none of its slots is run: ${problem}`;
+    const message = `this version does not know when ${name} is due, and runs none of its slots: ${problem}`;
     ledger.write(() => alerts.raise(name, 'schedule-lapsed', { severity: 'critical', message }));
   }
 

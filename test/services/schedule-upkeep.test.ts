@@ -21,13 +21,16 @@ it('slots that pass for one reason are told by one record, and those that run af
   expect(line.ledger.slots('backup', 9)).toMatchObject([{ count: 1 }, { state: 'ran' }, { count: 5 }]);
 });
 
-it('a pattern that this version cannot read stops its own schedule, and somebody hears of it', async () => {
+it.each([
+  ['pattern', { pattern: '@fortnightly' }],
+  ['time zone', { time_zone: 'Mars/Olympus' }],
+])('a %s that this version does not know stops its own schedule, and somebody hears of it', async (_what, odd) => {
   const before = await scheduleLine();
   await define(before);
   await define(before, { name: 'other' });
   const { ledger } = before;
   await ledger.commit(() => {
-    ledger.addDefinition('sha256:odd', definition({ pattern: '@fortnightly' }));
+    ledger.addDefinition('sha256:odd', definition(odd));
     const { task_id } = ledger.schedule('backup') ?? { task_id: '' };
     ledger.putSchedule('backup', { digest: 'sha256:odd', task_id, paused: '' }, before.clock.now());
   });
