@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import { coerceError } from './errors.ts';
 import type { Logger } from './log.ts';
 import type { Alerter } from './services/alerter.ts';
+import { DueTimes } from './services/due-times.ts';
 import type { Ledger } from './services/ledger.ts';
 import { obstaclesBy } from './services/obstacles.ts';
 import type { Clock, Verifier } from './services/ports.ts';
@@ -15,6 +16,7 @@ import { Scheduler, type SlotQueue } from './services/scheduler.ts';
 import { SlotClaims } from './services/slot-claims.ts';
 import { SlotDispatch } from './services/slot-dispatch.ts';
 import { SlotEnds } from './services/slot-ends.ts';
+import { SlotKeeping } from './services/slot-keeping.ts';
 
 export interface ScheduleParts {
   config: Config;
@@ -43,14 +45,17 @@ export function openSchedules(parts: ScheduleParts): Schedules {
   const alerts = new ScheduleAlerts({ ledger, alerter: parts.alerter, host });
   const obstacles = obstaclesBy({ ...parts, registry, host });
   const ends = new SlotEnds({ ledger, alerts, obstacles, heartbeats, onEnd: () => scheduler.look() });
-  const claims = new SlotClaims({ ...parts, obstacles, alerts, host });
+  const times = new DueTimes({ ledger, alerts });
+  const claims = new SlotClaims({ ...parts, times, obstacles, alerts, host });
   const dispatch = new SlotDispatch({ ...parts, obstacles, alerts, ends, host });
   const onChange = (name: string) => scheduler.changed(name);
   const rows = new ScheduleRows({ ledger, clock, claims, alerts, onChange });
   const scheduler: Scheduler = new Scheduler({
     ...parts,
+    times,
     claims,
     dispatch,
+    keeping: new SlotKeeping({ ledger, obstacles, ends, host }),
     ticker: cronTicker,
     heartbeats,
     heartbeat: config.heartbeat,

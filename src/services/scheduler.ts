@@ -1,9 +1,11 @@
 import type { SlotTask } from '../contract/task.ts';
+import type { DueTimes } from './due-times.ts';
 import { fewAtATime } from './few-at-a-time.ts';
 import type { Ledger } from './ledger.ts';
 import type { Clock, Heartbeats, Service } from './ports.ts';
 import type { SlotClaims } from './slot-claims.ts';
 import type { SlotDispatch } from './slot-dispatch.ts';
+import type { SlotKeeping } from './slot-keeping.ts';
 
 /** Ticks in the given seconds of each minute. */
 export interface Ticker {
@@ -23,8 +25,10 @@ export interface SlotQueue {
 export interface SchedulerParts {
   ledger: Pick<Ledger, 'commit'>;
   clock: Clock;
+  times: DueTimes;
   claims: SlotClaims;
   dispatch: SlotDispatch;
+  keeping: SlotKeeping;
   ticker: (onTick: () => void) => Ticker;
   queue: SlotQueue;
   heartbeats: Heartbeats;
@@ -65,7 +69,7 @@ export class Scheduler implements Service {
   async start(): Promise<void> {
     if (this.#started) return;
     this.#started = true;
-    this.#parts.claims.readAll();
+    this.#parts.times.readAll();
     this.#tick();
     this.look();
     await this.#looked.promise;
@@ -87,7 +91,7 @@ export class Scheduler implements Service {
 
   /** When a slot is due next, or a definition is over; null where neither is to come. */
   nextDueAt(): number | null {
-    return this.#parts.claims.nextAt();
+    return this.#parts.times.nextAt();
   }
 
   /** Something may be due, or ready. Not within the transaction that tells of it, but right after. */
@@ -99,7 +103,7 @@ export class Scheduler implements Service {
   /** A schedule, or one of its slots, is another one now. */
   changed(schedule: string): void {
     if (!this.#started) return;
-    this.#parts.claims.read(schedule);
+    this.#parts.times.read(schedule);
     this.#tick();
     this.look();
   }
@@ -107,22 +111,22 @@ export class Scheduler implements Service {
   /** The host slept, or its clock was set. */
   afterGap(): void {
     if (!this.#started) return;
-    this.#parts.claims.readAll();
+    this.#parts.times.readAll();
     this.#ticker.restart();
     this.look();
   }
 
   /** Brings again what Redis may have lost, and ends what may not run any more. */
   async keep(): Promise<void> {
-    const { ledger, clock, dispatch, onMessage } = this.#parts;
-    const tasks = await ledger.commit(() => dispatch.enqueued(clock.now()));
+    const { ledger, clock, keeping, onMessage } = this.#parts;
+    const tasks = await ledger.commit(() => keeping.tasks(clock.now()));
     onMessage();
     this.look();
     await this.#bring(tasks);
   }
 
   #tick(): void {
-    this.#ticker.tickIn(new Set(['0', ...this.#parts.claims.seconds()]));
+    this.#ticker.tickIn(new Set(['0', ...this.#parts.times.seconds()]));
   }
 
   async #lookOn(): Promise<void> {

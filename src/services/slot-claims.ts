@@ -1,8 +1,8 @@
 import { ulid } from 'ulid';
 import { account, type SlotRange, slotRange } from '../schedule/accounting.ts';
-import { nextSlot, type Timetable } from '../schedule/slots.ts';
-import { readTimetable } from '../schedule/timetable.ts';
+import type { Timetable } from '../schedule/slots.ts';
 import type { Alerter } from './alerter.ts';
+import type { DueTimes } from './due-times.ts';
 import type { Ledger } from './ledger.ts';
 import type { Obstacle, Obstacles } from './obstacles.ts';
 import type { ScheduleAlerts } from './schedule-alerts.ts';
@@ -11,16 +11,11 @@ import { newSlot, passedSlots } from './slot-records.ts';
 
 export interface SlotClaimsParts {
   ledger: Ledger;
+  times: DueTimes;
   obstacles: Obstacles;
   alerter: Pick<Alerter, 'raiseWithin'>;
   alerts: ScheduleAlerts;
   host: string;
-}
-
-interface Known {
-  timetable: Timetable;
-  /** When there is something to write of it: a slot is due, or it is valid no more. Null: never again. */
-  nextAt: number | null;
 }
 
 interface Missed extends SlotRange {
@@ -30,77 +25,29 @@ interface Missed extends SlotRange {
 /** Claims slots that are due: it is written once and for all what is to become of each. */
 export class SlotClaims {
   readonly #parts: SlotClaimsParts;
-  readonly #known = new Map<string, Known>();
 
   constructor(parts: SlotClaimsParts) {
     this.#parts = parts;
   }
 
-  /** Reads all schedules anew: at the start, and where the time is another one. */
-  readAll(): void {
-    this.#known.clear();
-    for (const record of this.#parts.ledger.schedules()) this.#remember(record);
-  }
-
-  /** This schedule changed. */
-  read(name: string): void {
-    const record = this.#parts.ledger.schedule(name);
-    if (record) this.#remember(record);
-    else this.#known.delete(name);
-  }
-
-  /** The seconds of a minute in which slots are due, for each pattern of them. */
-  seconds(): ReadonlySet<string> {
-    return new Set([...this.#known.values()].map(({ timetable }) => timetable.pattern.seconds.join(',')));
-  }
-
-  /** When something is next to be written of a schedule; null where never. */
-  nextAt(): number | null {
-    const times = [...this.#known.values()].flatMap(({ nextAt }) => nextAt ?? []);
-    return times.reduce((first: number | null, at) => (first === null || at < first ? at : first), null);
-  }
-
   /** Resolves when the slots that are due are claimed, on the disk. */
   async claim(now: number): Promise<void> {
-    const { ledger } = this.#parts;
-    const due = [...this.#known].filter(([, { nextAt }]) => nextAt !== null && nextAt <= now);
+    const { ledger, times } = this.#parts;
+    const due = times.due(now);
     if (due.length === 0) return;
     await ledger.commit(() =>
-      this.#tellMissed(due.flatMap(([name, { timetable }]) => this.#claimOf(name, timetable, now) ?? [])),
+      this.#tellMissed(due.flatMap(({ name, timetable }) => this.#claimOf(name, timetable, now) ?? [])),
     );
-    for (const [name] of due) this.read(name);
+    for (const { name } of due) times.read(name);
   }
 
   /** Before a schedule becomes another one: what fell due until then is its own. Inside a transaction. */
   account(name: string, now: number): void {
     const record = this.#parts.ledger.schedule(name);
     if (!record) return;
-    const timetable = this.#timetableOf(record);
+    const timetable = this.#parts.times.timetableOf(record);
     const missed = typeof timetable === 'string' ? null : this.#claimOf(name, timetable, now);
     if (missed) this.#tellMissed([missed]);
-  }
-
-  #remember(record: ScheduleRecord): void {
-    const { name, definition, accountedUntil } = record;
-    const timetable = this.#timetableOf(record);
-    if (typeof timetable === 'string') return this.#setAside(name, timetable);
-    const validUntil = Date.parse(definition.valid_until);
-    const next = nextSlot(timetable, accountedUntil) ?? Number.POSITIVE_INFINITY;
-    const isOver = accountedUntil >= validUntil;
-    this.#known.set(name, { timetable, nextAt: isOver ? null : Math.min(next, validUntil) });
-  }
-
-  #timetableOf({ name, definition }: ScheduleRecord): Timetable | string {
-    const known = this.#known.get(name);
-    return isSame(known, definition) ? known.timetable : readTimetable(definition);
-  }
-
-  /** A version before this one knew its pattern or zone. The other schedules go on. */
-  #setAside(name: string, problem: string): void {
-    const { ledger, alerts } = this.#parts;
-    this.#known.delete(name);
-    const message = `this version does not know when ${name} is due, and runs none of its slots: ${problem}`;
-    ledger.write(() => alerts.raise(name, 'schedule-lapsed', { severity: 'critical', message }));
   }
 
   #claimOf(name: string, timetable: Timetable, now: number): Missed | null {
@@ -182,8 +129,4 @@ function goesOn(newest: SlotRecord, next: SlotRecord): boolean {
     newest.attempt === 1 &&
     (['digest', 'state', 'reason'] as const).every((key) => newest[key] === next[key])
   );
-}
-
-function isSame(known: Known | undefined, definition: ScheduleRecord['definition']): known is Known {
-  return known?.timetable.pattern.text === definition.pattern && known.timetable.timeZone === definition.time_zone;
 }

@@ -1,14 +1,15 @@
 import type { SlotTask } from '../contract/task.ts';
 import type { Definition } from '../schedule/definition.ts';
-import { type Readiness, readiness, type Unmet } from '../schedule/readiness.ts';
+import { type Readiness, readiness } from '../schedule/readiness.ts';
 import { slotTask, slotTaskId } from '../schedule/slot-task.ts';
 import type { Ledger } from './ledger.ts';
-import type { Obstacle, Obstacles } from './obstacles.ts';
+import type { Obstacles } from './obstacles.ts';
 import { Prerequisites } from './prerequisites.ts';
 import type { Running } from './running.ts';
 import type { ScheduleAlerts } from './schedule-alerts.ts';
 import type { SlotRecord } from './schedules.ts';
 import type { SlotEnds } from './slot-ends.ts';
+import { definitionOf, endUnrun, type SlotStanding, standingOf } from './slot-standing.ts';
 import { hasBegun } from './standing.ts';
 
 export interface SlotDispatchParts {
@@ -16,7 +17,7 @@ export interface SlotDispatchParts {
   running: Pick<Running, 'withdraw'>;
   obstacles: Obstacles;
   alerts: ScheduleAlerts;
-  ends: Pick<SlotEnds, 'ended' | 'givenUp'>;
+  ends: Pick<SlotEnds, 'givenUp'>;
   host: string;
 }
 
@@ -39,19 +40,8 @@ interface Round extends Dispatched {
   readonly open: ReadonlySet<string>;
 }
 
-/** A schedule as it stands now. */
-interface Standing {
-  digest: string;
-  definition: Definition;
-  obstacle: Obstacle | null;
-  paused: Unmet | null;
-}
-
-/** The line itself refuses what has expired, and says so better. */
-const LOST_AFTER_MS = 60_000;
 /** When it is looked again whether what was replaced is gone. */
 const GONE_WITHIN_MS = 1_000;
-const NOTHING_RAN = { durationMs: null, exitCode: null };
 
 /** Decides which of the claimed slots go on the queue now, and what becomes of those that cannot. */
 export class SlotDispatch {
@@ -75,44 +65,8 @@ export class SlotDispatch {
     return round;
   }
 
-  /**
-   * The tasks of all slots that are on the queue and have not begun: Redis may have lost them. What may not run any more
-   * ends instead. Inside a transaction.
-   */
-  enqueued(now: number): SlotTask[] {
-    const { ledger } = this.#parts;
-    const notBegun = ledger.openSlots().filter((slot) => slot.state === 'enqueued' && !hasBegun(slot, ledger));
-    return [...Map.groupBy(notBegun, ({ schedule }) => schedule)].flatMap(([schedule, slots]) => {
-      const standing = this.#standing(schedule, now);
-      return slots.flatMap((slot) => this.#taskOf(slot, standing, now) ?? []);
-    });
-  }
-
-  #taskOf(slot: SlotRecord, standing: Standing | null, now: number): SlotTask | null {
-    const definition = definitionOf(slot, standing);
-    if ('state' in definition) {
-      this.#end(slot, definition, now);
-      return null;
-    }
-    const task = slotTask({ ...slot, enqueuedAt: slot.enqueuedAt ?? now }, definition, this.#parts.host);
-    if (now < Date.parse(task.expires_at) + LOST_AFTER_MS) return task;
-    // It was never taken up in its time, whatever became of its job.
-    const expired = { outcome: 'expired' as const, reason: 'it did not begin in time', at: now };
-    this.#parts.ends.ended(task, expired, NOTHING_RAN);
-    return null;
-  }
-
-  #standing(schedule: string, now: number): Standing | null {
-    const { ledger, obstacles } = this.#parts;
-    const record = ledger.schedule(schedule);
-    if (!record) return null;
-    const why = obstacles.pause(record, now);
-    const paused = why === null ? null : { name: schedule, why, pending: true };
-    return { ...record, obstacle: obstacles.obstacle(record, now), paused };
-  }
-
   #dispatchOf(schedule: string, slots: readonly SlotRecord[], round: Round): void {
-    const standing = this.#standing(schedule, round.now);
+    const standing = standingOf(schedule, this.#parts, round.now);
     const earlier: SlotRecord[] = [];
     for (const slot of slots) {
       if (slot.state === 'enqueued' || this.#decide(slot, standing, earlier, round)) earlier.push(slot);
@@ -122,10 +76,10 @@ export class SlotDispatch {
   }
 
   /** False where it ended. Of `earlier` goes what gives way to it. */
-  #decide(slot: SlotRecord, standing: Standing | null, earlier: SlotRecord[], round: Round): boolean {
+  #decide(slot: SlotRecord, standing: SlotStanding | null, earlier: SlotRecord[], round: Round): boolean {
     const { now, open, catchingUp } = round;
     const definition = definitionOf(slot, standing);
-    if ('state' in definition) return this.#end(slot, definition, now);
+    if ('state' in definition) return endUnrun(slot, definition, this.#parts.ledger, now);
     const unmet =
       earlier.length > 0 ? null : (standing?.paused ?? this.#prerequisites.unmet(definition, slot.dueAt, open));
     const verdict = readiness(slot, definition, { earlier, unmet, catchingUp }, now);
@@ -168,25 +122,11 @@ export class SlotDispatch {
   }
 
   #passOver(slot: SlotRecord, reason: string, now: number): false {
-    if (slot.attempt === 1) return this.#end(slot, { state: 'skipped', reason }, now);
-    this.#parts.ends.givenUp(slot, reason, now);
+    const { ledger, ends } = this.#parts;
+    if (slot.attempt === 1) return endUnrun(slot, { state: 'skipped', reason }, ledger, now);
+    ends.givenUp(slot, reason, now);
     return false;
   }
-
-  #end(slot: SlotRecord, { state, reason }: Obstacle, now: number): false {
-    const { ledger } = this.#parts;
-    ledger.changeSlot(slot, { state, reason, endedAt: now });
-    const detail = { schedule: slot.schedule, slots: slot.count, from: slot.dueAt, until: slot.untilAt };
-    ledger.audit({ event: `slots-${state}`, detail }, { outcome: state, reason });
-    return false;
-  }
-}
-
-/** The definition by which it runs, or why it does not. */
-function definitionOf({ schedule, digest }: SlotRecord, standing: Standing | null): Definition | Obstacle {
-  if (standing?.digest !== digest)
-    return { state: 'skipped', reason: `${schedule} has another definition now, or none` };
-  return standing.obstacle ?? standing.definition;
 }
 
 function lookAt(at: number, round: Round): void {

@@ -1,16 +1,13 @@
 import { isSlot, type SlotTask } from '../contract/task.ts';
 import type { Definition } from '../schedule/definition.ts';
-import { usualMs } from '../schedule/history.ts';
 import { type Ending, type Settlement, settle } from '../schedule/settlement.ts';
 import { slotTaskId } from '../schedule/slot-task.ts';
 import type { Ledger } from './ledger.ts';
 import type { Obstacles } from './obstacles.ts';
 import type { Heartbeats } from './ports.ts';
 import type { ScheduleAlerts } from './schedule-alerts.ts';
+import { ScheduleHealth } from './schedule-health.ts';
 import type { ScheduleRecord, SlotRecord } from './schedules.ts';
-
-/** Its newest runs make what is usual. */
-const HISTORY = 30;
 
 export interface SlotEndsParts {
   ledger: Pick<
@@ -33,14 +30,14 @@ export interface SlotRun {
 }
 
 /** What people hear of an end. */
-type Told = Pick<Settlement, 'reason' | 'failures'>;
-
 /** Writes how slots end, in the transaction that ends their tasks, and what somebody must hear of it. */
 export class SlotEnds {
   readonly #parts: SlotEndsParts;
+  readonly #health: ScheduleHealth;
 
   constructor(parts: SlotEndsParts) {
     this.#parts = parts;
+    this.#health = new ScheduleHealth(parts);
   }
 
   /** The task of a slot begins. */
@@ -60,7 +57,8 @@ export class SlotEnds {
     const record = ledger.schedule(schedule);
     const settlement = settle(slot, definition, this.#blameless(ending, record), record?.failures ?? 0);
     ledger.changeSlot(slot, changeBy(settlement, ending, run));
-    if (record?.digest === slot.digest && !settlement.retry) this.#tell(record, definition, slot, settlement, run);
+    if (record?.digest === slot.digest && !settlement.retry)
+      this.#health.changed(record, definition, slot, settlement, run.durationMs);
     this.#ping(definition, ending, run);
     onEnd(schedule);
   }
@@ -72,8 +70,8 @@ export class SlotEnds {
     ledger.changeSlot(slot, { state: slot.late ? 'caught-up' : 'ran', reason: why, endedAt: at, outcome: 'failed' });
     const record = ledger.schedule(slot.schedule);
     if (record?.digest !== slot.digest) return;
-    const settlement = { reason: why, failures: record.failures + 1 };
-    this.#tell(record, record.definition, slot, settlement, { durationMs: null, exitCode: null });
+    const change = { reason: why, failures: record.failures + 1 };
+    this.#health.changed(record, record.definition, slot, change, null);
   }
 
   /** A slot whose time ran out under a pause has not failed. */
@@ -86,59 +84,6 @@ export class SlotEnds {
   #runs({ task_id }: SlotTask): boolean {
     const record = this.#parts.ledger.task(task_id);
     return record !== undefined && isSlot(record.task) && record.ended === null;
-  }
-
-  #tell(
-    { name, failures }: ScheduleRecord,
-    definition: Definition,
-    slot: SlotRecord,
-    settlement: Told,
-    { durationMs }: SlotRun,
-  ): void {
-    const { ledger, alerts } = this.#parts;
-    ledger.changeSchedule(name, { failures: settlement.failures });
-    if (settlement.failures > failures) this.#tellFailure(name, definition, slot, settlement);
-    if (settlement.failures === 0 && durationMs !== null) {
-      alerts.clear(name, 'schedule-failed', 'schedule-awaited', 'schedule-lapsed');
-      this.#tellSlowness(name, definition, slot, durationMs);
-    }
-  }
-
-  #tellFailure(name: string, { alert, disable_after }: Definition, slot: SlotRecord, settlement: Told): void {
-    const { alerts } = this.#parts;
-    const { failures, reason } = settlement;
-    const last = `${slotTaskId(slot)}: ${reason}`;
-    if (disable_after !== undefined && failures >= disable_after) return this.#disable(name, failures, last);
-    if (failures < alert.after_failures) return;
-    const message = `${name} failed ${failures === 1 ? 'once' : `${failures} times in a row`}, last ${last}`;
-    alerts.clear(name, 'schedule-awaited');
-    alerts.raise(name, 'schedule-failed', { severity: alert.severity, message });
-  }
-
-  /** One cause, one alert: it stands for those before. */
-  #disable(name: string, failures: number, last: string): void {
-    const { ledger, alerts } = this.#parts;
-    const paused = `disabled after ${failures} failures in a row`;
-    ledger.changeSchedule(name, { paused });
-    ledger.audit(
-      { event: 'schedule-disabled', detail: { schedule: name, failures } },
-      { outcome: 'disabled', reason: last },
-    );
-    const message = `${name} is ${paused}, last ${last}; a cron.resume has it go on`;
-    alerts.clear(name, 'schedule-awaited', 'schedule-failed');
-    alerts.raise(name, 'schedule-disabled', { severity: 'critical', message });
-  }
-
-  #tellSlowness(name: string, { expected_ms }: Definition, { dueAt }: SlotRecord, durationMs: number): void {
-    const { ledger, alerts } = this.#parts;
-    const before = ledger.runs(name, HISTORY).filter((slot) => slot.outcome === 'completed' && slot.dueAt !== dueAt);
-    const usual = usualMs(
-      before.flatMap((slot) => slot.durationMs ?? []),
-      expected_ms,
-    );
-    if (usual === null || durationMs <= usual) return alerts.clear(name, 'schedule-slow');
-    const message = `${name} took ${durationMs} ms, and usually takes ${usual} ms at most`;
-    alerts.raise(name, 'schedule-slow', { severity: 'warning', message });
   }
 
   #ping({ heartbeat }: Definition, { outcome }: Ending, { exitCode }: SlotRun): void {

@@ -3,6 +3,7 @@ import { attest, TOKEN_MAX_AGE_MS } from '../../src/contract/attestation.ts';
 import type { RoleKey } from '../../src/contract/keyring.ts';
 import type { SlotTask } from '../../src/contract/task.ts';
 import type { Alerter } from '../../src/services/alerter.ts';
+import { DueTimes } from '../../src/services/due-times.ts';
 import type { Ledger } from '../../src/services/ledger.ts';
 import { obstaclesBy } from '../../src/services/obstacles.ts';
 import type { Clock, Verifier } from '../../src/services/ports.ts';
@@ -13,6 +14,7 @@ import { Scheduler } from '../../src/services/scheduler.ts';
 import { SlotClaims } from '../../src/services/slot-claims.ts';
 import { SlotDispatch } from '../../src/services/slot-dispatch.ts';
 import { SlotEnds } from '../../src/services/slot-ends.ts';
+import { SlotKeeping } from '../../src/services/slot-keeping.ts';
 
 export interface TestScheduleParts {
   ledger: Ledger;
@@ -38,7 +40,8 @@ export function testSchedules(parts: TestScheduleParts) {
   const alerts = new ScheduleAlerts({ ledger, alerter, host });
   const obstacles = obstaclesBy({ ...parts, registry });
   const ends = new SlotEnds({ ledger, alerts, obstacles, heartbeats, onEnd: () => scheduler.look() });
-  const claims = new SlotClaims({ ...parts, obstacles, alerts });
+  const times = new DueTimes({ ledger, alerts });
+  const claims = new SlotClaims({ ...parts, times, obstacles, alerts });
   const onChange = (name: string) => scheduler.changed(name);
   const rows = new ScheduleRows({ ledger, clock, claims, alerts, onChange });
   const scheduler: Scheduler = new Scheduler({
@@ -49,8 +52,10 @@ export function testSchedules(parts: TestScheduleParts) {
       monotonic: () => clock.monotonic(),
       wait: (ms, signal) => (ms < 1_000 ? Promise.resolve() : clock.wait(ms, signal)),
     },
+    times,
     claims,
     dispatch: new SlotDispatch({ ...parts, obstacles, alerts, ends }),
+    keeping: new SlotKeeping({ ...parts, obstacles, ends }),
     ticker: () => ({
       tickIn: (seconds) => void ticked.push([...seconds]),
       restart: () => undefined,
