@@ -91,9 +91,8 @@ export class Cron {
   /** Waits until so many ended so. */
   async has(count: number, ...states: SlotRecord['state'][]): Promise<SlotRecord[]> {
     const instead = () => JSON.stringify(this.slots);
-    await until(`${count} ${states.join(' or ')} of ${this.name}`, () => this.ended(...states).length >= count, {
-      instead,
-    });
+    const enough = () => this.ended(...states).reduce((sum, slot) => sum + slot.count, 0) >= count;
+    await until(`${count} ${states.join(' or ')} of ${this.name}`, enough, { instead });
     return this.ended(...states);
   }
 

@@ -4,8 +4,8 @@ export const UNDO: readonly Mutation[] = [
   {
     name: 'undo data is captured after the effect',
     file: 'src/services/step-runner.ts',
-    from: 'const effect = await this.#timed(run, record, (context) => kind.apply(record.step, context));',
-    to: "const effect = await this.#timed(run, record, (context) => kind.apply(record.step, context)); await this.#ledger.commit(() => this.#change(run.task_id, record, { state: 'applying', captured: null })); const late = await kind.capture(record.step); this.#ledger.write(() => this.#change(run.task_id, record, { state: 'applying', captured: late }));",
+    from: 'const effect = await this.#timed(run, run.task_id, record, (context) => kind.apply(record.step, context));',
+    to: "const effect = await this.#timed(run, run.task_id, record, (context) => kind.apply(record.step, context)); await this.#ledger.commit(() => this.#change(run.task_id, record, { state: 'applying', captured: null })); const late = await kind.capture(record.step); this.#ledger.write(() => this.#change(run.task_id, record, { state: 'applying', captured: late }));",
     tests: ['test/services/performer.test.ts'],
   },
   {
