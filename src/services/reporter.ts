@@ -13,7 +13,7 @@ import type { Flood } from './flood.ts';
 import type { Ledger, TaskRecord } from './ledger.ts';
 import { evidenceOf, type Host, nothingRan, opsOutputOf } from './ops-output.ts';
 import type { Clock } from './ports.ts';
-import type { SlotEnds, SlotRun } from './slot-ends.ts';
+import type { SlotEnds } from './slot-ends.ts';
 
 /** By itself ulid asks the system for each of 16 characters: 26 µs instead of 1. */
 const random = () => randomInt(2 ** 32) / 2 ** 32;
@@ -51,7 +51,7 @@ export interface ReporterParts {
   clock: Clock;
   host: HostFacts;
   alerter: Pick<Alerter, 'flood'>;
-  slots: Pick<SlotEnds, 'ended'>;
+  slots: Pick<SlotEnds, 'ended' | 'refused'>;
   /** Told when there is something to publish. */
   onAppend: () => void;
   reached: Failpoint;
@@ -92,8 +92,7 @@ export class Reporter {
       const at = this.#clock.now();
       this.#ledger.conclude(task.task_id, { at, outcome: end.outcome, reason, opsOutput });
       if (end.undid !== null) this.#markUndone(end.undid, task.task_id);
-      if (isSlot(task))
-        this.#slots.ended(task, { outcome: end.outcome, reason: first ? inWords(first) : null, at }, runOf(end, at));
+      if (isSlot(task)) this.#slots.ended(task, { outcome: end.outcome, reason: first ? inWords(first) : null, at });
       this.#ledger.audit(
         { event: 'concluded', task_id: task.task_id, detail: { outcome: end.outcome, reason } },
         {
@@ -133,8 +132,8 @@ export class Reporter {
       const why = inWords({ code: reason, message: refusal.message });
       this.#ledger.audit({ event: 'refused', task_id, detail: { reason, digest } }, { outcome, reason: why });
       this.#append(opsOutput, { ...this.#evidence(at), task_id, digest, outcome, reason, attested_by: attestedBy });
-      if (task && isSlot(task) && ENDS_A_SLOT.has(reason) && attestedBy.some(({ role }) => role === 'host'))
-        this.#slots.ended(task, { outcome, reason: why, at }, { durationMs: null, exitCode: null });
+      if (task && isSlot(task) && attestedBy.some(({ role }) => role === 'host'))
+        this.#slots.refused(task, reason, { outcome, reason: why, at });
     });
     this.#onAppend();
     return opsOutput;
@@ -171,21 +170,6 @@ export class Reporter {
 }
 
 const inWords = ({ code, message }: Pick<Blocker, 'code' | 'message'>): string => `${code}: ${message}`;
-
-/** What is said of a copy, or may be otherwise in a minute, does not end the slot: the scheduler looks at it again. */
-const ENDS_A_SLOT: ReadonlySet<Refused['reason']> = new Set([
-  'expired',
-  'id-reused',
-  'vetoed',
-  'cancelled',
-  'not-allowed',
-]);
-
-/** Its undo may have written over what the failed step saw; what halted it stands in the first blocker. */
-function runOf({ record, blockers: [first] }: TaskEnd, at: number): SlotRun {
-  const exitCode = /: exit code ([1-9]\d*)$/.exec(first?.message ?? '')?.[1];
-  return { durationMs: Math.max(0, at - record.claimedAt), exitCode: exitCode === undefined ? null : Number(exitCode) };
-}
 
 const OUTCOME_OF: Partial<Record<Refused['reason'], Outcome>> = {
   expired: 'expired',

@@ -1,8 +1,9 @@
+import type { Reason } from '../admission/reasons.ts';
 import { isSlot, type SlotTask } from '../contract/task.ts';
 import type { Definition } from '../schedule/definition.ts';
 import { type Ending, type Settlement, settle } from '../schedule/settlement.ts';
 import { slotTaskId } from '../schedule/slot-task.ts';
-import type { Ledger } from './ledger.ts';
+import type { Ledger, TaskRecord } from './ledger.ts';
 import type { Obstacles } from './obstacles.ts';
 import type { Heartbeats } from './ports.ts';
 import type { ScheduleAlerts } from './schedule-alerts.ts';
@@ -21,15 +22,9 @@ export interface SlotEndsParts {
   onEnd: (schedule: string) => void;
 }
 
-/** How a slot's task went. */
-export interface SlotRun {
-  /** From its claim to its end; null where nothing ran. */
-  durationMs: number | null;
-  /** Of the command that failed; null where none did. */
-  exitCode: number | null;
-}
+/** What is said of a copy, or may be otherwise in a minute, ends no slot: the scheduler looks at it again. */
+const REFUSALS: ReadonlySet<Reason> = new Set(['expired', 'id-reused', 'vetoed', 'cancelled', 'not-allowed']);
 
-/** What people hear of an end. */
 /** Writes how slots end, in the transaction that ends their tasks, and what somebody must hear of it. */
 export class SlotEnds {
   readonly #parts: SlotEndsParts;
@@ -47,20 +42,28 @@ export class SlotEnds {
   }
 
   /** A try at a slot has ended. What is no open slot any more is left as it is. */
-  ended(task: SlotTask, ending: Ending, run: SlotRun): void {
+  ended(task: SlotTask, ending: Ending): void {
     const { ledger, onEnd } = this.#parts;
     const { schedule, due_at } = task.slot;
     const slot = ledger.slot({ schedule, dueAt: Date.parse(due_at) });
     const definition = slot && ledger.definition(slot.digest);
     if (slot?.state !== 'enqueued' || !definition || slotTaskId(slot) !== task.task_id) return;
-    if (this.#runs(task)) return;
+    const claim = this.#claimOf(task);
+    // A copy of it was refused while it runs.
+    if (claim?.ended === null) return;
+    const durationMs = claim ? Math.max(0, ending.at - claim.claimedAt) : null;
     const record = ledger.schedule(schedule);
     const settlement = settle(slot, definition, this.#blameless(ending, record), record?.failures ?? 0);
-    ledger.changeSlot(slot, changeBy(settlement, ending, run));
+    ledger.changeSlot(slot, changeBy(settlement, ending, durationMs));
     if (record?.digest === slot.digest && !settlement.retry)
-      this.#health.changed(record, definition, slot, settlement, run.durationMs);
-    this.#ping(definition, ending, run);
+      this.#health.changed(record, definition, slot, settlement, durationMs);
+    this.#ping(definition, ending);
     onEnd(schedule);
+  }
+
+  /** A delivery of its task was refused, which the host itself had signed. */
+  refused(task: SlotTask, reason: Reason, ending: Ending): void {
+    if (REFUSALS.has(reason)) this.ended(task, ending);
   }
 
   /** It was to be tried again, and others were before it: a schedule must not fail for ever unheard. */
@@ -80,19 +83,22 @@ export class SlotEnds {
     return pause ? { ...ending, outcome: 'cancelled', reason: `it waited too long: ${pause}` } : ending;
   }
 
-  /** A copy of it was refused while it runs. */
-  #runs({ task_id }: SlotTask): boolean {
+  /** Null where nothing of it ran; somebody else's task of the same id is none. */
+  #claimOf({ task_id }: SlotTask): TaskRecord | null {
     const record = this.#parts.ledger.task(task_id);
-    return record !== undefined && isSlot(record.task) && record.ended === null;
+    return record && isSlot(record.task) ? record : null;
   }
 
-  #ping({ heartbeat }: Definition, { outcome }: Ending, { exitCode }: SlotRun): void {
+  #ping({ heartbeat }: Definition, { outcome, reason }: Ending): void {
     if (!heartbeat) return;
-    this.#parts.heartbeats.ping(heartbeat, outcome === 'completed' ? 'success' : (exitCode ?? 'fail'));
+    // Its undo may have written over what the failed step saw; what halted it stands in the reason.
+    const exitCode = /: exit code ([1-9]\d*)$/.exec(reason ?? '')?.[1];
+    const failure = exitCode === undefined ? 'fail' : Number(exitCode);
+    this.#parts.heartbeats.ping(heartbeat, outcome === 'completed' ? 'success' : failure);
   }
 }
 
-function changeBy({ state, reason, retry }: Settlement, { at, outcome }: Ending, { durationMs }: SlotRun) {
+function changeBy({ state, reason, retry }: Settlement, { at, outcome }: Ending, durationMs: number | null) {
   if (retry) return { state, reason, attempt: retry.attempt, startAt: retry.startAt, enqueuedAt: null };
   return { state, reason, endedAt: at, durationMs, outcome };
 }

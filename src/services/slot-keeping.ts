@@ -16,7 +16,6 @@ export interface SlotKeepingParts {
 
 /** The line itself refuses what has expired, and says so better. */
 const LOST_AFTER_MS = 60_000;
-const NOTHING_RAN = { durationMs: null, exitCode: null };
 
 /** Looks after the slots that are on the queue and have not begun: Redis may have lost them. */
 export class SlotKeeping {
@@ -46,7 +45,7 @@ export class SlotKeeping {
     const task = slotTask({ ...slot, enqueuedAt: slot.enqueuedAt ?? now }, definition, host);
     if (now < Date.parse(task.expires_at) + LOST_AFTER_MS) return task;
     // It was never taken up in its time, whatever became of its job.
-    ends.ended(task, { outcome: 'expired', reason: 'it did not begin in time', at: now }, NOTHING_RAN);
+    ends.ended(task, { outcome: 'expired', reason: 'it did not begin in time', at: now });
     return null;
   }
 }

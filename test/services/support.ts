@@ -368,7 +368,10 @@ export function tellers(
   clock: Clock,
   host = HOST,
   onAppend = () => undefined as void,
-  slotsBy: (alerter: Alerter) => Pick<SlotEnds, 'ended'> = () => ({ ended: () => undefined }),
+  slotsBy: (alerter: Alerter) => Pick<SlotEnds, 'ended' | 'refused'> = () => ({
+    ended: () => undefined,
+    refused: () => undefined,
+  }),
 ) {
   const alerter = new Alerter({ ledger, clock, host, onAppend });
   const slots = slotsBy(alerter);

@@ -61,7 +61,7 @@ const UnsignedReportSchema = Report.omit({ signature: true });
 const unsigned = (body: object): UnsignedReport => UnsignedReportSchema.parse(body);
 
 /** No schedule is defined on this line. */
-const NO_SLOTS = { begun: () => undefined, ended: () => undefined };
+const NO_SLOTS = { begun: () => undefined, ended: () => undefined, refused: () => undefined };
 
 function executorOf(setting: Setting, clock: Clock, ledger: Ledger, touched: string[]): Executor {
   const { host } = setting;
