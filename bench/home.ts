@@ -16,7 +16,7 @@ import { Signer } from './tasks.ts';
 const SOURCE = join(import.meta.dirname, '../src');
 const PLIST = join(SOURCE, '../launchd/com.savorg.ops.plist');
 const INSIDE = join(import.meta.dirname, 'inside.ts');
-const POLICY = 'allow:\n  - { actions: [infra.command], environments: [staging], hosts: [mini-1] }\n';
+const POLICY = 'allow:\n  - { actions: [infra.command], environments: [staging], hosts: [mini-1], binaries: [/] }\n';
 const LOOK_MS = 2;
 
 /** Those that an installed daemon has. */

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
+import { pathNeed } from '../../src/contract/need.ts';
 import { defineAction } from '../../src/planning/action.ts';
 import { checkSteps, probeStep } from '../../src/planning/command.ts';
 import { AbsolutePath } from '../../src/planning/input.ts';
@@ -31,6 +32,7 @@ export const file = defineAction<Input, Queries>({
   changes: true,
   reversible: () => true,
   resources: (input) => [`path:${input.path}`],
+  needs: (input) => [pathNeed(input.path)],
   subjects: () => [],
   check: (input) => input.check,
   facts: (input) => ({

@@ -12,6 +12,7 @@ export const scheduleTraits = {
   changes: true,
   reversible: () => true,
   resources: ({ schedule }: Named): string[] => [`schedule:${schedule}`],
+  needs: (): string[] => [],
   check: () => undefined,
 };
 

@@ -4,18 +4,21 @@ import {
   checkSteps,
   commandFields,
   commandLine,
+  commandNeeds,
   commandSpec,
   commandTraits,
   guardOf,
 } from '../../src/planning/command.ts';
 import { Argv } from '../../src/planning/input.ts';
+import { isTextOrRef, NOT_A_REF } from '../../src/planning/secret-ref.ts';
 import type { CommandStep } from '../../src/planning/step.ts';
 
 const Input = z.strictObject({
   argv: Argv,
   /** Takes it back, whether it did all, part or nothing. */
   undo: Argv.optional(),
-  stdin: z.string().optional(),
+  /** A reference to a secret is fetched. */
+  stdin: z.string().refine(isTextOrRef, NOT_A_REF).optional(),
   ...commandFields,
 });
 type Input = z.infer<typeof Input>;
@@ -25,6 +28,7 @@ export const command = defineAction<Input>({
   ...commandTraits,
   input: Input,
   reversible: (input) => input.undo !== undefined,
+  needs: (input) => commandNeeds(input, [input.argv, ...(input.undo ? [input.undo] : [])], input.stdin ?? ''),
   plan: (input) => [commandStep(input), ...checkSteps(input.check)],
 });
 

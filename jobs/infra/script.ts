@@ -4,6 +4,7 @@ import {
   checkSteps,
   commandFields,
   commandLine,
+  commandNeeds,
   commandSpec,
   commandTraits,
   guardOf,
@@ -25,6 +26,7 @@ export const script = defineAction<Input>({
   ...commandTraits,
   input: Input,
   reversible: (input) => input.undo_text !== undefined,
+  needs: (input) => commandNeeds(input, [input.interpreter], ''),
   plan: (input) => [
     {
       kind: 'command',

@@ -11,6 +11,7 @@ export const probe = defineAction<z.infer<typeof Input>>({
   changes: false,
   reversible: () => true,
   resources: () => [],
+  needs: () => [],
   subjects: () => [],
   check: ({ check }) => check,
   facts: () => ({}),

@@ -2,6 +2,8 @@ export const POLICY = `allow:
   - actions: [config.file, infra.command, infra.script, monitoring.probe]
     environments: [staging]
     hosts: [mini-1]
+    paths: [/]
+    binaries: [/]
 `;
 
 /** A file, a script and a check. */

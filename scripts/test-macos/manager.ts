@@ -15,6 +15,7 @@ const policyFor = (host: string): string => `allow:
   - actions: [infra.command]
     environments: [staging]
     hosts: [${host}]
+    binaries: [/]
 `;
 
 /** Manager, PlanReview and Security of an installed host: they sign, send and read reports as programs elsewhere would. */

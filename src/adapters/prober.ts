@@ -74,6 +74,8 @@ async function lookByCommand(probe: ProbeOf<'command'>, signal: AbortSignal, por
     cwd: '/',
     env: { ...ports.baseEnv, HISTFILE: '/dev/null' },
     stdin: '',
+    writes: [],
+    network: probe.network ?? false,
     timeoutMs: probe.timeout_ms ?? DEFAULT_TIMEOUT_MS,
     outputLimitBytes: PROBE_OUTPUT_BYTES,
     graceMs: 1_000,

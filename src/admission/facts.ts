@@ -7,7 +7,7 @@ import type { Held, Reason, Refused } from './reasons.ts';
 export interface Candidate {
   task: Task;
   digest: string;
-  actions: readonly { name: string; changes: boolean }[];
+  actions: readonly { name: string; changes: boolean; needs: readonly string[] }[];
   /** Everything by which a control statement can mean it. */
   targets: readonly string[];
 }

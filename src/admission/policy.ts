@@ -1,15 +1,33 @@
 import { z } from 'zod';
 import { ActionName, Environment, HostName, OperationType } from '../contract/names.ts';
+import { type NeedKind, partsOf } from '../contract/need.ts';
+
+const names = z.array(z.string().min(1).max(1024)).min(1).optional();
+const paths = z
+  .array(z.string().regex(/^\/[^\0]*$/, 'expected an absolute path'))
+  .min(1)
+  .optional();
+
+/** One line of what may run: all of it must fit. */
+const Rule = z.strictObject({
+  actions: z.array(ActionName).min(1),
+  environments: z.array(Environment).min(1),
+  hosts: z.array(HostName).min(1),
+  paths: paths.describe('What may be changed; each covers what is below it.'),
+  binaries: names.describe('Programs that may run: as the task names them, or a folder; `/` covers all.'),
+  services: names,
+  containers: names,
+  images: names,
+  packages: names,
+  settings: names,
+  secrets: names.describe('References without `secret:`, e.g. file/db-password.'),
+  network: z.literal(true).optional().describe('Commands may use the network.'),
+});
+type Rule = z.infer<typeof Rule>;
 
 /** `etc/policy.yaml`: what may run here at all, approved or not. Exact names; empty allows nothing. */
 export const Policy = z.strictObject({
-  allow: z.array(
-    z.strictObject({
-      actions: z.array(ActionName).min(1),
-      environments: z.array(Environment).min(1),
-      hosts: z.array(HostName).min(1),
-    }),
-  ),
+  allow: z.array(Rule),
   /** Where a task may go without Security, if PlanReview's approval says that its workflow has none. */
   without_security: z.array(z.strictObject({ operation_type: OperationType, environment: Environment })).optional(),
 });
@@ -17,27 +35,77 @@ export type Policy = z.infer<typeof Policy>;
 
 export interface PolicyQuestion {
   action: string;
+  /** What of the host it touches. */
+  needs: readonly string[];
   environment: Environment;
   host: string;
 }
 
-export function allows(policy: Policy, { action, environment, host }: PolicyQuestion): boolean {
-  return policy.allow.some(
-    (rule) => rule.actions.includes(action) && rule.environments.includes(environment) && rule.hosts.includes(host),
-  );
+type ListName = Exclude<keyof Rule, 'actions' | 'environments' | 'hosts' | 'network'>;
+
+const LISTS: Record<Exclude<NeedKind, 'network'>, ListName> = {
+  path: 'paths',
+  binary: 'binaries',
+  service: 'services',
+  container: 'containers',
+  image: 'images',
+  package: 'packages',
+  setting: 'settings',
+  secret: 'secrets',
+};
+
+export function allows(policy: Policy, question: PolicyQuestion): boolean {
+  return policy.allow.some((rule) => isMeant(rule, question) && lacking(rule, question.needs).length === 0);
+}
+
+/** In which way the rules that mean the action fall short of it, one text a rule, by its place in the file. */
+export function shortcomings(policy: Policy, question: PolicyQuestion): string[] {
+  return policy.allow.flatMap((rule, index) => {
+    if (!isMeant(rule, question)) return [];
+    return [`rule ${index + 1} allows ${question.action}, but not ${lacking(rule, question.needs).join(', ')}`];
+  });
 }
 
 /** The lines of `etc/policy.yaml` that would allow it. */
-export function allowingLines(actions: readonly string[], environment: Environment, host: string): string {
+export function allowingLines(questions: readonly PolicyQuestion[]): string {
+  const [first] = questions;
+  const actions = [...new Set(questions.map(({ action }) => action))];
   return [
     'allow:',
     `  - actions: [${actions.join(', ')}]`,
-    `    environments: [${environment}]`,
-    `    hosts: ["${host}"]`,
+    `    environments: [${first?.environment}]`,
+    `    hosts: ["${first?.host}"]`,
+    ...needLines(questions.flatMap(({ needs }) => needs)),
   ].join('\n');
 }
 
 export function goesWithoutSecurity(policy: Policy, operationType: OperationType, environment: Environment): boolean {
   const listed = policy.without_security ?? [];
   return listed.some((rule) => rule.operation_type === operationType && rule.environment === environment);
+}
+
+const isMeant = (rule: Rule, { action, environment, host }: PolicyQuestion): boolean =>
+  rule.actions.includes(action) && rule.environments.includes(environment) && rule.hosts.includes(host);
+
+const lacking = (rule: Rule, needs: readonly string[]): string[] => needs.filter((need) => !covers(rule, need));
+
+function covers(rule: Rule, need: string): boolean {
+  const { kind, name } = partsOf(need);
+  if (kind === 'network') return rule.network === true;
+  const listed = rule[LISTS[kind]] ?? [];
+  if (listed.includes(name)) return true;
+  return (kind === 'path' || kind === 'binary') && listed.some((folder) => isBelow(folder, name));
+}
+
+/** Every program lies below `/`, also one that is named without its folder. */
+const isBelow = (folder: string, name: string): boolean =>
+  folder === '/' || (folder.startsWith('/') && name.startsWith(`${folder}/`));
+
+function needLines(needs: readonly string[]): string[] {
+  const byList = Map.groupBy(new Set(needs), (need) => partsOf(need).kind);
+  return [...byList].map(([kind, own]) =>
+    kind === 'network'
+      ? '    network: true'
+      : `    ${LISTS[kind]}: ${JSON.stringify(own.map((need) => partsOf(need).name))}`,
+  );
 }

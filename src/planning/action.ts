@@ -18,6 +18,8 @@ export interface Action<Input = never, Queries extends FactQueries = FactQueries
   reversible(input: Input): boolean;
   /** What it needs for itself while it runs: `path:/etc/x` (covers its children), or `host` for the whole machine. */
   resources(input: Input): string[];
+  /** What of the host it touches, by which policy judges it: `path:/etc/x`, `binary:git` (contract/need.ts). */
+  needs(input: Input): string[];
   /** What a veto can name in it: `commit:<40 hex>`, `artifact:sha256:<hex>`, `schedule:<name>` of this host. */
   subjects(input: Input): string[];
   /** The health check in it, if there is one. */

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { binaryNeed, NETWORK, pathNeed } from '../contract/need.ts';
 import { AbsolutePath, Argv, ResourceName, Variables } from './input.ts';
 import { endpointOf, Probe } from './probe.ts';
 import { WHOLE_HOST } from './resources.ts';
+import { secretsIn } from './secret-ref.ts';
 import type { CommandSpec, Guard, ProbeStep } from './step.ts';
 
 const DEFAULT_TIMEOUT_MS = 10 * 60_000;
@@ -25,8 +27,17 @@ export const commandFields = {
     .optional(),
   /** Tells after a crash whether the work is done; without it nobody can say. */
   guard: z.union([z.strictObject({ creates: AbsolutePath }), z.strictObject({ unless: Argv })]).optional(),
-  /** What it touches; the whole host where absent. */
-  resources: z.array(ResourceName).min(1).max(20).optional(),
+  /**
+   * What it needs for itself, and below which paths it may write; `host` is the whole machine. Where absent it takes the
+   * whole machine for itself, and writes nowhere.
+   */
+  resources: z
+    .array(z.union([z.literal(WHOLE_HOST), ResourceName]))
+    .min(1)
+    .max(20)
+    .optional(),
+  /** It may use the network; it has none where absent. */
+  network: z.literal(true).optional(),
   /** A health check of what it changed; its exit code where absent. */
   check: Probe.optional(),
 };
@@ -39,9 +50,28 @@ export function commandSpec(input: CommandFields, argv: readonly string[], stdin
     cwd: input.cwd ?? '/',
     env: input.env ?? {},
     stdin,
+    writes: writesOf(input),
+    network: input.network ?? false,
     timeoutMs: input.timeout_ms ?? DEFAULT_TIMEOUT_MS,
     outputLimitBytes: input.output_limit_bytes ?? DEFAULT_OUTPUT_BYTES,
   };
+}
+
+function writesOf({ resources = [] }: CommandFields): string[] {
+  if (resources.includes(WHOLE_HOST)) return ['/'];
+  return resources.filter((name) => name.startsWith('path:')).map((name) => name.slice('path:'.length));
+}
+
+/** What policy must allow for running these. */
+export function commandNeeds(input: CommandFields, argvs: readonly (readonly string[])[], stdin: string): string[] {
+  const guard = input.guard && 'unless' in input.guard ? [input.guard.unless] : [];
+  const values = [...Object.values(input.env ?? {}), stdin];
+  return [
+    ...[...argvs, ...guard].map(binaryNeed),
+    ...writesOf(input).map(pathNeed),
+    ...secretsIn(values),
+    ...(input.network ? [NETWORK] : []),
+  ];
 }
 
 export const guardOf = (input: CommandFields): Guard | null => input.guard ?? null;

@@ -1,8 +1,18 @@
 import { z } from 'zod';
+import { isSecretRef, isTextOrRef, NOT_A_REF } from './secret-ref.ts';
 
 /** Program and arguments; no shell reads them. */
 export const Argv = z
-  .array(z.string().max(8192).refine(withoutNul, 'a NUL cannot be passed'))
+  .array(
+    z
+      .string()
+      .max(8192)
+      .refine(withoutNul, 'a NUL cannot be passed')
+      .refine(
+        (word) => !isSecretRef(word),
+        'a secret is no argument, where everybody sees it: pass it in env or stdin',
+      ),
+  )
   .min(1)
   .max(256)
   .refine((argv) => argv[0] !== '', 'expected a program');
@@ -24,10 +34,12 @@ export const AbsolutePath = z
     },
   );
 
-/** Environment variables by name. */
+const VariableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'expected a variable name');
+
+/** Environment variables by name: their values, or references to secrets. */
 export const Variables = z.record(
-  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'expected a variable name'),
-  z.string().max(8192).refine(withoutNul, 'a NUL cannot be passed'),
+  VariableName,
+  z.string().max(8192).refine(withoutNul, 'a NUL cannot be passed').refine(isTextOrRef, NOT_A_REF),
 );
 
 /** What something needs for itself: `path:/etc/nginx` covers what is below it; other kinds are plain names, `service:web`. */

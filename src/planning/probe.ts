@@ -27,7 +27,14 @@ export const Probe = z.discriminatedUnion('type', [
     port: z.int().min(1).max(65535),
     ...timing,
   }),
-  z.strictObject({ type: z.literal('command'), service: z.string().min(1).max(120), argv: Argv, ...timing }),
+  z.strictObject({
+    type: z.literal('command'),
+    service: z.string().min(1).max(120),
+    argv: Argv,
+    /** It may use the network; it has none where absent. */
+    network: z.literal(true).optional(),
+    ...timing,
+  }),
   z.strictObject({
     type: z.literal('file'),
     service: z.string().min(1).max(120),

@@ -1,5 +1,7 @@
+import { binaryNeed, NETWORK } from '../contract/need.ts';
 import type { BoundAction } from './action.ts';
 import type { FactOf, FactQueries, FactQuery } from './facts.ts';
+import type { Probe } from './probe.ts';
 import { overlap, WHOLE_HOST } from './resources.ts';
 import type { PlannedStep } from './step.ts';
 
@@ -39,15 +41,22 @@ export function overlapOf(actions: readonly BoundAction[]): string | undefined {
 interface Permission {
   name: string;
   changes: boolean;
+  /** What of the host it touches. */
+  needs: readonly string[];
 }
-
-const RUNS_A_COMMAND: Permission = { name: 'infra.command', changes: true };
 
 /**
  * What policy must allow for it: itself, and what it will have done later. A health check that runs a command is a
  * command, under whatever name it comes.
  */
 export function permissionsOf({ name, action, input, later }: BoundAction): Permission[] {
-  const own = [{ name, changes: action.changes }, ...later.flatMap(permissionsOf)];
-  return action.check(input)?.type === 'command' ? [...own, RUNS_A_COMMAND] : own;
+  const own = { name, changes: action.changes, needs: [...new Set(action.needs(input))] };
+  const check = action.check(input);
+  const looks = check?.type === 'command' ? [probePermission(check)] : [];
+  return [own, ...later.flatMap(permissionsOf), ...looks];
+}
+
+function probePermission({ argv, network }: Extract<Probe, { type: 'command' }>): Permission {
+  const needs = [binaryNeed(argv), ...(network ? [NETWORK] : [])];
+  return { name: 'infra.command', changes: true, needs };
 }

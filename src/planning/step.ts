@@ -5,9 +5,13 @@ import type { Probe } from './probe.ts';
 export interface CommandSpec {
   argv: readonly string[];
   cwd: string;
-  /** Added to the allow-listed base environment. */
+  /** Added to the allow-listed base environment: values, or references to secrets. */
   env: Readonly<Record<string, string>>;
+  /** What it reads, or a reference to a secret. */
   stdin: string;
+  /** Below which paths it may write; `/` for everywhere but what is protected. */
+  writes: readonly string[];
+  network: boolean;
   timeoutMs: number;
   outputLimitBytes: number;
 }

@@ -25,6 +25,8 @@ const policies = fc.record(
         actions: fc.subarray(['config.file', 'infra.command', 'monitoring.probe'], { minLength: 1 }),
         environments,
         hosts: fc.subarray([HOST, 'mini-2'], { minLength: 1 }),
+        paths: fc.constant(['/']),
+        binaries: fc.constant(['/']),
       }),
       { maxLength: 3 },
     ),

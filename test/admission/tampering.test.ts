@@ -129,7 +129,7 @@ describe('T2: each token of a signed task', () => {
   const candidate: Candidate = {
     task,
     digest: taskDigest(task),
-    actions: [{ name: 'config.file', changes: true }],
+    actions: [{ name: 'config.file', changes: true, needs: [] }],
     targets: [],
   };
   const ledger = {

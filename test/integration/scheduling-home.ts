@@ -11,6 +11,9 @@ const POLICY = `allow:
   - actions: [cron.define, cron.run-now, infra.command, infra.script, monitoring.probe]
     environments: [host, staging]
     hosts: [mini-1]
+    paths: [/]
+    binaries: [/]
+    network: true
 `;
 
 /** A home whose daemon runs schedules. */

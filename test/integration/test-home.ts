@@ -32,6 +32,9 @@ const policy = (host: string) => `allow:
   - actions: [${[...ACTIONS, ...CRON_ACTIONS].join(', ')}]
     environments: [staging]
     hosts: [${host}]
+    paths: [/]
+    binaries: [/]
+    network: true
 `;
 
 interface Options {

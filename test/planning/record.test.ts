@@ -2,7 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { type StepRecord, type StepState, undoPlan, undoProblem } from '../../src/planning/record.ts';
 import type { CommandSpec, Step } from '../../src/planning/step.ts';
 
-const spec: CommandSpec = { argv: ['/bin/true'], cwd: '/', env: {}, stdin: '', timeoutMs: 1, outputLimitBytes: 1 };
+const spec: CommandSpec = {
+  argv: ['/bin/true'],
+  cwd: '/',
+  env: {},
+  stdin: '',
+  writes: [],
+  network: false,
+  timeoutMs: 1,
+  outputLimitBytes: 1,
+};
 const base = { target: 't', title: 'it' };
 const STEPS: Record<string, Step> = {
   file: { ...base, kind: 'file', path: '/a', content: '', mode: null, owner: null, before: { exists: false } },

@@ -12,6 +12,7 @@ const touch: AnyAction = defineAction<z.infer<typeof Input>>({
   reversible: ({ undo }) => undo !== undefined,
   resources: () => [],
   subjects: () => [],
+  needs: () => [],
   facts: () => ({}),
   plan: () => [],
 });

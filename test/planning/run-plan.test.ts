@@ -21,6 +21,7 @@ const action = defineAction<{ names: string[]; needs?: string[] }, FactQueries>(
   changes: false,
   reversible: () => true,
   resources: ({ needs }) => needs ?? [],
+  needs: ({ needs }) => needs ?? [],
   subjects: ({ names }) => names.map((name) => `commit:${name}`),
   facts: ({ names }) => Object.fromEntries(names.map((name) => [name, { ask: 'file', path: `/${name}` }])),
   plan: ({ names }, facts) => names.map((name) => probe(`${name} ${JSON.stringify(facts[name] ?? null)}`)),
@@ -85,12 +86,12 @@ describe('the resources of a task', () => {
 });
 
 describe('what an action puts off', () => {
-  const later = { ...bound(['b']), name: 'y.do' };
+  const later = { ...bound(['b'], ['path:/b', 'path:/b']), name: 'y.do' };
 
   it('is for policy to allow, as what it does at once', () => {
-    expect(permissionsOf({ ...bound(['a']), later: [later] })).toEqual([
-      { name: 'x.look', changes: false },
-      { name: 'y.do', changes: false },
+    expect(permissionsOf({ ...bound(['a'], ['path:/a']), later: [later] })).toEqual([
+      { name: 'x.look', changes: false, needs: ['path:/a'] },
+      { name: 'y.do', changes: false, needs: ['path:/b'] },
     ]);
   });
 

@@ -4,7 +4,16 @@ import type { CommandStep, ProbeStep, Step } from '../../src/planning/step.ts';
 import { evidenceOf, nothingRan, opsOutputOf } from '../../src/services/ops-output.ts';
 import { actionsTask, HOST, undoTask } from './support.ts';
 
-const spec = { argv: ['x'], cwd: '/', env: {}, stdin: '', timeoutMs: 1, outputLimitBytes: 1 };
+const spec = {
+  argv: ['x'],
+  cwd: '/',
+  env: {},
+  stdin: '',
+  writes: [],
+  network: false,
+  timeoutMs: 1,
+  outputLimitBytes: 1,
+};
 const command = (target = 'x', undo = true): CommandStep => ({
   kind: 'command',
   target,

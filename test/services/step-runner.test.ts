@@ -72,8 +72,26 @@ const command = (target: string): Step => ({
   kind: 'command',
   target,
   title: `run ${target}`,
-  command: { argv: [target], cwd: '/', env: {}, stdin: '', timeoutMs: 1, outputLimitBytes: 1 },
-  undo: { argv: ['undo', target], cwd: '/', env: {}, stdin: '', timeoutMs: 1, outputLimitBytes: 1 },
+  command: {
+    argv: [target],
+    cwd: '/',
+    env: {},
+    stdin: '',
+    writes: [],
+    network: false,
+    timeoutMs: 1,
+    outputLimitBytes: 1,
+  },
+  undo: {
+    argv: ['undo', target],
+    cwd: '/',
+    env: {},
+    stdin: '',
+    writes: [],
+    network: false,
+    timeoutMs: 1,
+    outputLimitBytes: 1,
+  },
   guard: null,
 });
 const forEver = (target: string): Step => ({ ...command(target), undo: null }) as Step;

@@ -337,6 +337,9 @@ export const POLICY: Policy = {
       actions: Object.keys(registry),
       environments: ['staging', 'production', 'host'],
       hosts: ['mini-1'],
+      paths: ['/'],
+      binaries: ['/'],
+      network: true,
     },
   ],
 };

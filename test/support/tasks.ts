@@ -48,6 +48,9 @@ export const OPEN_POLICY: Policy = {
       actions: ['config.file', 'infra.command', 'infra.script', 'monitoring.probe'],
       environments: ['staging', 'production', 'host'],
       hosts: [HOST],
+      paths: ['/'],
+      binaries: ['/'],
+      network: true,
     },
   ],
 };

@@ -1,17 +1,21 @@
 import { isUndo } from '../../contract/task.ts';
 import type { Check } from '../facts.ts';
-import { allowingLines, allows } from '../policy.ts';
+import { allowingLines, allows, shortcomings } from '../policy.ts';
 import { refused } from '../reasons.ts';
 
 /** Policy allows each action by itself. What an undo may do was allowed when its task ran. */
 export const allowed: Check = ({ task, actions }, { policy, host }) => {
   const { environment } = task;
-  const names = actions
-    .map(({ name }) => name)
-    .filter((action) => !allows(policy, { action, environment, host: host.name }));
-  if (names.length === 0) return undefined;
-  const lines = allowingLines([...new Set(names)], environment, host.name);
-  return refused('not-allowed', `the policy of ${host.name} does not allow this; these lines would:\n${lines}`);
+  const refusedOnes = actions
+    .map(({ name, needs }) => ({ action: name, needs, environment, host: host.name }))
+    .filter((question) => !allows(policy, question));
+  if (refusedOnes.length === 0) return undefined;
+  const near = refusedOnes.flatMap((question) => shortcomings(policy, question)).map((line) => `${line}; `);
+  const lines = allowingLines(refusedOnes);
+  return refused(
+    'not-allowed',
+    `the policy of ${host.name} does not allow this: ${near.join('')}these lines would:\n${lines}`,
+  );
 };
 
 export const undoable: Check = ({ task }, { ledger }) => {

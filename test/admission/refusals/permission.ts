@@ -1,7 +1,11 @@
+import { Environment } from '../../../src/contract/names.ts';
 import { claimed, work } from '../../support/draft.ts';
 import { actionsTask, COMMAND_ACTION, FILE_ACTION, HOST, slotTask, undoTask } from '../../support/tasks.ts';
 import { concluded } from '../history.ts';
 import { original, type Refusal, undoOfOriginal } from './alter.ts';
+
+/** What allows the file that the usual task writes. */
+const EVERYWHERE = { actions: ['config.file'], environments: [...Environment.options], hosts: [HOST], paths: ['/etc'] };
 
 /** What this host allows, and can take back. */
 export const PERMISSION: readonly Refusal[] = [
@@ -16,7 +20,7 @@ export const PERMISSION: readonly Refusal[] = [
     name: 'the policy allows it in staging only',
     code: 'not-allowed',
     alter: (d) => {
-      d.setting.policy = { allow: [{ actions: ['config.file'], environments: ['staging'], hosts: [HOST] }] };
+      d.setting.policy = { allow: [{ ...EVERYWHERE, environments: ['staging'] }] };
     },
   },
   {
@@ -24,14 +28,14 @@ export const PERMISSION: readonly Refusal[] = [
     task: actionsTask({ environment: 'staging' }),
     code: 'not-allowed',
     alter: (d) => {
-      d.setting.policy = { allow: [{ actions: ['config.file'], environments: ['production'], hosts: [HOST] }] };
+      d.setting.policy = { allow: [{ ...EVERYWHERE, environments: ['production'] }] };
     },
   },
   {
     name: 'the policy allows it on another host only',
     code: 'not-allowed',
     alter: (d) => {
-      d.setting.policy = { allow: [{ actions: ['config.file'], environments: ['production'], hosts: ['mini-2'] }] };
+      d.setting.policy = { allow: [{ ...EVERYWHERE, hosts: ['mini-2'] }] };
     },
   },
   {
@@ -39,7 +43,22 @@ export const PERMISSION: readonly Refusal[] = [
     code: 'not-allowed',
     alter: (d) => {
       work(d).actions = [FILE_ACTION, COMMAND_ACTION];
-      d.setting.policy = { allow: [{ actions: ['config.file'], environments: ['production'], hosts: [HOST] }] };
+      d.setting.policy = { allow: [EVERYWHERE] };
+    },
+  },
+  {
+    name: 'the policy allows it on another path only',
+    code: 'not-allowed',
+    alter: (d) => {
+      d.setting.policy = { allow: [{ ...EVERYWHERE, paths: ['/etc/motd.d', '/srv'] }] };
+    },
+  },
+  {
+    name: 'the policy allows another program only',
+    code: 'not-allowed',
+    alter: (d) => {
+      work(d).actions = [COMMAND_ACTION];
+      d.setting.policy = { allow: [{ ...EVERYWHERE, actions: ['infra.command'], binaries: ['/usr/bin/touch'] }] };
     },
   },
   { name: 'what it takes back never ran here', task: undoOfOriginal, code: 'not-undoable', alter: () => undefined },

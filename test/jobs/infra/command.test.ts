@@ -15,7 +15,7 @@ describe('infra.command', () => {
         kind: 'command',
         target: '/bin/echo',
         title: 'run /bin/echo "a b"',
-        command: { argv: ['/bin/echo', 'a b'], cwd: '/', env: {}, stdin: '', ...bounds },
+        command: { argv: ['/bin/echo', 'a b'], cwd: '/', env: {}, stdin: '', writes: [], network: false, ...bounds },
         undo: null,
         guard: null,
       },
@@ -28,6 +28,40 @@ describe('infra.command', () => {
     expect(plan({ argv: ['/a'], undo: ['/b'], stdin: 'yes', ...given })).toMatchObject([
       { command: { argv: ['/a'], stdin: 'yes', ...spec }, undo: { argv: ['/b'], stdin: '', ...spec } },
     ]);
+  });
+
+  it.each([
+    [undefined, []],
+    [['service:web'], []],
+    [
+      ['path:/srv/web', 'service:web', 'path:/var/www'],
+      ['/srv/web', '/var/www'],
+    ],
+    [['host', 'path:/srv/web'], ['/']],
+  ])('writes below the paths that it names: %j', (resources, writes) => {
+    expect(plan({ argv: ['/a'], ...(resources && { resources }) })).toMatchObject([{ command: { writes } }]);
+  });
+
+  it('needs its programs, the paths that it writes, its secrets and the network', () => {
+    const input = command.input.parse({
+      argv: ['git', 'pull'],
+      undo: ['/bin/true'],
+      guard: { unless: ['test', '-e', '/x'] },
+      env: { TOKEN: 'secret:file/git', PLAIN: 'x' },
+      stdin: 'secret:age/key',
+      resources: ['path:/srv/web'],
+      network: true,
+    });
+    expect(command.needs(input)).toEqual([
+      'binary:git',
+      'binary:/bin/true',
+      'binary:test',
+      'path:/srv/web',
+      'secret:file/git',
+      'secret:age/key',
+      'network:any',
+    ]);
+    expect(script.needs({ interpreter: ['/bin/sh', '-eu'], text: 'x' })).toEqual(['binary:/bin/sh']);
   });
 
   it('T20: never joins, splits or quotes an argv', () => {
@@ -64,7 +98,11 @@ describe('infra.command', () => {
     { argv: ['/a'], guard: {} },
     { argv: ['/a'], guard: { creates: '/a', unless: ['/b'] } },
     { argv: ['/a'], resources: [] },
-    { argv: ['/a'], resources: ['host'] },
+    { argv: ['/a'], resources: ['hosts'] },
+    { argv: ['/a'], network: false },
+    { argv: ['/a', 'secret:file/x'] },
+    { argv: ['/a'], env: { A: 'secret:x' } },
+    { argv: ['/a'], stdin: 'secret:file/../x' },
     { argv: ['/a'], undo: [] },
   ])('is refused as %j', (input) => {
     expect(command.input.safeParse(input).success).toBe(false);
