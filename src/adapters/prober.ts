@@ -76,6 +76,7 @@ async function lookByCommand(probe: ProbeOf<'command'>, signal: AbortSignal, por
     stdin: '',
     writes: [],
     network: probe.network ?? false,
+    outlives: false,
     timeoutMs: probe.timeout_ms ?? DEFAULT_TIMEOUT_MS,
     outputLimitBytes: PROBE_OUTPUT_BYTES,
     graceMs: 1_000,

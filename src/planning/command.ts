@@ -52,6 +52,7 @@ export function commandSpec(input: CommandFields, argv: readonly string[], stdin
     stdin,
     writes: writesOf(input),
     network: input.network ?? false,
+    outlives: false,
     timeoutMs: input.timeout_ms ?? DEFAULT_TIMEOUT_MS,
     outputLimitBytes: input.output_limit_bytes ?? DEFAULT_OUTPUT_BYTES,
   };

@@ -12,6 +12,8 @@ export interface CommandSpec {
   /** Below which paths it may write; `/` for everywhere but what is protected. */
   writes: readonly string[];
   network: boolean;
+  /** What it starts may live on after it; else nothing of it does. */
+  outlives: boolean;
   timeoutMs: number;
   outputLimitBytes: number;
 }

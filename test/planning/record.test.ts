@@ -9,6 +9,7 @@ const spec: CommandSpec = {
   stdin: '',
   writes: [],
   network: false,
+  outlives: false,
   timeoutMs: 1,
   outputLimitBytes: 1,
 };

@@ -11,6 +11,7 @@ const spec = {
   stdin: '',
   writes: [],
   network: false,
+  outlives: false,
   timeoutMs: 1,
   outputLimitBytes: 1,
 };
