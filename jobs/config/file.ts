@@ -45,7 +45,7 @@ export const file = defineAction<Input, Queries>({
       target: input.path,
       title: `write ${input.path}`,
       path: input.path,
-      content: input.content,
+      content: { type: 'text', text: input.content },
       mode: input.mode ?? null,
       owner: facts.owner,
       before: facts.file,

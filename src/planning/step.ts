@@ -1,3 +1,4 @@
+import type { Content } from './content/content.ts';
 import type { FileFact, OwnerFact, ScheduleFact } from './facts.ts';
 import type { Probe } from './probe.ts';
 
@@ -39,7 +40,7 @@ export interface CommandStep extends StepBase {
 export interface FileStep extends StepBase {
   kind: 'file';
   path: string;
-  content: string;
+  content: Content;
   /** Octal digits; kept as it is (0644 for a new file) where null. */
   mode: string | null;
   /** Kept as it is where null. */

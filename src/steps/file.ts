@@ -27,7 +27,7 @@ export function fileKind({ files, snapshots, self }: FilePorts): StepKind<FileSt
         return refusedTo('changed-since-plan', `${step.path} changed after the plan was made`);
       const wanted = wantedOf(step, self);
       if (sameFile(now, wanted)) return applied('was already so', { left: now });
-      await files.write(step.path, step.content, wanted.mode, wanted);
+      await files.write(step.path, step.content.text, wanted.mode, wanted);
       const left = await files.fact(step.path);
       if (sameFile(left, wanted)) return applied('written', { left });
       return failed('not-as-planned', `${step.path} was written, but its owner, mode or content is another one`, {
@@ -66,7 +66,7 @@ type PresentFile = Extract<FileFact, { exists: true }>;
 function wantedOf({ content, mode, owner, before }: FileStep, self: FilePorts['self']): PresentFile {
   const { uid, gid } = owner ?? (before.exists ? before : self);
   const present = before.exists ? before.mode : NEW_FILE_MODE;
-  return { exists: true, sha256: hash('sha256', content), mode: mode ?? present, uid, gid };
+  return { exists: true, sha256: hash('sha256', content.text), mode: mode ?? present, uid, gid };
 }
 
 /** What `capture` returned, read back from the ledger. */
@@ -87,7 +87,7 @@ function previewOf({ path, content, before }: FileStep, present: string, wanted:
   if (!before.exists || before.uid !== wanted.uid || before.gid !== wanted.gid)
     lines.push(`owner ${wanted.uid}:${wanted.gid}`);
   if (!before.exists || before.sha256 !== wanted.sha256)
-    lines.push(diffOf(before.exists ? path : '/dev/null', path, present, content));
+    lines.push(diffOf(before.exists ? path : '/dev/null', path, present, content.text));
   return lines.length > 0 ? lines.join('\n') : `${path} is already so`;
 }
 

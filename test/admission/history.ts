@@ -11,7 +11,7 @@ const STEP = {
   target: '/etc/motd',
   title: 'write /etc/motd',
   path: '/etc/motd',
-  content: '',
+  content: { type: 'text', text: '' },
   mode: null,
   owner: null,
   before: { exists: false },

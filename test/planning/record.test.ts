@@ -15,7 +15,15 @@ const spec: CommandSpec = {
 };
 const base = { target: 't', title: 'it' };
 const STEPS: Record<string, Step> = {
-  file: { ...base, kind: 'file', path: '/a', content: '', mode: null, owner: null, before: { exists: false } },
+  file: {
+    ...base,
+    kind: 'file',
+    path: '/a',
+    content: { type: 'text', text: '' },
+    mode: null,
+    owner: null,
+    before: { exists: false },
+  },
   command: { ...base, kind: 'command', command: spec, undo: spec, guard: null },
   forever: { ...base, title: 'the irreversible', kind: 'command', command: spec, undo: null, guard: null },
   probe: { ...base, kind: 'probe', probe: { type: 'process', service: 's', name: 's' } },

@@ -11,6 +11,7 @@ import { temporaryFolder } from '../services/support.ts';
 
 const self = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 const context = { task_id: 't', work: 't', n: 1, signal: new AbortController().signal, output: async () => undefined };
+const textOf = (text: string) => ({ type: 'text', text }) as const;
 const isRoot = self.uid === 0;
 
 let umask = 0;
@@ -34,7 +35,7 @@ function setUp(more: { files?: Partial<Files> } = {}) {
     target: path,
     title: `write ${path}`,
     path,
-    content: 'new\n',
+    content: textOf('new\n'),
     mode: null,
     owner: null,
     before: await files.fact(path),
@@ -141,7 +142,7 @@ describe('applying', () => {
   it('writes empty and multi-byte content as it is', async () => {
     const host = setUp();
     for (const content of ['', 'grün 🌱\n', '\u0000\r\n']) {
-      await applied(host, await host.stepFor({ content }));
+      await applied(host, await host.stepFor({ content: textOf(content) }));
       expect((await host.now()).content).toBe(content);
     }
   });
@@ -285,7 +286,7 @@ const preview = async (present: string | null, wanted: Partial<FileStep> = {}) =
 
 describe('preview', () => {
   it('of a new file shows mode, owner and all of its lines', async () => {
-    expect(await preview(null, { content: 'one\ntwo\n' })).toBe(
+    expect(await preview(null, { content: textOf('one\ntwo\n') })).toBe(
       [
         'mode 0644',
         `owner ${self.uid}:${self.gid}`,
@@ -299,7 +300,7 @@ describe('preview', () => {
   });
 
   it('of a present file shows what differs', async () => {
-    expect(await preview('one\ntwo\n', { content: 'one\n2\n' })).toBe(
+    expect(await preview('one\ntwo\n', { content: textOf('one\n2\n') })).toBe(
       ['--- PATH', '+++ PATH', '@@ -1,2 +1,2 @@', ' one', '-two', '+2'].join('\n'),
     );
   });

@@ -71,4 +71,8 @@ export const MIGRATIONS: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX open_slots ON slots (state, due_at, schedule) WHERE state IN ('waiting', 'enqueued');
   `,
+  `
+  UPDATE steps SET step = json_set(step, '$.content', json_object('type', 'text', 'text', json_extract(step, '$.content')))
+    WHERE json_extract(step, '$.kind') = 'file';
+  `,
 ];

@@ -77,3 +77,25 @@ it('of version 3 keeps all that it has, and has no schedules', () => {
   expect(ledger.write(() => ledger.addSlot(slot))).toBe(true);
   expect(ledger.slot(slot)).toEqual(slot);
 });
+
+it('of version 4 keeps the text that its file steps write', () => {
+  const path = join(temporaryFolder(), 'ledger.db');
+  const db = new DatabaseSync(path);
+  migrate(db, MIGRATIONS.slice(0, 4));
+  const stored = {
+    kind: 'file',
+    target: '/a',
+    title: 'write /a',
+    path: '/a',
+    mode: null,
+    owner: null,
+    before: { exists: false },
+  };
+  const add = db.prepare("INSERT INTO steps (task_id, n, action, step, state) VALUES ('a', ?, 1, ?, 'applied')");
+  add.run(1, JSON.stringify({ ...stored, content: 'it says "hi"\n' }));
+  add.run(2, JSON.stringify({ kind: 'probe', content: 'x' }));
+  db.close();
+  const [file, probe] = testLedger(new TestClock(), path).steps('a');
+  expect(file?.step).toEqual({ ...stored, content: { type: 'text', text: 'it says "hi"\n' } });
+  expect(probe?.step).toEqual({ kind: 'probe', content: 'x' });
+});

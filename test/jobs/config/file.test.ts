@@ -19,7 +19,16 @@ describe('config.file', () => {
   it('writes the content over what the plan saw, and looks at it', () => {
     const sha256 = hash('sha256', input.content);
     expect(plan({}, { file: before, owner: null })).toEqual([
-      { kind: 'file', target: '/etc/motd', title: 'write /etc/motd', ...input, mode: null, owner: null, before },
+      {
+        kind: 'file',
+        target: '/etc/motd',
+        title: 'write /etc/motd',
+        path: '/etc/motd',
+        content: { type: 'text', text: input.content },
+        mode: null,
+        owner: null,
+        before,
+      },
       {
         kind: 'probe',
         target: '/etc/motd',

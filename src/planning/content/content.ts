@@ -1,0 +1,5 @@
+/** What a file is to hold. */
+export interface Content {
+  type: 'text';
+  text: string;
+}
