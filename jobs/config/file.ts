@@ -26,8 +26,9 @@ type Input = z.infer<typeof Input>;
 
 type Queries = { file: { ask: 'file'; path: string }; owner: { ask: 'owner'; owner: string | null } };
 
-/** Writes one file as a whole. */
 export const file = defineAction<Input, Queries>({
+  summary: 'Writes one file as a whole.',
+  undo: 'puts the file back as it was, or removes it',
   input: Input,
   changes: true,
   reversible: () => true,

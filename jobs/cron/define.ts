@@ -6,9 +6,11 @@ import { scheduleStep, scheduleTraits } from './schedule.ts';
 
 type Queries = { row: { ask: 'schedule'; name: string }; host: { ask: 'schedules' } };
 
-/** Defines a schedule, or defines it anew. What it runs is approved with it, and stays put off until it is due. */
 export const define = defineAction<Definition, Queries>({
   ...scheduleTraits,
+  summary:
+    'Defines a schedule, or defines it anew. What it runs is approved with it, and stays put off until it is due.',
+  undo: 'brings back the definition as it was, or none',
   input: Definition,
   resources: ({ name }) => [`schedule:${name}`],
   subjects: ({ name }) => [`schedule:${name}`],

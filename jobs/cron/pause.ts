@@ -5,9 +5,10 @@ import { present, type RowQuery, rowOf, scheduleFields, scheduleStep, scheduleTr
 const Input = z.strictObject({ ...scheduleFields, reason: z.string().min(1).max(500) });
 type Input = z.infer<typeof Input>;
 
-/** Its slots are skipped until it is resumed. */
 export const pause = defineAction<Input, RowQuery>({
   ...scheduleTraits,
+  summary: 'Pauses a schedule: its slots are skipped until it is resumed.',
+  undo: 'has it go on',
   input: Input,
   subjects: () => [],
   facts: rowOf,

@@ -6,9 +6,10 @@ const Input = z.strictObject(scheduleFields);
 type Input = z.infer<typeof Input>;
 type Queries = { row: { ask: 'schedule'; name: string }; host: { ask: 'schedules' } };
 
-/** It is no schedule any more; what its slots did stays on record. */
 export const remove = defineAction<Input, Queries>({
   ...scheduleTraits,
+  summary: 'Removes a schedule on which no other depends. What its slots did stays on record.',
+  undo: 'defines it again',
   input: Input,
   subjects: () => [],
   facts: ({ schedule }) => ({ row: { ask: 'schedule', name: schedule }, host: { ask: 'schedules' } }),

@@ -5,9 +5,10 @@ import { present, type RowQuery, rowOf, scheduleFields, scheduleStep, scheduleTr
 const Input = z.strictObject(scheduleFields);
 type Input = z.infer<typeof Input>;
 
-/** It goes on with what is due from now on, whoever paused it. */
 export const resume = defineAction<Input, RowQuery>({
   ...scheduleTraits,
+  summary: 'Has a paused schedule go on with what is due from now on, whoever paused it.',
+  undo: 'pauses it again, for the reason it was paused',
   input: Input,
   subjects: ({ schedule }) => [`schedule:${schedule}`],
   facts: rowOf,

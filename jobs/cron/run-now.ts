@@ -8,9 +8,10 @@ type Queries = { row: { ask: 'schedule'; name: string }; host: { ask: 'schedules
 
 const SECOND_MS = 1_000;
 
-/** A slot out of its turn, which passes the line as any other. */
 export const runNow = defineAction<Input, Queries>({
   ...scheduleTraits,
+  summary: 'Adds a slot to a schedule out of its turn, due now. It passes the line as any other.',
+  undo: 'takes the slot away, where it has not begun',
   input: Input,
   subjects: ({ schedule }) => [`schedule:${schedule}`],
   facts: ({ schedule }) => ({ row: { ask: 'schedule', name: schedule }, host: { ask: 'schedules' } }),

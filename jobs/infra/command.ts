@@ -23,9 +23,10 @@ const Input = z.strictObject({
 });
 type Input = z.infer<typeof Input>;
 
-/** Runs one program with arguments. No shell reads them. */
 export const command = defineAction<Input>({
   ...commandTraits,
+  summary: 'Runs one program with arguments. No shell reads them.',
+  undo: 'runs the `undo` argv',
   input: Input,
   reversible: (input) => input.undo !== undefined,
   needs: (input) => commandNeeds(input, [input.argv, ...(input.undo ? [input.undo] : [])], input.stdin ?? ''),

@@ -21,9 +21,10 @@ const Input = z.strictObject({
 });
 type Input = z.infer<typeof Input>;
 
-/** Runs a script: its text goes to the interpreter's standard input, never to a command line or a file. */
 export const script = defineAction<Input>({
   ...commandTraits,
+  summary: "Runs a script: its text goes to the interpreter's standard input, never to a command line or a file.",
+  undo: 'gives `undo_text` to the same interpreter',
   input: Input,
   reversible: (input) => input.undo_text !== undefined,
   needs: (input) => commandNeeds(input, [input.interpreter], ''),

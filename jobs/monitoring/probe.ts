@@ -5,8 +5,9 @@ import { Probe } from '../../src/planning/probe.ts';
 
 const Input = z.strictObject({ check: Probe });
 
-/** Looks at a service once and reports its health. */
 export const probe = defineAction<z.infer<typeof Input>>({
+  summary: 'Looks at a service and reports its health.',
+  undo: 'has nothing to do: it changes nothing',
   input: Input,
   changes: false,
   reversible: () => true,

@@ -10,6 +10,10 @@ import type { Step } from './step.ts';
  * steps, and what it must know it asks as facts.
  */
 export interface Action<Input = never, Queries extends FactQueries = FactQueries> {
+  /** One sentence for people: what it does. */
+  readonly summary: string;
+  /** In a few words for people: what its undo does. */
+  readonly undo: string;
   /** Strict, without defaults: what parses is what was signed. */
   readonly input: z.ZodType<Input>;
   /** False for what only looks. Only such actions may run on any host. */

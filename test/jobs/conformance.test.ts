@@ -59,6 +59,8 @@ describe.each(Object.entries(registry))('%s', (actionName, action) => {
   it('is named by its operation type and says in one line what it does', () => {
     expect(ActionName.safeParse(actionName).success).toBe(true);
     expect(OperationType.options).toContain(actionName.split('.')[0]);
+    expect(action.summary).toMatch(/^[A-Z][^\n]{10,}\.$/);
+    expect(action.undo).toMatch(/^[a-z][^\n]{5,}[^.]$/);
   });
 
   it.each([{}, null, [], 'x'])('takes no input %j', (input) => {

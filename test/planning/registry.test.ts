@@ -6,6 +6,8 @@ import { bindAction } from '../../src/planning/registry.ts';
 const Input = z.strictObject({ name: z.string(), undo: z.string().optional() });
 
 const touch: AnyAction = defineAction<z.infer<typeof Input>>({
+  summary: 'Touches a thing.',
+  undo: 'touches it back',
   check: () => undefined,
   input: Input,
   changes: true,

@@ -16,6 +16,8 @@ const ABSENT = { exists: false } as const;
 
 /** An action that becomes the steps named in its input, and asks for a file of each name. */
 const action = defineAction<{ names: string[]; needs?: string[] }, FactQueries>({
+  summary: 'Needs what it is told to.',
+  undo: 'has nothing to do',
   check: () => undefined,
   input: z.strictObject({ names: z.array(z.string()), needs: z.array(z.string()).optional() }) as never,
   changes: false,
