@@ -27,6 +27,11 @@ const OpsFile = z.strictObject({
       control: queueName.optional(),
     })
     .optional(),
+  run_as: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_.-]{0,31}$/, 'expected a user name')
+    .optional()
+    .describe("The user whom commands run as; the daemon's own where absent."),
   heartbeat: HttpUrl.optional().describe('Pinged every minute while slots of schedules are claimed.'),
   dashboard: DashboardFile,
   pass_environment: z
@@ -41,6 +46,8 @@ export interface Config {
   dev: boolean;
   concurrency: number;
   queues: QueueNames;
+  /** Whom commands run as; null: as the daemon. */
+  runAs: string | null;
   /** Where it is told every minute that schedules are looked at; null where nowhere. */
   heartbeat: string | null;
   /** Null: there is none. */
@@ -103,12 +110,13 @@ export function loadConfig(root?: string): Config {
     dev: file.dev ?? false,
     concurrency: file.concurrency ?? 8,
     queues: queueNames(file.queues),
+    runAs: file.run_as ?? null,
     heartbeat: file.heartbeat ?? null,
     dashboard: dashboardSettings(home.etc, file.dashboard, process.env['OPS_DASHBOARD']),
     redisUrl: redisUrl(home),
     logLevel: logLevel(process.env['OPS_LOG_LEVEL'] ?? 'info'),
     opsCommand: opsCommand(home.root),
-    baseEnv: Object.freeze({ HOME: homedir(), ...present(names) }),
+    baseEnv: Object.freeze({ HOME: homedir(), ...present(names), ...(file.run_as && identity(file.run_as, home)) }),
   });
 }
 
@@ -162,6 +170,12 @@ function present(names: readonly string[]): Record<string, string> {
   const found = names.map((name) => [name, process.env[name]] as const).filter(([, value]) => value !== undefined);
   return Object.fromEntries(found) as Record<string, string>;
 }
+
+const identity = (user: string, { runner }: Home): Record<string, string> => ({
+  HOME: runner.home,
+  USER: user,
+  LOGNAME: user,
+});
 
 /** Installed, it goes by a path that outlives this version, and by root, who can read the operator's key. */
 function opsCommand(root: string): string {

@@ -8,6 +8,7 @@ import { refuseForeignKeys, refuseLooseFiles } from './adapters/permissions.ts';
 import { connectRedis } from './adapters/redis.ts';
 import { RedisBreaker, type Watcher } from './adapters/redis-breaker.ts';
 import { Runner } from './adapters/runner.ts';
+import { runnerPlace } from './adapters/runner-user.ts';
 import { sweepSurvivors } from './adapters/survivors.ts';
 import { compose, type Line } from './compose.ts';
 import { type Config, refuseForeignCode } from './config.ts';
@@ -142,17 +143,18 @@ function readEtc({ home, dev }: Config) {
 
 /** Ends what an earlier daemon's commands left running, before any new one can start. */
 async function startRunner(
-  { home }: Config,
+  { home, runAs }: Config,
   log: Logger,
   stack: AsyncDisposableStack,
   { runnerEntry }: Faults,
 ): Promise<{ commands: Runner; leftovers: Leftover[] }> {
-  const survivors = await sweepSurvivors({ runDir: home.var.run, graceMs: SURVIVOR_GRACE_MS });
+  const { runDir, user } = await runnerPlace(home, runAs);
+  const survivors = await sweepSurvivors({ runDir, graceMs: SURVIVOR_GRACE_MS, signal: user.signal });
   for (const survivor of survivors) {
     log.warn({ task_id: survivor.task_id, outcome: survivor.fate, detail: survivor }, 'a command outlived its daemon');
   }
   const onDeath = (message: string, left: readonly object[]) => log.error({ detail: { survivors: left } }, message);
-  const runner = new Runner({ runDir: home.var.run, clock: systemClock, onDeath, entry: runnerEntry });
+  const runner = new Runner({ runDir, user, clock: systemClock, onDeath, entry: runnerEntry });
   await runner.start();
   const commands = stack.adopt(runner, (service) => service.stop());
   return { commands, leftovers: survivors.filter(({ fate }) => fate !== 'ended') };

@@ -14,6 +14,8 @@ export interface Home {
     /** Definitions of schedules as files: nothing comes of one before a signed task has it. */
     crons: string;
   };
+  /** Of the user whom commands run as, where that is another one than the daemon's. */
+  runner: { dir: string; home: string };
   /** Role keys for trying out; not there on an installed host. */
   keys: string;
   var: {
@@ -51,6 +53,7 @@ export function homeAt(folder: string): Home {
       redisUrl: at('etc/redis-url'),
       crons: at('etc/crons'),
     },
+    runner: { dir: at('runner'), home: at('runner/home') },
     keys: at('keys'),
     var: {
       dir: at('var'),

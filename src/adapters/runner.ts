@@ -10,6 +10,7 @@ import { MAX_PAYLOAD_BYTES } from '../runner/frames.ts';
 import { MAX_TIMER_MS, type RunMessage } from '../runner/messages.ts';
 import type { Clock, CommandExit, CommandRequest, Commands, Service } from '../services/ports.ts';
 import { readBootId } from './processes.ts';
+import { OWN_USER, type RunnerUser } from './runner-user.ts';
 import { type Survivor, sweepSurvivors } from './survivors.ts';
 
 export interface RunnerOptions {
@@ -20,6 +21,8 @@ export interface RunnerOptions {
   onDeath?: (message: string, survivors: readonly Survivor[]) => void;
   /** How much longer than its own bounds a run may take before the runner counts as wedged. */
   slackMs?: number;
+  /** Who runs the commands. */
+  user?: RunnerUser;
   /** The runner's program, where it is another one than production's. */
   entry?: string | undefined;
 }
@@ -73,7 +76,7 @@ export class Runner implements Commands, Service {
     this.#connection = null;
     if (connection) {
       connection.child.stdin?.end();
-      const backstop = killAfter(connection.child, this.#longestGraceMs + this.#slackMs);
+      const backstop = this.#killAfter(connection.child, this.#longestGraceMs + this.#slackMs);
       await connection.swept;
       clearTimeout(backstop);
     }
@@ -94,6 +97,10 @@ export class Runner implements Commands, Service {
     return Math.max(0, ...this.#graces.values());
   }
 
+  get #user(): RunnerUser {
+    return this.#options.user ?? OWN_USER;
+  }
+
   get #slackMs(): number {
     return this.#options.slackMs ?? SLACK_MS;
   }
@@ -107,7 +114,7 @@ export class Runner implements Commands, Service {
     if (signal.aborted) return notStarted('it was aborted before it started');
     const run = connection.conversation.begin(message, onOutput);
     signal.addEventListener('abort', run.abort);
-    const backstop = killAfter(connection.child, request.timeoutMs + request.graceMs + this.#slackMs);
+    const backstop = this.#killAfter(connection.child, request.timeoutMs + request.graceMs + this.#slackMs);
     // The output may take longer; what is bounded is the runner.
     void run.reported.then(() => clearTimeout(backstop));
     const exit = await run.concluded;
@@ -121,6 +128,15 @@ export class Runner implements Commands, Service {
     const message = `${deathOf(connection.child)}; how far the command came is not known`;
     const leftRunning = own.flatMap((survivor) => survivor.leftRunning);
     return { ended: 'lost', exitCode: null, signal: null, message, leftRunning };
+  }
+
+  #killAfter(child: ChildProcess, delayMs: number): NodeJS.Timeout {
+    return setTimeout(() => this.#kill(child), Math.min(delayMs, MAX_TIMER_MS));
+  }
+
+  /** Its group: of another user there is a sudo above it, which cannot be killed. */
+  #kill({ pid }: ChildProcess): void {
+    if (pid !== undefined) this.#user.signal(-pid, 'SIGKILL');
   }
 
   #connect(): Promise<Connection> {
@@ -141,8 +157,15 @@ export class Runner implements Commands, Service {
   async #open(): Promise<Connection> {
     const { runDir, entry = ENTRY } = this.#options;
     await mkdir(runDir, { recursive: true, mode: 0o700 });
-    const child = await spawnRunner(entry, runDir, await readBootId());
-    const conversation = new Conversation(child.stdin, child.stdout, () => child.kill('SIGKILL'));
+    const child = await spawnRunner([
+      ...this.#user.become,
+      process.execPath,
+      ...NODE_FLAGS,
+      entry,
+      runDir,
+      await readBootId(),
+    ]);
+    const conversation = new Conversation(child.stdin, child.stdout, () => this.#kill(child));
     const { promise: gone, resolve: leave } = Promise.withResolvers<void>();
     child.once('close', leave);
     this.#pid = child.pid ?? null;
@@ -155,7 +178,13 @@ export class Runner implements Commands, Service {
   async #sweep(child: ChildProcess, conversation: Conversation): Promise<Survivor[]> {
     this.#pid = null;
     const { runDir, onDeath } = this.#options;
-    const sweep = { runDir, graceMs: this.#longestGraceMs, justDied: true, known: conversation.close() };
+    const sweep = {
+      runDir,
+      graceMs: this.#longestGraceMs,
+      justDied: true,
+      known: conversation.close(),
+      signal: this.#user.signal,
+    };
     const found = await sweepSurvivors(sweep).catch(messageOf);
     const survivors = typeof found === 'string' ? [] : found;
     const fault = typeof found === 'string' ? `; what it left could not be looked for: ${found}` : '';
@@ -164,12 +193,8 @@ export class Runner implements Commands, Service {
   }
 }
 
-async function spawnRunner(
-  entry: string,
-  runDir: string,
-  bootId: string,
-): Promise<ChildProcessByStdio<Writable, Readable, null>> {
-  const child = spawn(process.execPath, [...NODE_FLAGS, entry, runDir, bootId], {
+async function spawnRunner([program = '', ...args]: string[]): Promise<ChildProcessByStdio<Writable, Readable, null>> {
+  const child = spawn(program, args, {
     cwd: '/',
     // Nothing more of the daemon's: what the runner does not hold it cannot pass on.
     env: compileCache(),
@@ -199,7 +224,3 @@ function notStarted(message: string): Conclusion {
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const deathOf = (child: ChildProcess): string => `the runner died (${child.signalCode ?? `exit ${child.exitCode}`})`;
-
-function killAfter(child: ChildProcess, delayMs: number): NodeJS.Timeout {
-  return setTimeout(() => child.kill('SIGKILL'), Math.min(delayMs, MAX_TIMER_MS));
-}

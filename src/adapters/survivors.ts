@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { endProcesses, groupMembers, type Target } from '../runner/ending.ts';
+import { endProcesses, groupMembers, type SendSignal, type Target, trySignal } from '../runner/ending.ts';
 import type { RunnerRecord, RunRecord } from '../runner/messages.ts';
 import { processName, sameStart } from '../runner/process-table.ts';
 import { endOldRunner } from './old-runner.ts';
@@ -31,6 +31,8 @@ export interface SweepOptions {
    * belong to somebody else.
    */
   justDied?: boolean;
+  /** How to reach processes of another user; as one's own where absent. */
+  signal?: SendSignal;
   /** Processes known otherwise than by a record in the folder. */
   known?: readonly RunRecord[];
 }
@@ -46,9 +48,9 @@ const Record = z.object({
 
 /** Ends an earlier runner and what it left behind, and removes its records. To be called while no other uses the folder. */
 export async function sweepSurvivors(options: SweepOptions): Promise<Survivor[]> {
-  const { runDir, graceMs, known = [] } = options;
+  const { runDir, graceMs, known = [], signal = trySignal } = options;
   const bootId = await readBootId();
-  const starting = await endOldRunner(runDir, graceMs, bootId);
+  const starting = await endOldRunner(runDir, graceMs, bootId, signal);
   const names = await readdir(runDir).catch(() => []);
   const files = names.filter((name) => /^[1-9]\d*\.json$/.test(name)).map((name) => fileOf(name, options));
   const unwritten = known.filter(({ pid }) => !files.some((file) => file.pid === pid));
@@ -112,6 +114,6 @@ async function sweepRecord(record: RunRecord, bootId: string, options: SweepOpti
   if (!hasLeader && options.justDied !== true) {
     return { pid, task_id, step, fate: 'unidentified', leftRunning: members.map(processName) };
   }
-  const { alive } = await endProcesses(target, options.graceMs, readProcesses);
+  const { alive } = await endProcesses(target, options.graceMs, readProcesses, options.signal);
   return { pid, task_id, step, fate: alive.length === 0 ? 'ended' : 'alive', leftRunning: alive.map(processName) };
 }

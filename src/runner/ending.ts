@@ -18,18 +18,26 @@ export interface Ending {
   alive: Process[];
 }
 
+/** Sends a signal to a process, or with a negative number to a group. Whether it came the next look tells. */
+export type SendSignal = (pid: number, signal: NodeJS.Signals) => void;
+
 type Look = () => Promise<Process[]>;
 const LONGEST_PAUSE_MS = 100;
 
 /** Ends the target: TERM, after `graceMs` KILL. The tree is taken before the first TERM, for it falls apart with it. */
-export async function endProcesses(target: Target, graceMs: number, read: ReadProcesses): Promise<Ending> {
+export async function endProcesses(
+  target: Target,
+  graceMs: number,
+  read: ReadProcesses,
+  send: SendSignal = trySignal,
+): Promise<Ending> {
   const look = observer(target, read);
   const found = await look();
   if (found.length === 0) return { forced: false, alive: [] };
-  sendSignal(target.group, found, 'SIGTERM');
+  signalAll(target.group, found, 'SIGTERM', send);
   const stubborn = await waitUntilGone(look, graceMs, () => undefined);
   if (stubborn.length === 0) return { forced: false, alive: [] };
-  const kill = (alive: readonly Process[]): void => sendSignal(target.group, alive, 'SIGKILL');
+  const kill = (alive: readonly Process[]): void => signalAll(target.group, alive, 'SIGKILL', send);
   kill(stubborn);
   // A fork can slip past one KILL, so each look repeats it.
   return { forced: true, alive: await waitUntilGone(look, KILL_WAIT_MS, kill) };
@@ -108,15 +116,15 @@ function blindLook(target: Target, outside: ReadonlyMap<number, Process>): Proce
   return [leader, ...found];
 }
 
-function sendSignal(group: number, alive: readonly Process[], signal: NodeJS.Signals): void {
-  if (alive.some((process) => process.group === group)) trySignal(-group, signal);
+function signalAll(group: number, alive: readonly Process[], signal: NodeJS.Signals, send: SendSignal): void {
+  if (alive.some((process) => process.group === group)) send(-group, signal);
   for (const process of alive) {
-    if (process.group !== group) trySignal(process.pid, signal);
+    if (process.group !== group) send(process.pid, signal);
   }
 }
 
 /** Gone, or not ours to signal: either way the next look tells. */
-function trySignal(pid: number, signal: NodeJS.Signals): void {
+export function trySignal(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, openSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunRecord } from './messages.ts';
 import { readProcess } from './process-table.ts';
@@ -47,10 +47,15 @@ export function removeRecord(runDir: string, pid: number): void {
   }
 }
 
+/** The daemon may be another user: it reads by the group, which is the folder's. */
+export const RECORD_MODE = 0o640;
+
 /** Without cutting it first, which ext4 answers by going to the disk at the close. Waits for no pipe in its place. */
 function writeOver(path: string, content: string): void {
-  const file = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK, 0o600);
+  const file = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK, RECORD_MODE);
   try {
+    // The umask came from who started it.
+    fchmodSync(file, RECORD_MODE);
     writeSync(file, content);
   } finally {
     closeSync(file);

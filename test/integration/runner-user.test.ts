@@ -1,0 +1,102 @@
+import { appendFileSync, chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeAsRoot } from '../doubles/as-root.ts';
+import { isAlive, TestHome } from './test-home.ts';
+import { until } from './until.ts';
+
+/** A user that every Debian has, and nothing runs as. */
+const OTHER = 'games';
+
+async function homeOfTwoUsers(): Promise<TestHome> {
+  const test = await TestHome.make();
+  const { runner, etc } = test.home;
+  const uid = Number((await execa('id', ['-u', OTHER])).stdout);
+  for (const folder of [test.root, etc.dir]) chmodSync(folder, 0o755);
+  for (const folder of [runner.dir, runner.home]) {
+    mkdirSync(folder);
+    chownSync(folder, uid, 0);
+  }
+  chmodSync(runner.dir, 0o2770);
+  appendFileSync(etc.ops, `run_as: ${OTHER}\n`);
+  return test;
+}
+
+const runnerPid = (home: TestHome): number =>
+  (JSON.parse(readFileSync(join(home.home.runner.dir, 'runner.json'), 'utf8')) as { pid: number }).pid;
+
+describeAsRoot('commands that run as another user than the daemon', () => {
+  let home: TestHome;
+  let tasks = 0;
+  beforeAll(async () => {
+    home = await homeOfTwoUsers();
+    await home.start();
+  });
+  afterAll(() => home[Symbol.asyncDispose]());
+
+  async function run(script: string, ...args: string[]) {
+    tasks += 1;
+    const task = home.task(`run-${tasks}`, [
+      { action: 'infra.command', with: { argv: ['/bin/sh', '-c', script, 'sh', ...args] }, irreversible: true },
+    ]);
+    await home.submit(task);
+    const report = await home.report(task.task_id);
+    return { report, output: readFileSync(join(home.home.var.output, `${task.task_id}.log`), 'utf8') };
+  }
+
+  it('T17: have its name, its home, and no other group', async () => {
+    const { output } = await run('id -un; id -Gn; echo $HOME $USER; umask');
+    expect(output.split('\n')).toEqual([OTHER, OTHER, `${home.home.runner.home} ${OTHER}`, '0077', '']);
+  });
+
+  it('T17, T18: cannot read the keys, the ledger or the password of Redis, nor write anywhere in the home', async () => {
+    const files = readdirSync(home.root, { recursive: true, encoding: 'utf8' })
+      .filter((name) => /^(?:var|keys)\b|\.key$/.test(name))
+      .map((name) => join(home.root, name));
+    for (const name of ['var/keys/host.key', 'var/ledger.db', 'var/run/redis-url', 'etc/operator.key'])
+      expect(files).toContain(join(home.root, name));
+    const { output } = await run(
+      'for f; do head -c 1 "$f" >/dev/null 2>&1 && echo "read $f"; (echo >>"$f") 2>/dev/null && echo "wrote $f"; done; echo end',
+      ...files,
+    );
+    expect(output).toBe('end\n');
+  });
+
+  it('T18: cannot end the daemon', async () => {
+    const { report } = await run('kill -9 "$1"', String(home.pid));
+    expect(report.evidence).toMatchObject({ outcome: 'failed', reason: 'command-failed' });
+    expect(home.isReady).toBe(true);
+  });
+
+  it('end with a veto, also where they ignore TERM', async () => {
+    const task = home.task('endless', [
+      {
+        action: 'infra.command',
+        with: { argv: ['/bin/sh', '-c', 'trap "" TERM; echo on; while :; do sleep 1; done'] },
+        irreversible: true,
+      },
+    ]);
+    await home.submit(task);
+    await until('its output', () => existsSync(join(home.home.var.output, 'endless.log')));
+    await home.control('veto', 'security', 'task:endless');
+    expect((await home.report('endless')).evidence).toMatchObject({ outcome: 'vetoed', left_running: [] });
+  });
+
+  it('F4: are ended by the next daemon, and so is the runner', async () => {
+    const task = home.task('orphaned', [
+      { action: 'infra.command', with: { argv: ['/bin/sh', '-c', 'echo on; exec sleep 4711'] }, irreversible: true },
+    ]);
+    await home.submit(task);
+    await until('its output', () => existsSync(join(home.home.var.output, 'orphaned.log')));
+    const runner = runnerPid(home);
+    await home.kill();
+    await home.start();
+    expect((await home.report('orphaned')).evidence).toMatchObject({ outcome: 'interrupted', left_running: [] });
+    const left = await execa('pgrep', ['-f', 'sleep 4711'], { reject: false });
+    expect(left.stdout).toBe('');
+    expect(isAlive(runner)).toBe(false);
+    await run('echo on');
+    expect(isAlive(runnerPid(home))).toBe(true);
+  });
+});
