@@ -33,6 +33,8 @@ export interface Home {
     redis: string;
     /** The URL that the daemon uses, for `ops`. */
     redisUrl: string;
+    /** Definitions of services on their way to their supervisor. */
+    services: string;
     log: string;
     dashboardPassword: string;
   };
@@ -68,6 +70,7 @@ export function homeAt(folder: string): Home {
       hostKey: at('var/keys/host.key'),
       redis: at('var/redis'),
       redisUrl: at('var/run/redis-url'),
+      services: at('var/services'),
       log: at('var/log/daemon.log'),
       dashboardPassword: at('var/dashboard.password'),
     },

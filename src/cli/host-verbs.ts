@@ -6,6 +6,7 @@ import { type LogsOptions, logs } from './logs.ts';
 import { home, positive, within } from './program.ts';
 import { redisAcl } from './redis-acl.ts';
 import { status } from './status.ts';
+import { sudoers } from './sudoers.ts';
 
 /** What is asked of one host. */
 export const hostVerbs: Command[] = [
@@ -40,6 +41,9 @@ export const hostVerbs: Command[] = [
         .option('--passwords <dir>', 'a folder with a password for each of them; what is missing is made')
         .action(within(redisAcl)),
     ),
+  new Command('sudoers')
+    .description('print what the daemon would need of sudo; it installs nothing')
+    .action(within(sudoers)),
   new Command('clock')
     .description("this host's clock")
     .addCommand(

@@ -9,6 +9,8 @@ Left for you:
   what may run here         ${home.etc.policy}: an empty list allows nothing
   how Manager reaches it    with a user of its own of Redis: sudo ${command} redis acl --passwords <a folder for them>
                             (its lines go into ${home.var.redis}/users.acl, or into the aclfile of a Redis of yours)
+  commands as another user  run_as: <user> in ${home.etc.ops}, then look through: sudo ${command} sudoers
+                            (until then they run as the daemon's own user)
   no sleep, back after a power cut
                             sudo pmset -a sleep 0 disksleep 0 powernap 0 womp 1 autorestart 1
   FileVault                 fdesetup status   (on: after a boot nothing runs until somebody unlocks the disk)

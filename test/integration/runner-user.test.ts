@@ -1,13 +1,29 @@
-import { appendFileSync, chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { homeAt } from '../../src/home.ts';
+import { sudoersDropIn } from '../../src/install/sudoers.ts';
 import { describeAsRoot } from '../doubles/as-root.ts';
+import { script } from '../fixtures/commands/commands.ts';
 import { isAlive, TestHome } from './test-home.ts';
 import { until } from './until.ts';
 
 /** A user that every Debian has, and nothing runs as. */
 const OTHER = 'games';
+const AS_ANOTHER = script('as-another.ts');
 
 async function homeOfTwoUsers(): Promise<TestHome> {
   const test = await TestHome.make();
@@ -98,5 +114,46 @@ describeAsRoot('commands that run as another user than the daemon', () => {
     expect(isAlive(runner)).toBe(false);
     await run('echo on');
     expect(isAlive(runnerPid(home))).toBe(true);
+  });
+});
+
+/** In a mount namespace of its own, where sudo's rules are those that `ops sudoers` prints. */
+const WITH_RULES =
+  'mount --bind "$1" /etc/sudoers.d && shift && exec setpriv --reuid=www-data --regid=www-data --init-groups "$@"';
+
+describeAsRoot('a daemon that is not root', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ops-sudo-'));
+  const rules = join(folder, 'sudoers.d');
+  beforeAll(async () => {
+    const { runner } = homeAt(folder);
+    mkdirSync(rules);
+    chmodSync(folder, 0o755);
+    mkdirSync(runner.dir);
+    const [uid = 0, gid = 0] = (await execa('sh', ['-c', `id -u ${OTHER}; id -g www-data`])).stdout
+      .split('\n')
+      .map(Number);
+    chownSync(runner.dir, uid, gid);
+    chmodSync(runner.dir, 0o2770);
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const daemon = () =>
+    execa('unshare', ['--mount', 'sh', '-c', WITH_RULES, 'sh', rules, process.execPath, AS_ANOTHER, folder, OTHER], {
+      reject: false,
+      cwd: '/',
+      env: { HOME: '/', NODE_COMPILE_CACHE: '' },
+    });
+
+  it('runs commands as another user by the drop-in, and ends one that does not want to', async () => {
+    const parts = { daemon: 'www-data', runAs: OTHER, labels: [], launchDaemons: '/', staged: '/' };
+    writeFileSync(join(rules, 'savorg-ops'), sudoersDropIn(parts), { mode: 0o440 });
+    const { stdout, stderr } = await daemon();
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toMatchObject({ user: OTHER, exit: { ended: 'timeout', leftRunning: [] } });
+  });
+
+  it('says what is missing without the drop-in', async () => {
+    rmSync(join(rules, 'savorg-ops'));
+    expect((await daemon()).stderr).toContain(`the daemon may not start programs as ${OTHER}`);
   });
 });
