@@ -51,10 +51,10 @@ describeAsRoot('commands that run as another user than the daemon', () => {
   });
   afterAll(() => home[Symbol.asyncDispose]());
 
-  async function run(script: string, ...args: string[]) {
+  async function run(text: string, ...args: string[]) {
     tasks += 1;
     const task = home.task(`run-${tasks}`, [
-      { action: 'infra.command', with: { argv: ['/bin/sh', '-c', script, 'sh', ...args] }, irreversible: true },
+      { action: 'infra.command', with: { argv: ['/bin/sh', '-c', text, 'sh', ...args] }, irreversible: true },
     ]);
     await home.submit(task);
     const report = await home.report(task.task_id);
