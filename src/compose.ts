@@ -8,6 +8,7 @@ import { factReader } from './adapters/facts.ts';
 import { files } from './adapters/files.ts';
 import { openOutput } from './adapters/output.ts';
 import { proberWith } from './adapters/prober.ts';
+import { secretSources } from './adapters/secrets/index.ts';
 import { snapshotsIn } from './adapters/snapshots.ts';
 import { verifierBy } from './adapters/verify.ts';
 import type { Policy } from './admission/policy.ts';
@@ -15,7 +16,7 @@ import type { Config } from './config.ts';
 import type { KeyRing } from './contract/keyring.ts';
 import type { Logger } from './log.ts';
 import { openSchedules } from './schedules.ts';
-import type { Redactor } from './secret.ts';
+import type { KnownSecrets } from './secret.ts';
 import { Admissions } from './services/admissions.ts';
 import { Alerter } from './services/alerter.ts';
 import { ClockAcceptances } from './services/clock-acceptance.ts';
@@ -26,12 +27,13 @@ import type { Failpoint } from './services/failpoint.ts';
 import type { Ledger } from './services/ledger.ts';
 import { Locks } from './services/locks.ts';
 import { Performer } from './services/performer.ts';
-import type { Commands, Leftover, Verifier } from './services/ports.ts';
+import type { Commands, Leftover, Secrets, Verifier } from './services/ports.ts';
 import { Reconciler } from './services/reconciler.ts';
 import { type HostFacts, Reporter } from './services/reporter.ts';
 import { Running } from './services/running.ts';
 import { scheduleFacts } from './services/schedule-facts.ts';
 import type { Scheduler, SlotQueue } from './services/scheduler.ts';
+import { secretsFrom } from './services/secrets.ts';
 import { type ControlListener, Statements } from './services/statements.ts';
 import type { StepKinds } from './services/step-kind.ts';
 import { StepRunner } from './services/step-runner.ts';
@@ -54,7 +56,8 @@ export interface World {
   slotQueue: SlotQueue;
   /** Whether Redis can be used. */
   isUsable: () => boolean;
-  redactor: () => Redactor;
+  /** What must not get out; it grows by what is fetched. */
+  secrets: KnownSecrets;
   /** Something waits in the outbox. */
   onMessage: () => void;
   /** A target has a new signature, was withdrawn or resumed: held tasks may be meant. */
@@ -85,7 +88,9 @@ export function compose(world: World): Line {
   const clock = systemClock;
   const { running, verifier, host, alerter, schedules } = foundationOf(world);
   const { scheduler, rows, ends: slots } = schedules;
-  const kinds = stepKindsOf(config, world.commands, rows);
+  const { commands } = world;
+  const secrets = secretsFrom({ ...world, sources: secretSources(config) });
+  const kinds = stepKindsOf(config, { commands, secrets, schedules: rows });
   const reporter = new Reporter({ ledger, clock, host, alerter, slots, onAppend: world.onMessage, reached });
   const control = controlOf(world, running, verifier, alerter);
   const policy = () => world.policy.current();
@@ -111,9 +116,10 @@ export function compose(world: World): Line {
 
 /** What all the others stand on. */
 function foundationOf(world: World) {
-  const { config, ledger, redactor } = world;
+  const { config, ledger } = world;
   const clock = systemClock;
   const directory = config.home.var.output;
+  const redactor = () => world.secrets.redactor;
   const running = new Running((taskId, log) => openOutput(taskId, { directory, redactor, log }), clock);
   const verifier = verifierBy(() => world.ring.current(), clock);
   const host = hostFacts(world);
@@ -138,17 +144,23 @@ function clockWatchOf({ config, ledger, onUsable }: World, { verifier, scheduler
   return new ClockWatch({ ...parts, ledger, clock: systemClock, acceptances, onGap });
 }
 
-export function stepKindsOf(config: Config, commands: Commands, schedules: RecordPorts['schedules']): StepKinds {
-  const { baseEnv, home } = config;
+/** What steps act through that is not the same for whoever has them. */
+export interface StepPorts {
+  commands: Commands;
+  secrets: Secrets;
+  schedules: RecordPorts['schedules'];
+}
+
+export function stepKindsOf({ baseEnv, home }: Config, ports: StepPorts): StepKinds {
+  const { commands } = ports;
   return stepKinds({
-    commands,
+    ...ports,
     files,
     baseEnv,
     snapshots: snapshotsIn(home.var.snapshots),
     self: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
     prober: proberWith({ commands, files, baseEnv }),
     clock: systemClock,
-    schedules,
   });
 }
 

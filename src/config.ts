@@ -10,6 +10,7 @@ import { coerceError, OpsError } from './errors.ts';
 import { type Home, homeAt } from './home.ts';
 import { HttpUrl } from './planning/input.ts';
 
+const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
 const queueName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected [a-z0-9][a-z0-9-]{0,62}');
 
 /** `etc/ops.yaml` */
@@ -35,9 +36,13 @@ const OpsFile = z.strictObject({
   heartbeat: HttpUrl.optional().describe('Pinged every minute while slots of schedules are claimed.'),
   dashboard: DashboardFile,
   pass_environment: z
-    .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/))
+    .array(variableName)
     .optional()
     .describe('Variables of the daemon that its commands get besides PATH, HOME, LANG, TZ, USER, LOGNAME and TMPDIR.'),
+  secret_environment: z
+    .array(variableName)
+    .optional()
+    .describe('Variables of the daemon that a task can name as secret:env/<NAME>; other commands do not get them.'),
 });
 
 export interface Config {
@@ -59,9 +64,15 @@ export interface Config {
   opsCommand: string;
   /** What every command of a task finds in its environment. */
   baseEnv: Readonly<Record<string, string>>;
+  /** What `secret:env/<NAME>` can name. */
+  secretEnv: Readonly<Record<string, string>>;
+  /** By which `op` reads; null where the environment has none. */
+  opToken: string | null;
 }
 
 const BASE_NAMES = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'USER', 'LOGNAME', 'TMPDIR'];
+/** Of 1Password's service accounts. */
+const OP_TOKEN = 'OP_SERVICE_ACCOUNT_TOKEN';
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 
 const CLI = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? 'cli/main.ts' : 'cli/main.js');
@@ -104,6 +115,8 @@ export function loadConfig(root?: string): Config {
   const home = homeOf(root);
   const file = parsed(home.etc.ops);
   const names = [...BASE_NAMES, ...(file.pass_environment ?? [])];
+  const secretNames = file.secret_environment ?? [];
+  refusePassed(secretNames, names, home.etc.ops);
   return Object.freeze({
     home,
     host: { name: file.host, sole: file.sole_host ?? true },
@@ -117,6 +130,8 @@ export function loadConfig(root?: string): Config {
     logLevel: logLevel(process.env['OPS_LOG_LEVEL'] ?? 'info'),
     opsCommand: opsCommand(home.root),
     baseEnv: Object.freeze({ HOME: homedir(), ...present(names), ...(file.run_as && identity(file.run_as, home)) }),
+    secretEnv: Object.freeze(present(secretNames)),
+    opToken: process.env[OP_TOKEN] || null,
   });
 }
 
@@ -129,6 +144,13 @@ function parsed(path: string): z.infer<typeof OpsFile> {
   } catch (error) {
     throw error instanceof OpsError ? error : new OpsError(`${path}: ${coerceError(error).message}`);
   }
+}
+
+/** What every command gets is no secret. */
+function refusePassed(secret: readonly string[], passed: readonly string[], path: string): void {
+  const both = [...secret, OP_TOKEN].filter((name) => passed.includes(name));
+  if (both.length > 0)
+    throw new OpsError(`${path}: every command would get ${both.join(', ')}: take it out of pass_environment`);
 }
 
 function readText(path: string, remedy: string): string {

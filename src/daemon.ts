@@ -17,7 +17,7 @@ import type { DashboardSources } from './dashboard/dashboard.ts';
 import { coerceError, OpsError } from './errors.ts';
 import type { Logger } from './log.ts';
 import { openMail } from './mail.ts';
-import { Redactor, secretsOf } from './secret.ts';
+import { type KnownSecrets, secretsOf } from './secret.ts';
 import type { Faults } from './services/failpoint.ts';
 import type { Ledger } from './services/ledger.ts';
 import type { Leftover } from './services/ports.ts';
@@ -35,13 +35,6 @@ const CONTROL_MS = 2_000;
 const SWEEP_MS = 10_000;
 const SURVIVOR_GRACE_MS = 1_000;
 
-/** Masks what must not be logged; what that is becomes known during the start. */
-export interface Secrets {
-  redactor: Redactor;
-  /** Those that are known before it starts. */
-  known: string[];
-}
-
 export interface Daemon extends AsyncDisposable {
   /** Resolves when it must start again: it could not write what it had done. */
   readonly fault: Promise<Error>;
@@ -52,7 +45,7 @@ export interface Daemon extends AsyncDisposable {
 /** What a daemon lives with. */
 export interface Surroundings {
   log: Logger;
-  secrets: Secrets;
+  secrets: KnownSecrets;
   /** Resolves when it is told to end: a start waits no longer for Redis. */
   given: Promise<void>;
   /** Resolves when a stop is to wait no longer for what runs. */
@@ -76,7 +69,7 @@ export async function startDaemon(
   const running = await startRunner(config, log, stack, faults);
   const source = await startRedis(config, log, stack);
   const redisUrl = source.url;
-  secrets.redactor = new Redactor([...secrets.known, ...secretsOf(redisUrl), etc.hostKey.d]);
+  secrets.learn(...secretsOf(redisUrl), etc.hostKey.d, ...Object.values(config.secretEnv), config.opToken ?? '');
   writeFileSync(config.home.var.redisUrl, redisUrl, { mode: 0o600 });
   const { redis, check } = openRedis(source, config, stack);
   const breaker = new RedisBreaker({ redis, check, clock: systemClock, log });
@@ -84,8 +77,7 @@ export async function startDaemon(
   const shared = { config, ledger, log, redis, breaker, isUsable, reached: faults.reached };
   const mail = openMail({ ...shared, hostKey: etc.hostKey, stack });
   const { fault, ...problems } = problemsOf(log);
-  const redactor = () => secrets.redactor;
-  const line = compose({ ...etc, ...problems, ...mail, ...running, ...shared, redactor });
+  const line = compose({ ...etc, ...problems, ...mail, ...running, ...shared, secrets });
   stack.defer(() => show(null));
   const schedules = () => scheduleTotals(ledger, line.scheduler.nextDueAt(), systemClock.now());
   show({ queues: mail.queues, ledger, running: () => line.running.taskIds, schedules, redis });

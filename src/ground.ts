@@ -3,20 +3,19 @@ import { StateFile } from './adapters/daemon-state.ts';
 import { lockHome } from './adapters/home-lock.ts';
 import { LogFile } from './adapters/log-file.ts';
 import type { Config } from './config.ts';
-import type { Secrets } from './daemon.ts';
 import { type Dashboard, openDashboard } from './dashboard/index.ts';
 import { coerceError, textOf } from './errors.ts';
 import type { Home } from './home.ts';
 import { createLogger, type Logger } from './log.ts';
 import { readable } from './log-text.ts';
-import { Redactor } from './secret.ts';
+import { KnownSecrets } from './secret.ts';
 import { VERSION } from './version.ts';
 
 /** What stays from the first attempt to start until the end. */
 export interface Ground {
   log: Logger & { level: string };
   state: StateFile;
-  secrets: Secrets;
+  secrets: KnownSecrets;
   /** Null where the configuration wants none, or it could not be opened. */
   dashboard?: Dashboard | null;
 }
@@ -25,7 +24,7 @@ export interface Ground {
 export function settle(home: Home, stack: AsyncDisposableStack): Ground {
   const lock = lockHome(home.var.lock);
   try {
-    const secrets: Secrets = { redactor: new Redactor([]), known: [] };
+    const secrets = new KnownSecrets();
     const log = createLogger({ sinks: sinksOf(home.var.log), redactor: () => secrets.redactor });
     const first = { pid: process.pid, version: VERSION, state: 'starting', reason: null, dashboard: null } as const;
     const state = new StateFile(home.var.daemon, first);
@@ -68,7 +67,7 @@ export async function dashboardOn(
       redactor: () => secrets.redactor,
       log,
     });
-    secrets.known.push(dashboard.password);
+    secrets.learn(dashboard.password);
     state.say({ dashboard: dashboard.url });
     return dashboard;
   } catch (error) {

@@ -13,6 +13,8 @@ export interface Home {
     redisUrl: string;
     /** Definitions of schedules as files: nothing comes of one before a signed task has it. */
     crons: string;
+    /** Secrets as files, for references of tasks. */
+    secrets: string;
   };
   /** Of the user whom commands run as, where that is another one than the daemon's. */
   runner: { dir: string; home: string };
@@ -30,6 +32,8 @@ export interface Home {
     output: string;
     quarantine: string;
     hostKey: string;
+    /** What opens the secrets that are kept encrypted. */
+    ageKey: string;
     redis: string;
     /** The URL that the daemon uses, for `ops`. */
     redisUrl: string;
@@ -54,6 +58,7 @@ export function homeAt(folder: string): Home {
       operatorKey: at('etc/operator.key'),
       redisUrl: at('etc/redis-url'),
       crons: at('etc/crons'),
+      secrets: at('etc/secrets'),
     },
     runner: { dir: at('runner'), home: at('runner/home') },
     keys: at('keys'),
@@ -68,6 +73,7 @@ export function homeAt(folder: string): Home {
       output: at('var/output'),
       quarantine: at('var/quarantine'),
       hostKey: at('var/keys/host.key'),
+      ageKey: at('var/keys/age.key'),
       redis: at('var/redis'),
       redisUrl: at('var/run/redis-url'),
       services: at('var/services'),

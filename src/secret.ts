@@ -1,7 +1,7 @@
 /** What stands in the place of a secret. */
 const MASK = '[secret]';
-/** A shorter piece would mask ordinary words. */
-const MIN_LENGTH = 8;
+/** A shorter one cannot be masked: ordinary words would be, too. */
+export const MIN_LENGTH = 8;
 
 /** Masks known secret values in text, encoded ones too. Values of several lines are masked line by line. */
 export class Redactor {
@@ -21,6 +21,23 @@ export class Redactor {
 
   redact(text: string): string {
     return this.#pattern ? text.replace(this.#pattern, MASK) : text;
+  }
+}
+
+/** What this process must let out nowhere. It forgets nothing: what was fetched once may be printed at any time. */
+export class KnownSecrets {
+  readonly #values = new Set<string>();
+  #redactor = new Redactor([]);
+
+  /** Of all that is known now: ask for it anew at each use. */
+  get redactor(): Redactor {
+    return this.#redactor;
+  }
+
+  learn(...values: readonly string[]): void {
+    const known = this.#values.size;
+    for (const value of values) this.#values.add(value);
+    if (this.#values.size > known) this.#redactor = new Redactor([...this.#values]);
   }
 }
 

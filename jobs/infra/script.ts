@@ -10,13 +10,20 @@ import {
   guardOf,
 } from '../../src/planning/command.ts';
 import { Argv } from '../../src/planning/input.ts';
+import { isSecretRef } from '../../src/planning/secret-ref.ts';
+
+/** Its beginning is no name of a secret, which a command would be given instead. */
+const Text = z
+  .string()
+  .min(1)
+  .refine((text) => !isSecretRef(text), 'a script is no secret: pass one in env');
 
 const Input = z.strictObject({
   /** Program and arguments that read the text from standard input, e.g. `[/bin/sh, -eu]`. */
   interpreter: Argv,
-  text: z.string().min(1),
+  text: Text,
   /** Takes it back, whether it did all, part or nothing. Read by the same interpreter. */
-  undo_text: z.string().min(1).optional(),
+  undo_text: Text.optional(),
   ...commandFields,
 });
 type Input = z.infer<typeof Input>;

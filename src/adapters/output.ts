@@ -25,7 +25,7 @@ export interface OutputOptions {
  */
 export function openOutput(taskId: string, { directory, redactor, log }: OutputOptions): TaskOutput {
   const path = join(directory, `${taskId}.log`);
-  const text = new PlainText(redactor());
+  const text = new PlainText(redactor);
   const job = new JobLog(log, `the rest is in ${path}`);
   let file: Writable | undefined;
   const keep = async (lines: string) => {

@@ -23,7 +23,7 @@ export function refuseForeignKeys(home: Home, dev: boolean): void {
  */
 export function refuseLooseFiles({ root, etc, var: own }: Home, dev: boolean): void {
   const above = dev ? [] : [...new Set([root, realpathSync(root)].flatMap(foldersAbove))];
-  const settings = [root, etc.dir, etc.ops, etc.policy, etc.keyring, etc.redisUrl, etc.crons];
+  const settings = [root, etc.dir, etc.ops, etc.policy, etc.keyring, etc.redisUrl, etc.crons, etc.secrets];
   const folders = [own.run, own.snapshots, own.output, own.redis, dirname(own.hostKey), dirname(own.log)];
   const files = [...settings, own.dir, ...folders, own.ledger, own.hostKey];
   const me = process.geteuid?.() ?? 0;

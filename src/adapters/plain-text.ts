@@ -23,11 +23,12 @@ const UNFINISHED = /[\u001B\u009B][^\u001B\u009B]{0,64}$/;
 
 /** Turns a child's bytes into text that is safe to keep and to show: no control sequences, and secrets masked. */
 export class PlainText {
-  readonly #redactor: Redactor;
+  readonly #redactor: () => Redactor;
   readonly #decoder = new TextDecoder();
   #rest = '';
 
-  constructor(redactor: Redactor) {
+  /** What is to be masked may become more while it runs. */
+  constructor(redactor: () => Redactor) {
     this.#redactor = redactor;
   }
 
@@ -48,7 +49,7 @@ export class PlainText {
   #passOnLongLine(text: string): string {
     const unfinished = UNFINISHED.exec(text)?.[0] ?? '';
     const clean = this.#clean(text.slice(0, text.length - unfinished.length));
-    const cut = clean.length - Math.max(KEPT_BACK, this.#redactor.longest);
+    const cut = clean.length - Math.max(KEPT_BACK, this.#redactor().longest);
     this.#rest = clean.slice(cut) + unfinished;
     return clean.slice(0, cut);
   }
@@ -56,6 +57,6 @@ export class PlainText {
   // Cleaned first: a colour in the middle of a secret must not hide it.
   #clean(text: string): string {
     const lines = text.replaceAll('\r\n', '\n').replaceAll('\r', '\n');
-    return this.#redactor.redact(lines.replaceAll(SEQUENCE, '').replaceAll(INVISIBLE, ''));
+    return this.#redactor().redact(lines.replaceAll(SEQUENCE, '').replaceAll(INVISIBLE, ''));
   }
 }

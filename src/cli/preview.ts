@@ -1,12 +1,11 @@
 import { registry } from '../../jobs/index.ts';
 import { factReader } from '../adapters/facts.ts';
 import { files } from '../adapters/files.ts';
-import { stepKindsOf } from '../compose.ts';
+import { type StepPorts, stepKindsOf } from '../compose.ts';
 import { taskDigest } from '../contract/digest.ts';
 import { OpsError } from '../errors.ts';
 import { resourcesOf } from '../planning/run-plan.ts';
 import { planTask, previewSteps } from '../services/planner.ts';
-import type { Commands } from '../services/ports.ts';
 import { scheduleFacts } from '../services/schedule-facts.ts';
 import { boundActionsOf } from '../services/work.ts';
 import { becomeOwner } from './become.ts';
@@ -21,14 +20,17 @@ const NO_SCHEDULES = { schedule: () => undefined, schedules: () => [], definitio
 const nothing = () => {
   throw new Error('a preview changes nothing');
 };
-const NO_COMMANDS: Commands = { run: async () => nothing() };
-const NO_ROWS = {
-  fact: nothing,
-  write: nothing,
-  summary: nothing,
-  hasSlot: nothing,
-  addSlot: nothing,
-  removeSlot: nothing,
+const NOTHING: StepPorts = {
+  commands: { run: async () => nothing() },
+  secrets: { fetch: async () => nothing() },
+  schedules: {
+    fact: nothing,
+    write: nothing,
+    summary: nothing,
+    hasSlot: nothing,
+    addSlot: nothing,
+    removeSlot: nothing,
+  },
 };
 
 /** `ops preview <file>`: what a task would change on this host now, and the digest to sign. */
@@ -41,7 +43,7 @@ export async function preview(context: Context, path: string): Promise<void> {
   const facts = scheduleFacts(context.ledgerIfAny ?? NO_SCHEDULES, context.clock);
   const plan = await planTask(actions, factReader(files, facts));
   if ('code' in plan) throw new OpsError(`${plan.code}: ${plan.message}`);
-  const texts = await previewSteps(plan.steps, stepKindsOf(context.config, NO_COMMANDS, NO_ROWS));
+  const texts = await previewSteps(plan.steps, stepKindsOf(context.config, NOTHING));
   print(`${task.task_id} on ${context.config.host.name} (${task.environment}): ${task.reason}`);
   print(
     attestations.length > 0 ? `digest ${taskDigest(task)}` : 'no digest yet: it has one once Manager has signed it',

@@ -86,6 +86,23 @@ export interface Snapshots {
   get(sha256: string): Promise<Buffer>;
 }
 
+/** Who needs a secret, and until when: the audit log keeps the names. */
+interface SecretUse {
+  task_id: string;
+  step: number;
+  signal: AbortSignal;
+}
+
+/** The values of secrets, as they are at the moment. */
+export interface Secrets {
+  /**
+   * The value that `secret:<source>/<name>` names; 8 characters or more, without NUL. When it resolves, the value is
+   * masked wherever text leaves the daemon, and its use stands in the audit log. Ask at each use, and keep nothing.
+   * @throws OpsError that says what to do, and nothing of the value.
+   */
+  fetch(ref: string, use: SecretUse): Promise<string>;
+}
+
 /** Answers what actions ask before planning. Read-only. */
 export interface FactReader {
   answer(query: FactQuery): Promise<FactOf[FactQuery['ask']]>;

@@ -1,7 +1,9 @@
+import { coerceError } from '../errors.ts';
 import { commandLine } from '../planning/command.ts';
+import { isSecretRef } from '../planning/secret-ref.ts';
 import type { CommandSpec, CommandStep } from '../planning/step.ts';
-import type { CommandExit, CommandRequest, Commands, Files } from '../services/ports.ts';
-import { applied, type Effect, failed, type StepContext, type StepKind } from '../services/step-kind.ts';
+import type { CommandExit, CommandRequest, Commands, Files, Secrets } from '../services/ports.ts';
+import { applied, type Effect, failed, refusedTo, type StepContext, type StepKind } from '../services/step-kind.ts';
 
 /** Between TERM and KILL; a veto must end a command within 5 s. */
 const GRACE_MS = 3_000;
@@ -10,14 +12,18 @@ const GUARD_TIMEOUT_MS = 30_000;
 export interface CommandPorts {
   commands: Commands;
   files: Files;
+  secrets: Secrets;
   /** What every child gets: PATH, HOME, LANG, TZ and no more. */
   baseEnv: Readonly<Record<string, string>>;
 }
 
 /** Runs an argv. Nobody can see from outside what it changed, so it has no state to observe. */
 export function commandKind(ports: CommandPorts): StepKind<CommandStep> {
-  const run = (spec: CommandSpec, context: StepContext) =>
-    ports.commands.run(requestOf(spec, ports.baseEnv, context), context.signal, context.output);
+  const run = async (spec: CommandSpec, context: StepContext): Promise<CommandExit | Error> => {
+    const fetched = await withSecrets(spec, ports.secrets, context).catch(coerceError);
+    if (fetched instanceof Error) return fetched;
+    return ports.commands.run(requestOf(fetched, ports.baseEnv, context), context.signal, context.output);
+  };
   return {
     observe: async () => null,
     capture: async () => null,
@@ -30,10 +36,18 @@ export function commandKind(ports: CommandPorts): StepKind<CommandStep> {
       if (!guard) return 'unknown';
       if ('creates' in guard) return (await ports.files.exists(guard.creates)) ? 'done' : 'not-done';
       const exit = await run({ ...command, argv: guard.unless, stdin: '', timeoutMs: GUARD_TIMEOUT_MS }, context);
-      return exit.ended === 'exit' ? guardAnswer(exit.exitCode) : 'unknown';
+      return 'ended' in exit && exit.ended === 'exit' ? guardAnswer(exit.exitCode) : 'unknown';
     },
     preview: async (step) => previewOf(step),
   };
+}
+
+/** With the values of the secrets it names, as they are now: an undo may get others than what it takes back. */
+async function withSecrets(spec: CommandSpec, secrets: Secrets, context: StepContext): Promise<CommandSpec> {
+  const { task_id, n: step, signal } = context;
+  const valueOf = async (text: string) => (isSecretRef(text) ? secrets.fetch(text, { task_id, step, signal }) : text);
+  const env = Object.entries(spec.env).map(async ([name, text]) => [name, await valueOf(text)] as const);
+  return { ...spec, env: Object.fromEntries(await Promise.all(env)), stdin: await valueOf(spec.stdin) };
 }
 
 function guardAnswer(exitCode: number | null): 'done' | 'not-done' | 'unknown' {
@@ -51,7 +65,9 @@ function requestOf(
   return { ...spec, task_id, step: n, env, graceMs: GRACE_MS };
 }
 
-function effectOf(service: string, exit: CommandExit): Effect {
+/** An error: what it needs could not be fetched, so that nothing ran. */
+function effectOf(service: string, exit: CommandExit | Error): Effect {
+  if (exit instanceof Error) return refusedTo('secret', exit.message);
   const { leftRunning } = exit;
   const endpoint = exit.exitCode === null ? exit.ended : `exit code ${exit.exitCode}`;
   if (exit.ended === 'exit' && exit.exitCode === 0) {
@@ -84,7 +100,7 @@ function previewOf({ command, undo }: CommandStep): string {
 }
 
 function invocation(verb: string, { argv, cwd, env, stdin }: CommandSpec): string[] {
-  const names = Object.keys(env);
+  const names = Object.entries(env).map(([name, text]) => (isSecretRef(text) ? `${name} (${text})` : name));
   const variables = names.length > 0 ? ` with the variables ${names.join(', ')}` : '';
   const reads =
     stdin === ''

@@ -15,9 +15,11 @@ import { taskDigest } from '../../src/contract/digest.ts';
 import { type KeyRing, keyId, RoleKey, ringEntry } from '../../src/contract/keyring.ts';
 import { type Role, utcTime } from '../../src/contract/names.ts';
 import type { ActionRequest, ActionsTask, Task, UndoTask } from '../../src/contract/task.ts';
+import { OpsError } from '../../src/errors.ts';
 import type { BoundAction } from '../../src/planning/action.ts';
 import type { FileFact } from '../../src/planning/facts.ts';
 import { bindActions } from '../../src/planning/registry.ts';
+import { KnownSecrets } from '../../src/secret.ts';
 import { Admissions } from '../../src/services/admissions.ts';
 import { Alerter } from '../../src/services/alerter.ts';
 import { Control, type ControlStream } from '../../src/services/control.ts';
@@ -41,6 +43,7 @@ import { Reconciler } from '../../src/services/reconciler.ts';
 import { Reporter } from '../../src/services/reporter.ts';
 import { Running } from '../../src/services/running.ts';
 import { scheduleFacts } from '../../src/services/schedule-facts.ts';
+import { type SecretSource, type SecretSources, secretsFrom } from '../../src/services/secrets.ts';
 import type { SlotEnds } from '../../src/services/slot-ends.ts';
 import { type ControlListener, Statements, type StreamEntry } from '../../src/services/statements.ts';
 import type { StepKinds } from '../../src/services/step-kind.ts';
@@ -217,6 +220,8 @@ interface MemoryFile {
 class Machine implements Files, Snapshots, Commands, FactReader {
   readonly present = new Map<string, MemoryFile>();
   readonly #kept = new Map<string, Buffer>();
+  /** What `secret:file/…` names. */
+  readonly secrets = new Map<string, string>();
   /** The argv of each command that was run, in order. */
   readonly ran: string[] = [];
   /** The path of each file that was written or removed, in order. */
@@ -224,6 +229,12 @@ class Machine implements Files, Snapshots, Commands, FactReader {
   readonly #programs = new Map<string, (signal: AbortSignal) => Promise<Partial<CommandExit>>>();
   /** Called before each write and removal. */
   beforeWrite: (path: string) => Promise<void> = async () => undefined;
+
+  readonly secret: SecretSource = async (name) => {
+    const value = this.secrets.get(name);
+    if (value === undefined) throw new OpsError(`${name} is missing`);
+    return value;
+  };
 
   put(path: string, content: string): void {
     this.present.set(path, { content, mode: '0644', uid: 0, gid: 0 });
@@ -418,8 +429,9 @@ export async function testLine(options: LineOptions = {}) {
   });
   const { ends: slots, rows } = schedules;
   const reporter = new Reporter({ ledger, clock, host: HOST, alerter, slots, onAppend, reached: passBy });
+  const secrets = secretsFrom({ ledger, secrets: new KnownSecrets(), sources: sourcesOf(machine.secret) });
   const ports = { commands: machine, files: machine, snapshots: machine, baseEnv: {}, self, prober, clock };
-  const real = stepKinds({ ...ports, schedules: rows });
+  const real = stepKinds({ ...ports, secrets, schedules: rows });
   const kinds = options.kinds?.(real) ?? real;
   const flood = alerter.flood('control-flood', (count) => `${count} more`);
   const statements = new Statements({ ledger, verifier, alerter, flood });
@@ -462,6 +474,15 @@ export async function testLine(options: LineOptions = {}) {
     appended: () => appended,
   };
 }
+
+/** One in the place of all. */
+export const sourcesOf = (one: SecretSource): SecretSources => ({
+  file: one,
+  age: one,
+  env: one,
+  keychain: one,
+  op: one,
+});
 
 export function deliver(
   line: TestLine,

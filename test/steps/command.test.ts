@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { OpsError } from '../../src/errors.ts';
 import type { CommandSpec, CommandStep } from '../../src/planning/step.ts';
 import type { CommandExit, CommandRequest } from '../../src/services/ports.ts';
 import { commandKind } from '../../src/steps/command.ts';
@@ -26,11 +27,13 @@ const step = (more: Partial<CommandStep> = {}): CommandStep => ({
   ...more,
 });
 
-function setUp(exit: Partial<CommandExit> = {}, present: string[] = []) {
+/** Fetches what it was given; nothing else is there. */
+function setUp(exit: Partial<CommandExit> = {}, present: string[] = [], values: Record<string, string> = {}) {
   const requests: CommandRequest[] = [];
   const signals: AbortSignal[] = [];
   const controller = new AbortController();
   const output: string[] = [];
+  const fetched: unknown[] = [];
   const context = {
     task_id: 'task-1',
     work: 'task-1',
@@ -40,6 +43,14 @@ function setUp(exit: Partial<CommandExit> = {}, present: string[] = []) {
   };
   const kind = commandKind({
     baseEnv: { PATH: '/bin', LANG: 'C' },
+    secrets: {
+      fetch: async (ref, use) => {
+        fetched.push([ref, use]);
+        const value = values[ref];
+        if (value === undefined) throw new OpsError(`${ref} is missing`);
+        return value;
+      },
+    },
     files: { exists: async (path: string) => present.includes(path) } as never,
     commands: {
       run: async (request, signal, onOutput) => {
@@ -50,7 +61,7 @@ function setUp(exit: Partial<CommandExit> = {}, present: string[] = []) {
       },
     },
   });
-  return { kind, requests, signals, context, output, controller };
+  return { kind, requests, signals, context, output, controller, fetched };
 }
 
 describe('the command', () => {
@@ -148,6 +159,49 @@ describe('its undo', () => {
   });
 });
 
+describe('T24: a secret that it names', () => {
+  const values = { 'secret:file/key': 'hunter2-hunter2', 'secret:age/in': 'swordfish-x' };
+  const named = spec(['make'], { env: { KEY: 'secret:file/key', PLAIN: 'x' }, stdin: 'secret:age/in' });
+
+  it('reaches it in its environment or on its standard input, by the name of the task and step that need it', async () => {
+    const { kind, requests, context, fetched, controller } = setUp({}, [], values);
+    expect(await kind.apply(step({ command: named }), context)).toMatchObject({ outcome: 'applied' });
+    expect(requests).toMatchObject([
+      { argv: ['make'], env: { KEY: 'hunter2-hunter2', PLAIN: 'x' }, stdin: 'swordfish-x' },
+    ]);
+    const use = { task_id: 'task-1', step: 4, signal: controller.signal };
+    expect(fetched).toEqual([
+      ['secret:file/key', use],
+      ['secret:age/in', use],
+    ]);
+  });
+
+  it('is fetched again for its undo and for its guard, as it is then', async () => {
+    const rotated: Record<string, string> = { ...values };
+    const { kind, requests, context } = setUp({}, [], rotated);
+    const all = step({ command: named, undo: named, guard: { unless: ['made'] } });
+    await kind.apply(all, context);
+    rotated['secret:file/key'] = 'rotated-since';
+    await kind.undo(all, null, context);
+    await kind.reconcile(all, null, context);
+    expect(requests.map(({ env, stdin }) => [env['KEY'], stdin])).toEqual([
+      ['hunter2-hunter2', 'swordfish-x'],
+      ['rotated-since', 'swordfish-x'],
+      ['rotated-since', ''],
+    ]);
+  });
+
+  it('and that cannot be fetched has nothing run: the step is refused, its undo has failed, its guard cannot say', async () => {
+    const { kind, requests, context } = setUp({}, [], { 'secret:age/in': 'swordfish-x' });
+    const all = step({ command: named, undo: named, guard: { unless: ['made'] } });
+    const refusal = { outcome: 'refused', code: 'secret', message: 'secret:file/key is missing' };
+    expect(await kind.apply(all, context)).toEqual(expect.objectContaining(refusal));
+    expect(await kind.undo(all, null, context)).toEqual(expect.objectContaining(refusal));
+    expect(await kind.reconcile(all, null, context)).toBe('unknown');
+    expect(requests).toEqual([]);
+  });
+});
+
 describe('after a crash', () => {
   it('is unknown without a guard, and runs nothing', async () => {
     const { kind, requests, context } = setUp();
@@ -180,10 +234,10 @@ describe('after a crash', () => {
 describe('preview', () => {
   it('names the variables but not their values, shows the script, and says that it cannot tell more', async () => {
     const { kind, requests } = setUp();
-    const command = spec(['sh'], { env: { TOKEN: 'hidden-value' }, stdin: 'echo a\necho b\n' });
+    const command = spec(['sh'], { env: { TOKEN: 'hidden-value', KEY: 'secret:file/key' }, stdin: 'echo a\necho b\n' });
     expect(await kind.preview(step({ command }))).toBe(
       [
-        'would run sh in /srv with the variables TOKEN, reading:',
+        'would run sh in /srv with the variables TOKEN, KEY (secret:file/key), reading:',
         '  | echo a',
         '  | echo b',
         'cannot preview what it changes',

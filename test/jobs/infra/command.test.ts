@@ -112,6 +112,9 @@ describe('infra.command', () => {
     { argv: ['/a', 'secret:file/x'] },
     { argv: ['/a'], env: { A: 'secret:x' } },
     { argv: ['/a'], stdin: 'secret:file/../x' },
+    { argv: ['/a'], stdin: 'secret:file/a/b' },
+    { argv: ['/a'], stdin: 'secret:op/vault/item' },
+    { argv: ['/a'], stdin: `secret:file/${'x'.repeat(300)}` },
     { argv: ['/a'], undo: [] },
   ])('is refused as %j', (input) => {
     expect(command.input.safeParse(input).success).toBe(false);
@@ -145,6 +148,8 @@ describe('infra.script', () => {
     { interpreter: ['/bin/sh'] },
     { interpreter: ['/bin/sh'], text: '' },
     { interpreter: ['/bin/sh'], text: 'x', undo_text: '' },
+    { interpreter: ['/bin/sh'], text: 'secret:file/db' },
+    { interpreter: ['/bin/sh'], text: 'x', undo_text: 'secret:file/db' },
     { interpreter: [], text: 'x' },
     { interpreter: ['/bin/sh'], text: 'x', argv: [] },
   ])('is refused as %j', (input) => {
