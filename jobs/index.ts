@@ -1,5 +1,8 @@
 import type { Registry } from '../src/planning/action.ts';
 import { file } from './config/file.ts';
+import { restart } from './config/service/restart.ts';
+import { start } from './config/service/start.ts';
+import { stop } from './config/service/stop.ts';
 import { define } from './cron/define.ts';
 import { pause } from './cron/pause.ts';
 import { remove } from './cron/remove.ts';
@@ -12,6 +15,9 @@ import { probe } from './monitoring/probe.ts';
 /** What Ops can do. A new capability is one file and its line here. */
 export const registry: Registry = {
   'config.file': file,
+  'config.service.restart': restart,
+  'config.service.start': start,
+  'config.service.stop': stop,
   'cron.define': define,
   'cron.pause': pause,
   'cron.remove': remove,

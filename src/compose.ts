@@ -10,6 +10,7 @@ import { openOutput } from './adapters/output.ts';
 import { proberWith } from './adapters/prober.ts';
 import { secretSources } from './adapters/secrets/index.ts';
 import { snapshotsIn } from './adapters/snapshots.ts';
+import { supervisorsWith } from './adapters/supervisors/index.ts';
 import { verifierBy } from './adapters/verify.ts';
 import type { Policy } from './admission/policy.ts';
 import type { Config } from './config.ts';
@@ -27,7 +28,7 @@ import type { Failpoint } from './services/failpoint.ts';
 import type { Ledger } from './services/ledger.ts';
 import { Locks } from './services/locks.ts';
 import { Performer } from './services/performer.ts';
-import type { Commands, Leftover, Secrets, Verifier } from './services/ports.ts';
+import type { Commands, Leftover, Secrets, Supervisors, Verifier } from './services/ports.ts';
 import { Reconciler } from './services/reconciler.ts';
 import { type HostFacts, Reporter } from './services/reporter.ts';
 import { Running } from './services/running.ts';
@@ -90,7 +91,8 @@ export function compose(world: World): Line {
   const { scheduler, rows, ends: slots } = schedules;
   const { commands } = world;
   const secrets = secretsFrom({ ...world, sources: secretSources(config) });
-  const kinds = stepKindsOf(config, { commands, secrets, schedules: rows });
+  const supervisors = supervisorsOf(config, commands);
+  const kinds = stepKindsOf(config, { commands, secrets, supervisors, schedules: rows });
   const reporter = new Reporter({ ledger, clock, host, alerter, slots, onAppend: world.onMessage, reached });
   const control = controlOf(world, running, verifier, alerter);
   const policy = () => world.policy.current();
@@ -98,7 +100,7 @@ export function compose(world: World): Line {
   const locks = new Locks(config.concurrency);
   const clockWatch = clockWatchOf(world, { host: host.name, verifier, alerter, control, scheduler });
   const steps = new StepRunner({ ledger, kinds, clock, reached, awake: () => clockWatch.awake() });
-  const facts = factReader(files, scheduleFacts(ledger, clock));
+  const facts = factReader({ files, schedules: scheduleFacts(ledger, clock), supervisors });
   const performer = new Performer(ledger, steps, facts, reporter, host.undoCommand, reached);
   const shared = { registry, ledger, admissions, locks, running, performer, reached };
   const { leftovers, onFault, onProblem } = world;
@@ -148,8 +150,12 @@ function clockWatchOf({ config, ledger, onUsable }: World, { verifier, scheduler
 export interface StepPorts {
   commands: Commands;
   secrets: Secrets;
+  supervisors: Supervisors;
   schedules: RecordPorts['schedules'];
 }
+
+export const supervisorsOf = ({ baseEnv }: Config, commands: Commands): Supervisors =>
+  supervisorsWith({ commands, baseEnv });
 
 export function stepKindsOf({ baseEnv, home }: Config, ports: StepPorts): StepKinds {
   const { commands } = ports;

@@ -1,14 +1,20 @@
 import { execa } from 'execa';
 import { OpsError } from '../errors.ts';
 import type { FactQuery, OwnerFact } from '../planning/facts.ts';
-import type { FactReader, Files } from '../services/ports.ts';
+import type { FactReader, Files, Supervisor, Supervisors } from '../services/ports.ts';
 import type { ScheduleFacts } from '../services/schedule-facts.ts';
 
-export function factReader(files: Files, schedules: ScheduleFacts): FactReader {
-  return { answer: async (query) => answerTo(query, files, schedules) };
+export interface FactSources {
+  files: Files;
+  schedules: ScheduleFacts;
+  supervisors: Supervisors;
 }
 
-function answerTo(query: FactQuery, files: Files, schedules: ScheduleFacts) {
+export function factReader(sources: FactSources): FactReader {
+  return { answer: async (query) => answerTo(query, sources) };
+}
+
+function answerTo(query: FactQuery, { files, schedules, supervisors }: FactSources) {
   switch (query.ask) {
     case 'file':
       return files.fact(query.path);
@@ -18,6 +24,10 @@ function answerTo(query: FactQuery, files: Files, schedules: ScheduleFacts) {
       return schedules.fact(query.name);
     case 'schedules':
       return schedules.all();
+    case 'service': {
+      const supervisor: Supervisor = supervisors[query.ref.supervisor];
+      return supervisor.look(query.ref);
+    }
   }
 }
 

@@ -1,11 +1,12 @@
 import { registry } from '../../jobs/index.ts';
 import { factReader } from '../adapters/facts.ts';
 import { files } from '../adapters/files.ts';
-import { type StepPorts, stepKindsOf } from '../compose.ts';
+import { type StepPorts, stepKindsOf, supervisorsOf } from '../compose.ts';
 import { taskDigest } from '../contract/digest.ts';
 import { OpsError } from '../errors.ts';
 import { resourcesOf } from '../planning/run-plan.ts';
 import { planTask, previewSteps } from '../services/planner.ts';
+import type { Commands } from '../services/ports.ts';
 import { scheduleFacts } from '../services/schedule-facts.ts';
 import { boundActionsOf } from '../services/work.ts';
 import { becomeOwner } from './become.ts';
@@ -20,8 +21,18 @@ const NO_SCHEDULES = { schedule: () => undefined, schedules: () => [], definitio
 const nothing = () => {
   throw new Error('a preview changes nothing');
 };
-const NOTHING: StepPorts = {
-  commands: { run: async () => nothing() },
+const NO_COMMANDS: Commands = {
+  run: async () => ({
+    ended: 'not-started',
+    exitCode: null,
+    signal: null,
+    message: 'a preview runs nothing',
+    durationMs: 0,
+    leftRunning: [],
+  }),
+};
+const NOTHING: Omit<StepPorts, 'supervisors'> = {
+  commands: NO_COMMANDS,
   secrets: { fetch: async () => nothing() },
   schedules: {
     fact: nothing,
@@ -40,10 +51,11 @@ export async function preview(context: Context, path: string): Promise<void> {
   if (!('actions' in task)) throw new OpsError(`${path} has no actions to preview`);
   const actions = boundActionsOf(task, registry, NO_SCHEDULES);
   if (typeof actions === 'string') throw new OpsError(actions);
-  const facts = scheduleFacts(context.ledgerIfAny ?? NO_SCHEDULES, context.clock);
-  const plan = await planTask(actions, factReader(files, facts));
+  const supervisors = supervisorsOf(context.config, NO_COMMANDS);
+  const schedules = scheduleFacts(context.ledgerIfAny ?? NO_SCHEDULES, context.clock);
+  const plan = await planTask(actions, factReader({ files, schedules, supervisors }));
   if ('code' in plan) throw new OpsError(`${plan.code}: ${plan.message}`);
-  const texts = await previewSteps(plan.steps, stepKindsOf(context.config, NOTHING));
+  const texts = await previewSteps(plan.steps, stepKindsOf(context.config, { ...NOTHING, supervisors }));
   print(`${task.task_id} on ${context.config.host.name} (${task.environment}): ${task.reason}`);
   print(
     attestations.length > 0 ? `digest ${taskDigest(task)}` : 'no digest yet: it has one once Manager has signed it',

@@ -1,9 +1,12 @@
+import type { ServiceRef } from './service.ts';
+
 /** What an action asks the host before planning; read-only, with fixed programs. */
 export type FactQuery =
   | { ask: 'file'; path: string }
   | { ask: 'owner'; owner: string | null }
   | { ask: 'schedule'; name: string }
-  | { ask: 'schedules' };
+  | { ask: 'schedules' }
+  | { ask: 'service'; ref: ServiceRef };
 
 /** A regular file as it is, or that there is none. `mode` is four octal digits. */
 export type FileFact = { exists: false } | { exists: true; sha256: string; mode: string; uid: number; gid: number };
@@ -29,10 +32,34 @@ interface ScheduleSummary {
   validUntil: string;
 }
 
+/** How a service is to stand. */
+export interface Standing {
+  /** `waiting`: it does not run, but its supervisor starts it by itself when its time comes. */
+  state: 'running' | 'waiting' | 'stopped';
+  /** Its supervisor starts it with the host. */
+  enabled: boolean;
+}
+
+export interface PresentService extends Standing {
+  /** The sha256 of its definition's text; empty where nobody can say it. */
+  definition: string;
+  /** Tells this run of it from the others, by pid and start; empty where nothing runs, or nobody can say. */
+  run: string;
+  /** What its supervisor says of it, for people. */
+  says: string;
+}
+
+/** What the supervisor says of a service. `unknown`: it said what cannot be understood, and is never taken for fine. */
+export type ServiceFact = { state: 'absent' } | { state: 'unknown'; says: string } | PresentService;
+
+/** What a step makes of a service. */
+export type ServiceGoal = { state: 'absent' } | (Standing & Pick<PresentService, 'definition'>);
+
 export interface FactOf {
   schedule: ScheduleFact;
   schedules: SchedulesFact;
   file: FileFact;
+  service: ServiceFact;
   /** Null where none was asked for. */
   owner: OwnerFact | null;
 }
@@ -48,4 +75,11 @@ export type Facts<Q extends FactQueries> = { readonly [K in keyof Q]: FactOf[Q[K
 export function sameFile(a: FileFact, b: FileFact): boolean {
   if (!a.exists || !b.exists) return a.exists === b.exists;
   return a.sha256 === b.sha256 && a.mode === b.mode && a.uid === b.uid && a.gid === b.gid;
+}
+
+/** Whether a service stands as told. Which run of it that is does not count; what is unknown equals nothing. */
+export function sameService(a: ServiceFact | ServiceGoal, b: ServiceFact | ServiceGoal): boolean {
+  if (a.state === 'unknown' || b.state === 'unknown') return false;
+  if (a.state === 'absent' || b.state === 'absent') return a.state === b.state;
+  return a.state === b.state && a.enabled === b.enabled && a.definition === b.definition;
 }

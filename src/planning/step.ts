@@ -1,6 +1,7 @@
 import type { Content } from './content/content.ts';
-import type { FileFact, OwnerFact, ScheduleFact } from './facts.ts';
+import type { FileFact, OwnerFact, ScheduleFact, ServiceFact, ServiceGoal } from './facts.ts';
 import type { Probe } from './probe.ts';
+import type { ServiceRef } from './service.ts';
 
 /** A program to run, bounded in time and output. */
 export interface CommandSpec {
@@ -84,8 +85,19 @@ export interface SlotStep extends StepBase {
 /** Changes one row of the ledger. */
 export type RecordStep = ScheduleStep | SlotStep;
 
+/** Has a supervisor change a service, if it still is as the plan saw it. */
+export interface ServiceStep extends StepBase {
+  kind: 'service';
+  verb: 'install' | 'start' | 'stop' | 'restart' | 'remove';
+  ref: ServiceRef;
+  before: ServiceFact;
+  after: ServiceGoal;
+  /** The text that `install` puts in place; null for the other verbs. */
+  definition: string | null;
+}
+
 /** The smallest reversible change, as data. */
-export type Step = CommandStep | FileStep | ProbeStep | RecordStep;
+export type Step = CommandStep | FileStep | ProbeStep | RecordStep | ServiceStep;
 export type StepKindName = Step['kind'];
 
 /** A step in its place: `n` counts through the run plan, `action` through the task's actions, both from 1. */

@@ -3,9 +3,11 @@ import type { Reason } from '../admission/reasons.ts';
 import type { ClockAcceptance } from '../contract/clock.ts';
 import type { Control } from '../contract/control.ts';
 import type { HealthCheck } from '../contract/ops-output.ts';
-import type { FactOf, FactQuery, FileFact, OwnerFact } from '../planning/facts.ts';
+import type { FactOf, FactQuery, FileFact, OwnerFact, ServiceFact, Standing } from '../planning/facts.ts';
 import type { Probe } from '../planning/probe.ts';
+import type { RefOf, ServiceRef, SupervisorName } from '../planning/service.ts';
 import type { CommandSpec } from '../planning/step.ts';
+import type { StepContext } from './step-kind.ts';
 
 /** The only way to the time. */
 export interface Clock {
@@ -107,6 +109,28 @@ export interface Secrets {
 export interface FactReader {
   answer(query: FactQuery): Promise<FactOf[FactQuery['ask']]>;
 }
+
+/**
+ * What keeps services running: launchd, pm2, … Its orders resolve once they are given and taken; whether the service
+ * came to stand so is seen by `look`, for which the step waits.
+ * @throws OpsError from every order, where it was refused: what was said, and what to do.
+ */
+export interface Supervisor<R extends ServiceRef = ServiceRef> {
+  /** Changes nothing, and never throws: what cannot be seen or understood is `unknown`. */
+  look(ref: R): Promise<ServiceFact>;
+  /** The text with the digest of `look`, as `install` takes it; null where there is none, or nobody can say it. */
+  definitionOf(ref: R): Promise<string | null>;
+  /** Puts the definition in the place of what there is, if anything, and has it stand so. */
+  install(ref: R, definition: string, standing: Standing, context: StepContext): Promise<void>;
+  /** Has it stand so; it is there, in another standing. */
+  bring(ref: R, standing: Standing, context: StepContext): Promise<void>;
+  /** Another run of it; where it does not run, its first. */
+  restart(ref: R, context: StepContext): Promise<void>;
+  /** Ends it, and takes its definition away. */
+  remove(ref: R, context: StepContext): Promise<void>;
+}
+
+export type Supervisors = { readonly [S in SupervisorName]: Supervisor<RefOf<S>> };
 
 /** Takes one look at a service. */
 export interface Prober {

@@ -2,8 +2,13 @@ import { userInfo } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { factReader } from '../../src/adapters/facts.ts';
 import { files } from '../../src/adapters/files.ts';
+import { TestSupervisor } from '../support/supervisor.ts';
 
-const facts = factReader(files, { fact: () => ({ exists: false }), all: () => ({ now: 0, schedules: [] }) });
+const facts = factReader({
+  files,
+  schedules: { fact: () => ({ exists: false }), all: () => ({ now: 0, schedules: [] }) },
+  supervisors: new TestSupervisor().all,
+});
 const owner = (name: string | null) => facts.answer({ ask: 'owner', owner: name });
 
 describe('facts', () => {

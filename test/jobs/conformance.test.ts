@@ -41,7 +41,9 @@ function withOneMore(value: unknown, [key, ...rest]: string[]): unknown {
 function argvsIn(value: unknown): string[][] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, child]) =>
-    ['argv', 'undo', 'interpreter', 'unless'].includes(key) ? [child as string[]] : argvsIn(child),
+    ['argv', 'undo', 'interpreter', 'unless', 'start', 'stop', 'status'].includes(key)
+      ? [child as string[]]
+      : argvsIn(child),
   );
 }
 
@@ -94,7 +96,7 @@ describe.each(Object.entries(registry))('%s', (actionName, action) => {
     });
 
     it('ends with a probe, or with what tells of its health by itself', () => {
-      const telling = ['probe', 'command', 'record'];
+      const telling = ['probe', 'command', 'record', 'service'];
       for (const plan of plansOf(action, input)) expect(telling).toContain(plan.at(-1)?.kind);
     });
 

@@ -27,6 +27,19 @@ const SHARP = [
   'ü',
 ];
 
+const byCommands = {
+  supervisor: 'command',
+  name: 'web',
+  start: ['/srv/web/bin/start', ...SHARP],
+  stop: ['/srv/web/bin/stop'],
+  status: ['/srv/web/bin/status'],
+} as const;
+
+const services = [
+  { service: byCommands },
+  { service: { ...byCommands, writes: ['/srv/web/run'], network: true }, check: web },
+];
+
 /** Valid inputs of every action: the least, the most, and what is hard. */
 export const SAMPLES: Record<string, Record<string, unknown>[]> = {
   'config.file': [
@@ -34,6 +47,9 @@ export const SAMPLES: Record<string, Record<string, unknown>[]> = {
     { path: '/etc/motd', content: 'Maintenance\n', mode: '0644', owner: 'root' },
     { path: '/etc/a b/$HOME', content: SHARP.join('\n'), mode: '0700', owner: '501:20', check: web },
   ],
+  'config.service.restart': services,
+  'config.service.start': services,
+  'config.service.stop': services,
   'cron.define': [
     definition(),
     definition({
@@ -104,12 +120,26 @@ const row = (letter: string) => ({
   paused: '',
 });
 
+const service = (state: 'running' | 'stopped', enabled: boolean) => ({
+  state,
+  enabled,
+  definition: '',
+  run: state === 'running' ? 'pid 7' : '',
+  says: state,
+});
+
 type Host = (query: FactQuery) => FactOf[FactQuery['ask']];
 
 /** Different answers of a host to what an action asks. */
 export const HOSTS: Host[] = [
-  hostWith({ file: { exists: false }, owner: null, schedule: row('a'), schedules }),
-  hostWith({ file: present, owner: { uid: 0, gid: 0 }, schedule: row('b'), schedules }),
+  hostWith({ file: { exists: false }, owner: null, schedule: row('a'), schedules, service: service('stopped', false) }),
+  hostWith({
+    file: present,
+    owner: { uid: 0, gid: 0 },
+    schedule: row('b'),
+    schedules,
+    service: service('running', true),
+  }),
 ];
 
 function hostWith(answers: FactOf): Host {

@@ -25,7 +25,7 @@ class Spy implements StepKind<Step> {
   }
 
   get kinds(): StepKinds {
-    return { command: this, file: this, probe: this, record: this };
+    return { command: this, file: this, probe: this, record: this, service: this };
   }
 
   async observe({ target }: Step) {

@@ -49,6 +49,7 @@ import { type ControlListener, Statements, type StreamEntry } from '../../src/se
 import type { StepKinds } from '../../src/services/step-kind.ts';
 import { type Run, StepRunner } from '../../src/services/step-runner.ts';
 import { stepKinds } from '../../src/steps/index.ts';
+import { TestSupervisor } from '../support/supervisor.ts';
 import { testSchedules } from './schedule-support.ts';
 
 export const START = Date.parse('2026-11-23T09:00:00Z');
@@ -430,8 +431,9 @@ export async function testLine(options: LineOptions = {}) {
   const { ends: slots, rows } = schedules;
   const reporter = new Reporter({ ledger, clock, host: HOST, alerter, slots, onAppend, reached: passBy });
   const secrets = secretsFrom({ ledger, secrets: new KnownSecrets(), sources: sourcesOf(machine.secret) });
+  const { all: supervisors } = new TestSupervisor();
   const ports = { commands: machine, files: machine, snapshots: machine, baseEnv: {}, self, prober, clock };
-  const real = stepKinds({ ...ports, secrets, schedules: rows });
+  const real = stepKinds({ ...ports, secrets, supervisors, schedules: rows });
   const kinds = options.kinds?.(real) ?? real;
   const flood = alerter.flood('control-flood', (count) => `${count} more`);
   const statements = new Statements({ ledger, verifier, alerter, flood });

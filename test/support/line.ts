@@ -108,7 +108,13 @@ function spiedKinds(touched: string[]): StepKinds {
       preview: async () => (note('preview'), ''),
     };
   };
-  return { command: kind('command'), file: kind('file'), probe: kind('probe'), record: kind('record') };
+  return {
+    command: kind('command'),
+    file: kind('file'),
+    probe: kind('probe'),
+    record: kind('record'),
+    service: kind('service'),
+  };
 }
 
 function spiedFacts(touched: string[]): FactReader {
