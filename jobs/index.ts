@@ -1,5 +1,7 @@
 import type { Registry } from '../src/planning/action.ts';
 import { file } from './config/file.ts';
+import { install } from './config/service/install.ts';
+import { remove as removeService } from './config/service/remove.ts';
 import { restart } from './config/service/restart.ts';
 import { start } from './config/service/start.ts';
 import { stop } from './config/service/stop.ts';
@@ -15,6 +17,8 @@ import { probe } from './monitoring/probe.ts';
 /** What Ops can do. A new capability is one file and its line here. */
 export const registry: Registry = {
   'config.file': file,
+  'config.service.install': install,
+  'config.service.remove': removeService,
   'config.service.restart': restart,
   'config.service.start': start,
   'config.service.stop': stop,

@@ -154,8 +154,16 @@ export interface StepPorts {
   schedules: RecordPorts['schedules'];
 }
 
-export const supervisorsOf = ({ baseEnv }: Config, commands: Commands): Supervisors =>
-  supervisorsWith({ commands, baseEnv });
+export function supervisorsOf({ baseEnv, home }: Config, commands: Commands): Supervisors {
+  return supervisorsWith({
+    commands,
+    baseEnv,
+    clock: systemClock,
+    folder: home.var.services,
+    launchDaemons: '/Library/LaunchDaemons',
+    units: '/etc/systemd/system',
+  });
+}
 
 export function stepKindsOf({ baseEnv, home }: Config, ports: StepPorts): StepKinds {
   const { commands } = ports;

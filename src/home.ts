@@ -30,6 +30,8 @@ export interface Home {
     clockRequest: string;
     snapshots: string;
     output: string;
+    /** Definitions of services, on their way to their supervisor or for one that keeps none itself. */
+    services: string;
     quarantine: string;
     hostKey: string;
     /** What opens the secrets that are kept encrypted. */
@@ -37,8 +39,6 @@ export interface Home {
     redis: string;
     /** The URL that the daemon uses, for `ops`. */
     redisUrl: string;
-    /** Definitions of services on their way to their supervisor. */
-    services: string;
     log: string;
     dashboardPassword: string;
   };
@@ -71,12 +71,12 @@ export function homeAt(folder: string): Home {
       clockRequest: at('var/run/clock-request'),
       snapshots: at('var/snapshots'),
       output: at('var/output'),
+      services: at('var/services'),
       quarantine: at('var/quarantine'),
       hostKey: at('var/keys/host.key'),
       ageKey: at('var/keys/age.key'),
       redis: at('var/redis'),
       redisUrl: at('var/run/redis-url'),
-      services: at('var/services'),
       log: at('var/log/daemon.log'),
       dashboardPassword: at('var/dashboard.password'),
     },

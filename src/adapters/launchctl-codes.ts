@@ -16,8 +16,8 @@ const REFUSALS: Readonly<Record<number, Refusal>> = {
   107: { meaning: 'the service is malformed', remedy: 'check the plist with: plutil -lint <plist>' },
   108: { meaning: 'the path is invalid', remedy: 'the plist must be a real file, no link: ls -l <plist>' },
   109: { meaning: 'the plist is invalid', remedy: 'check it with: plutil -lint <plist>' },
-  110: { meaning: 'the plist has no Label', remedy: 'run "sudo ops install" again' },
-  111: { meaning: 'the plist has no program', remedy: 'run "sudo ops install" again' },
+  110: { meaning: 'the plist has no Label', remedy: 'give it one: <plist>' },
+  111: { meaning: 'the plist has no program', remedy: 'give it one: <plist>' },
   112: { meaning: 'there is no such domain', remedy: 'run this with sudo' },
   113: {
     meaning: 'launchd does not know the service',

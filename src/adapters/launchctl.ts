@@ -2,6 +2,7 @@ import { execa } from 'execa';
 import { OpsError } from '../errors.ts';
 import { refusalOf } from './launchctl-codes.ts';
 import { parseDisabled, parsePrint, type ServiceState } from './launchctl-print.ts';
+import { asRoot } from './privilege.ts';
 
 /** What became of a command. Code null: launchctl did not answer in time, so nobody knows. */
 export type Outcome = { done: true } | { done: false; code: number | null; text: string };
@@ -36,15 +37,18 @@ export const launchctl = {
 
   enable: (label: string): Promise<Outcome> => order('enable', target(label)),
 
+  /** It is not started with the host any more; what runs goes on. */
+  disable: (label: string): Promise<Outcome> => order('disable', target(label)),
+
   async print(label: string): Promise<ServiceState> {
-    const { exitCode, stdout, stderr } = await run(LOOK_MS, 'print', target(label));
+    const { exitCode, stdout, stderr } = await run(LOOK_MS, ['launchctl', 'print', target(label)]);
     if (exitCode === NO_SERVICE) return { state: 'absent' };
     if (exitCode === 0) return parsePrint(label, stdout);
     return { state: 'unknown', why: exitCode === undefined ? noAnswer(LOOK_MS) : stderr.trim() };
   },
 
   async enabled(label: string): Promise<'enabled' | 'disabled' | 'unknown'> {
-    const { exitCode, stdout } = await run(LOOK_MS, 'print-disabled', 'system');
+    const { exitCode, stdout } = await run(LOOK_MS, ['launchctl', 'print-disabled', 'system']);
     return exitCode === 0 ? parseDisabled(label, stdout) : 'unknown';
   },
 };
@@ -65,15 +69,15 @@ const noAnswer = (ms: number): string =>
   `launchctl gave no answer in ${ms / 1000} s, so nobody knows what became of it`;
 
 async function order(...args: string[]): Promise<Outcome> {
-  const { exitCode, stderr, stdout } = await run(TIMEOUT_MS, ...args);
+  const { exitCode, stderr, stdout } = await run(TIMEOUT_MS, asRoot(['launchctl', ...args]));
   if (exitCode === 0) return { done: true };
   if (exitCode === undefined) return { done: false, code: null, text: noAnswer(TIMEOUT_MS) };
   return { done: false, code: exitCode, text: (stderr || stdout).trim().split('\n')[0] ?? '' };
 }
 
 /** @throws OpsError where there is no launchctl. */
-async function run(timeout: number, ...args: string[]) {
-  const ended = await execa('launchctl', args, { reject: false, timeout, stdin: 'ignore', forceKillAfterDelay: 500 });
+async function run(timeout: number, [program, ...args]: readonly [string, ...string[]]) {
+  const ended = await execa(program, args, { reject: false, timeout, stdin: 'ignore', forceKillAfterDelay: 500 });
   if (ended.code !== 'ENOENT') return ended;
   throw new OpsError(
     'there is no launchctl here: this needs macOS; elsewhere pm2 keeps the daemon (ecosystem.config.js)',

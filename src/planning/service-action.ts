@@ -11,13 +11,37 @@ const Input = z.strictObject({
   /** A health check of it; what its supervisor says where absent. */
   check: Probe.optional(),
 });
+/** Programs of a task have no definition to take away. */
+const Removable = Input.refine(({ service }) => service.supervisor !== 'command', {
+  path: ['service'],
+  message: 'nothing is installed for supervisor command: stop it (config.service.stop)',
+});
 type Input = z.infer<typeof Input>;
 type Queries = { service: { ask: 'service'; ref: ServiceRef } };
 
+type Verb = Exclude<ServiceStep['verb'], 'install'>;
+
+const WORDS: Record<Verb, { summary: string; undo: string }> = {
+  start: { summary: 'Starts a service.', undo: 'stopped again, if it was' },
+  stop: {
+    summary: 'Ends a service; what starts with the host starts again with it.',
+    undo: 'started again, if it ran',
+  },
+  restart: {
+    summary: 'Has a service run anew; where it does not run it is started.',
+    undo: 'stopped again, if it was',
+  },
+  remove: {
+    summary: 'Ends a service and takes its definition away.',
+    undo: 'the definition put back, running if it ran',
+  },
+};
+
 /** The action that does this to a service that is there. */
-export function serviceAction(verb: Exclude<ServiceStep['verb'], 'install'>): Action<Input, Queries> {
+export function serviceAction(verb: Verb): Action<Input, Queries> {
   return {
-    input: Input,
+    ...WORDS[verb],
+    input: verb === 'remove' ? Removable : Input,
     changes: true,
     reversible: () => true,
     resources: ({ service }) => serviceResources(service),

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { PresentService, ServiceFact, ServiceGoal } from './facts.ts';
 import { type ServiceRef, serviceName } from './service.ts';
+import type { Definition } from './service-definition.ts';
 import type { ServiceStep } from './step.ts';
 
 type Verb = Exclude<ServiceStep['verb'], 'install'>;
@@ -11,9 +12,9 @@ export function serviceStep(verb: Verb, ref: ServiceRef, before: ServiceFact): S
 }
 
 /** The step that puts a definition in the place of what there is. */
-export function installStep(ref: ServiceRef, before: ServiceFact, definition: string): ServiceStep {
-  const after: ServiceGoal = { state: 'running', enabled: true, definition: hash('sha256', definition) };
-  return { ...stepBase('install', ref, before), after, definition };
+export function installStep({ ref, text, standing }: Definition, before: ServiceFact): ServiceStep {
+  const after: ServiceGoal = { ...standing, definition: hash('sha256', text) };
+  return { ...stepBase('install', ref, before), after, definition: text };
 }
 
 function stepBase<V extends ServiceStep['verb']>(verb: V, ref: ServiceRef, before: ServiceFact) {

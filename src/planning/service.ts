@@ -4,6 +4,29 @@ import { AbsolutePath, Argv } from './input.ts';
 
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,119}$/, 'expected [A-Za-z0-9][A-Za-z0-9._@-]{0,119}');
 
+/** A task that ended the daemon under itself would never be reported. */
+const NOT_OURS = 'belongs to Ops itself: an operator changes it, with "sudo ops install", "upgrade" or "uninstall"';
+const OURS = ['com.savorg.ops', 'com.savorg.redis', 'savorg-ops', 'savorg-ops.service'];
+
+const othersName = name.refine((text) => !OURS.includes(text), NOT_OURS);
+
+/** A LaunchDaemon in launchd's system domain. */
+export const LaunchdService = z.strictObject({
+  supervisor: z.literal('launchd'),
+  label: othersName.refine((label) => !label.startsWith('com.apple.'), 'belongs to macOS, which keeps it as it is'),
+});
+
+/** All processes of one name under pm2. */
+export const Pm2Service = z.strictObject({
+  supervisor: z.literal('pm2'),
+  name: othersName.refine((text) => !/^(?:all|json|stdin|\d+)$/.test(text), 'means something else to pm2'),
+});
+
+export const SystemdService = z.strictObject({
+  supervisor: z.literal('systemd'),
+  unit: othersName.refine((unit) => unit.endsWith('.service'), 'expected <name>.service'),
+});
+
 /** Three programs start a service, stop it and look at it. How it is defined is their own business. */
 const CommandService = z.strictObject({
   supervisor: z.literal('command'),
@@ -20,21 +43,33 @@ const CommandService = z.strictObject({
 });
 
 /** A service, by the supervisor that keeps it. */
-export const ServiceRef = z.discriminatedUnion('supervisor', [CommandService]);
+export const ServiceRef = z.discriminatedUnion('supervisor', [
+  LaunchdService,
+  Pm2Service,
+  SystemdService,
+  CommandService,
+]);
 export type ServiceRef = z.infer<typeof ServiceRef>;
 export type SupervisorName = ServiceRef['supervisor'];
 export type RefOf<S extends SupervisorName> = Extract<ServiceRef, { supervisor: S }>;
 
 /** `<supervisor>/<name>`, as policy, locks and reports know it. */
-export const serviceName = (ref: ServiceRef): string => `${ref.supervisor}/${ref.name}`;
+export const serviceName = (ref: ServiceRef): string => `${ref.supervisor}/${ownName(ref)}`;
 
-const writesOf = (ref: ServiceRef): string[] => (ref.writes ?? []).map(pathNeed);
+function ownName(ref: ServiceRef): string {
+  if (ref.supervisor === 'launchd') return ref.label;
+  return ref.supervisor === 'systemd' ? ref.unit : ref.name;
+}
+
+const writesOf = (ref: ServiceRef): string[] => (ref.supervisor === 'command' ? (ref.writes ?? []).map(pathNeed) : []);
 
 /** What it takes for itself while it is changed. */
 export const serviceResources = (ref: ServiceRef): string[] => [`service:${serviceName(ref)}`, ...writesOf(ref)];
 
 /** What policy must allow for changing it. */
 export function serviceNeeds(ref: ServiceRef): string[] {
+  const own = `service:${serviceName(ref)}`;
+  if (ref.supervisor !== 'command') return [own];
   const programs = [ref.start, ref.stop, ref.status].map(binaryNeed);
-  return [`service:${serviceName(ref)}`, ...programs, ...writesOf(ref), ...(ref.network ? [NETWORK] : [])];
+  return [own, ...programs, ...writesOf(ref), ...(ref.network ? [NETWORK] : [])];
 }

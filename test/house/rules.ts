@@ -11,7 +11,7 @@ export interface Rule {
 }
 
 const PURE = /^(?:src\/(?:admission|planning|schedule|health)|jobs)\//;
-const PURE_PACKAGES = new Set(['zod', 'canonicalize', 'diff', 'node:path', 'node:path/posix']);
+const PURE_PACKAGES = new Set(['zod', 'canonicalize', 'diff', 'plist', 'node:path', 'node:path/posix']);
 const CLOCK =
   /\bDate\.now\b|\bnew\s+Date\s*(?:\(\s*\)|(?![\s(\w]))|(?<![\w.]\s*|new\s)\bDate\(\s*\)|\bperformance\s*\.\s*now\b|\bhrtime\b/g;
 const MAIN = ['src/main.ts', 'src/cli/main.ts', 'src/runner/main.ts'];

@@ -36,9 +36,18 @@ const byCommands = {
 } as const;
 
 const services = [
-  { service: byCommands },
+  { service: { supervisor: 'launchd', label: 'com.example.web' } },
+  { service: { supervisor: 'pm2', name: 'web' } },
+  { service: { supervisor: 'systemd', unit: 'web@1.service' } },
   { service: { ...byCommands, writes: ['/srv/web/run'], network: true }, check: web },
 ];
+
+const PLIST = `<?xml version="1.0" encoding="UTF-8"?>
+<plist version="1.0"><dict>
+  <key>Label</key><string>com.example.web</string>
+  <key>ProgramArguments</key><array><string>/srv/web/bin/web</string></array>
+</dict></plist>
+`;
 
 /** Valid inputs of every action: the least, the most, and what is hard. */
 export const SAMPLES: Record<string, Record<string, unknown>[]> = {
@@ -47,6 +56,32 @@ export const SAMPLES: Record<string, Record<string, unknown>[]> = {
     { path: '/etc/motd', content: 'Maintenance\n', mode: '0644', owner: 'root' },
     { path: '/etc/a b/$HOME', content: SHARP.join('\n'), mode: '0700', owner: '501:20', check: web },
   ],
+  'config.service.install': [
+    { service: { supervisor: 'launchd', label: 'com.example.web', plist: PLIST } },
+    { service: { supervisor: 'pm2', name: 'web', app: { script: '/srv/web/main.js' } }, check: web },
+    {
+      service: {
+        supervisor: 'pm2',
+        name: 'web',
+        app: {
+          script: '/srv/web/main.py',
+          args: SHARP,
+          cwd: '/srv/web',
+          interpreter: '/usr/bin/python3',
+          node_args: ['--inspect=0'],
+          env: { A: '$HOME' },
+          autorestart: false,
+          exp_backoff_restart_delay: 100,
+          max_memory_restart: '512M',
+          kill_timeout: 5_000,
+          out_file: '/srv/web/out.log',
+          error_file: '/srv/web/error.log',
+        },
+      },
+    },
+    { service: { supervisor: 'systemd', unit: 'web.service', text: '[Service]\nExecStart=/srv/web/bin/web\n' } },
+  ],
+  'config.service.remove': services.filter(({ service }) => service.supervisor !== 'command'),
   'config.service.restart': services,
   'config.service.start': services,
   'config.service.stop': services,

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { snapshotsIn } from '../../src/adapters/snapshots.ts';
-import type { ServiceRef } from '../../src/planning/service.ts';
 import { installStep, serviceStep } from '../../src/planning/service-step.ts';
 import type { ServiceStep } from '../../src/planning/step.ts';
 import type { Clock } from '../../src/services/ports.ts';
@@ -8,8 +7,9 @@ import { serviceKind } from '../../src/steps/service.ts';
 import { temporaryFolder } from '../services/support.ts';
 import { TestSupervisor } from '../support/supervisor.ts';
 
-const REF = { supervisor: 'command', name: 'web', start: ['up'], stop: ['down'], status: ['up?'] } as ServiceRef;
-const WEB = 'command/web';
+const REF = { supervisor: 'pm2', name: 'web' } as const;
+const WEB = 'pm2/web';
+const RUNS = { state: 'running', enabled: true } as const;
 const context = { task_id: 't', work: 't', n: 1, signal: new AbortController().signal, output: async () => undefined };
 
 type Verb = Parameters<typeof serviceStep>[0];
@@ -23,7 +23,8 @@ function setUp() {
   const clock: Clock = { now: () => now, monotonic: () => now, wait };
   const kind = serviceKind({ supervisors: supervisor.all, snapshots: snapshotsIn(temporaryFolder()), clock });
   const plan = async (verb: Verb) => serviceStep(verb, REF, await supervisor.look(REF));
-  const planInstall = async (text: string) => installStep(REF, await supervisor.look(REF), text);
+  const planInstall = async (text: string) =>
+    installStep({ ref: REF, text, standing: RUNS, programs: [] }, await supervisor.look(REF));
   const host = { supervisor, kind, plan, planInstall, waitedMs: () => now };
   /** Captures and applies, as the step runner does. */
   const apply = async (step: ServiceStep) => {
@@ -34,16 +35,16 @@ function setUp() {
   return { ...host, apply, kept };
 }
 
-const stands = (status: string) => [{ service: WEB, endpoint: 'command', status }];
+const stands = (status: string) => [{ service: WEB, endpoint: 'pm2', status }];
 
 describe('applying', () => {
   it.each([
-    ['start', 'stopped', 'running', ['bring running command/web']],
-    ['start', 'waiting', 'running', ['bring running command/web']],
-    ['stop', 'running', 'stopped', ['bring stopped command/web']],
-    ['stop', 'waiting', 'stopped', ['bring stopped command/web']],
-    ['restart', 'running', 'running', ['restart command/web']],
-    ['restart', 'stopped', 'running', ['restart command/web']],
+    ['start', 'stopped', 'running', ['bring running pm2/web']],
+    ['start', 'waiting', 'running', ['bring running pm2/web']],
+    ['stop', 'running', 'stopped', ['bring stopped pm2/web']],
+    ['stop', 'waiting', 'stopped', ['bring stopped pm2/web']],
+    ['restart', 'running', 'running', ['restart pm2/web']],
+    ['restart', 'stopped', 'running', ['restart pm2/web']],
     ['start', 'running', 'running', []],
     ['stop', 'stopped', 'stopped', []],
   ] as const)('%s of what was %s: it is %s', async (verb, before, after, orders) => {
@@ -60,7 +61,7 @@ describe('applying', () => {
   it('installs what is not there, replaces what is, and leaves what is already so', async () => {
     const { supervisor, planInstall, apply, kept } = setUp();
     for (const text of ['one', 'two', 'two']) await apply(await planInstall(text));
-    expect(supervisor.orders).toEqual(['install command/web', 'install command/web']);
+    expect(supervisor.orders).toEqual(['install pm2/web', 'install pm2/web']);
     expect(kept()).toMatchObject({ state: 'running', definition: 'two' });
   });
 
@@ -69,7 +70,7 @@ describe('applying', () => {
     supervisor.put(WEB, { definition: 'one' });
     for (const message of ['it is not there', 'was already so'])
       expect((await apply(await plan('remove'))).effect).toMatchObject({ outcome: 'applied', message });
-    expect(supervisor.orders).toEqual(['remove command/web']);
+    expect(supervisor.orders).toEqual(['remove pm2/web']);
     expect(kept()).toBeUndefined();
   });
 
@@ -92,7 +93,7 @@ describe('applying', () => {
     supervisor.garbage = 'Segmentation fault';
     const { effect } = await apply(step);
     expect(effect).toMatchObject({ outcome: 'refused', code: 'service-unknown' });
-    expect(effect.message).toBe('nobody knows how command/web stands: Segmentation fault');
+    expect(effect.message).toBe('nobody knows how pm2/web stands: Segmentation fault');
     expect(supervisor.orders).toEqual([]);
   });
 
@@ -149,7 +150,7 @@ describe('waiting', () => {
     supervisor.beforeLook = () => supervisor.put(WEB, { state: 'running' });
     const { effect } = await apply(await plan('stop'));
     expect(effect).toMatchObject({ outcome: 'failed', code: 'service-failed' });
-    expect(effect.message).toBe('command/web is running, not stopped: running');
+    expect(effect.message).toBe('pm2/web is running, not stopped: running');
     expect(waitedMs()).toBe(60_000);
   });
 
@@ -217,7 +218,7 @@ describe('undoing', () => {
     expect(await kind.undo(step, captured, context)).toMatchObject({ code: 'undo-failed', message: 'no' });
     supervisor.garbage = 'garbage';
     expect(await kind.undo(step, captured, context)).toMatchObject({ outcome: 'failed', code: 'undo-failed' });
-    expect(supervisor.orders).toEqual(['bring stopped command/web']);
+    expect(supervisor.orders).toEqual(['bring stopped pm2/web']);
   });
 });
 
@@ -262,9 +263,9 @@ describe('after a crash', () => {
 
 describe('the preview', () => {
   it.each([
-    ['start', 'stopped', 'command/web: stopped -> running'],
-    ['restart', 'running', 'command/web: running -> running, in another run'],
-    ['stop', 'stopped', 'command/web is already so'],
+    ['start', 'stopped', 'pm2/web: stopped -> running'],
+    ['restart', 'running', 'pm2/web: running -> running, in another run'],
+    ['stop', 'stopped', 'pm2/web is already so'],
   ] as const)('of %s for what is %s', async (verb, before, text) => {
     const { supervisor, plan, kind } = setUp();
     supervisor.put(WEB, { state: before });
@@ -273,15 +274,15 @@ describe('the preview', () => {
 
   it('shows what becomes of the definition', async () => {
     const { supervisor, plan, planInstall, kind } = setUp();
-    expect(await kind.preview(await planInstall('a\n'))).toContain('command/web: absent -> running\n--- /dev/null\n');
+    expect(await kind.preview(await planInstall('a\n'))).toContain('pm2/web: absent -> running\n--- /dev/null\n');
     supervisor.put(WEB, { definition: 'a\nb\n' });
     expect(await kind.preview(await planInstall('a\nc\n'))).toContain('\n a\n-b\n+c');
-    expect(await kind.preview(await plan('remove'))).toContain('running -> absent\n--- command/web\n+++ /dev/null\n');
+    expect(await kind.preview(await plan('remove'))).toContain('running -> absent\n--- pm2/web\n+++ /dev/null\n');
   });
 
   it('says where nobody knows', async () => {
     const { supervisor, plan, kind } = setUp();
     supervisor.garbage = 'garbage';
-    expect(await kind.preview(await plan('stop'))).toBe('command/web: unknown (garbage) -> stopped');
+    expect(await kind.preview(await plan('stop'))).toBe('pm2/web: unknown (garbage) -> stopped');
   });
 });

@@ -14,13 +14,13 @@ const OUTPUT_BYTES = 1024 * 1024;
 /** As LSB has it for init scripts. */
 const STOPPED = 3;
 
-interface CommandPorts {
+export interface CommandPorts {
   commands: Commands;
   baseEnv: Readonly<Record<string, string>>;
 }
 
 /** Services that programs of the task start and stop. They have no definition here, and nobody starts them with the host. */
-export function commandSupervisor(ports: CommandPorts): Supervisor {
+export function commandSupervisor(ports: CommandPorts): Supervisor<Ref> {
   const order = (ref: Ref, verb: 'start' | 'stop', context: StepContext) => insistOn(ref, verb, context, ports);
   return {
     look: (ref) => look(ref, ports),
@@ -66,7 +66,8 @@ function run(
 ): Promise<CommandExit> {
   const { writes = [], network = false } = ref;
   const bounds = { timeoutMs, outputLimitBytes: OUTPUT_BYTES, graceMs: 3_000 };
-  const request = { task_id, step: n, argv, cwd: '/', env: baseEnv, stdin: '', writes, network, ...bounds };
+  const outlives = argv === ref.start;
+  const request = { task_id, step: n, argv, cwd: '/', env: baseEnv, stdin: '', writes, network, outlives, ...bounds };
   return commands.run(request, signal, output);
 }
 

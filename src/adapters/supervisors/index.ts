@@ -1,13 +1,15 @@
-import type { Commands, Supervisors } from '../../services/ports.ts';
-import { commandSupervisor } from './command.ts';
-
-export interface SupervisorPorts {
-  commands: Commands;
-  /** What every program that is asked finds in its environment. */
-  baseEnv: Readonly<Record<string, string>>;
-}
+import type { Supervisors } from '../../services/ports.ts';
+import { type CommandPorts, commandSupervisor } from './command.ts';
+import { type LaunchdPorts, launchdSupervisor } from './launchd.ts';
+import { type Pm2Ports, pm2Supervisor } from './pm2.ts';
+import { type SystemdPorts, systemdSupervisor } from './systemd.ts';
 
 /** Every supervisor there is. */
-export function supervisorsWith(ports: SupervisorPorts): Supervisors {
-  return { command: commandSupervisor(ports) };
+export function supervisorsWith(ports: CommandPorts & LaunchdPorts & Pm2Ports & SystemdPorts): Supervisors {
+  return {
+    command: commandSupervisor(ports),
+    launchd: launchdSupervisor(ports),
+    pm2: pm2Supervisor(ports),
+    systemd: systemdSupervisor(ports),
+  };
 }

@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import { binaryNeed } from '../../../src/contract/need.ts';
+import { defineAction } from '../../../src/planning/action.ts';
+import { checkSteps } from '../../../src/planning/command.ts';
+import { Probe } from '../../../src/planning/probe.ts';
+import { type ServiceRef, serviceNeeds, serviceResources } from '../../../src/planning/service.ts';
+import { DefinedService, definitionOf } from '../../../src/planning/service-definition.ts';
+import { installStep } from '../../../src/planning/service-step.ts';
+
+const Input = z.strictObject({
+  service: DefinedService,
+  /** A health check of it; what its supervisor says where absent. */
+  check: Probe.optional(),
+});
+type Input = z.infer<typeof Input>;
+type Queries = { service: { ask: 'service'; ref: ServiceRef } };
+
+const refOf = ({ service }: Input): ServiceRef => definitionOf(service).ref;
+
+/** Puts a service's definition in the place of what there is, and has it run as that says. */
+export const install = defineAction<Input, Queries>({
+  summary: "Puts a service's definition in the place of what there is, and has it run as that says.",
+  undo: 'the definition before, running if it ran; or removed',
+  input: Input,
+  changes: true,
+  reversible: () => true,
+  resources: (input) => serviceResources(refOf(input)),
+  needs: (input) => [
+    ...serviceNeeds(refOf(input)),
+    ...definitionOf(input.service).programs.map((program) => binaryNeed([program])),
+  ],
+  subjects: () => [],
+  check: ({ check }) => check,
+  facts: (input) => ({ service: { ask: 'service', ref: refOf(input) } }),
+  plan: ({ service, check }, facts) => [installStep(definitionOf(service), facts.service), ...checkSteps(check)],
+});

@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { OpsError } from '../errors.ts';
+import { files } from './files.ts';
+
+const isRoot = process.getuid?.() === 0;
+
+/** What only root may do, in this one form: as root at once, else by a sudo that asks nobody for a password. */
+export function asRoot(argv: readonly [string, ...string[]]): readonly [string, ...string[]] {
+  return isRoot ? argv : ['sudo', '-n', ...argv];
+}
+
+/** Writes a file that everybody may read and only root may change, by way of `folder`, which is the daemon's. */
+export async function writeRootFile(path: string, text: string, folder: string): Promise<void> {
+  if (isRoot) return files.write(path, text, '0644', { uid: 0, gid: 0 });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const staged = join(folder, `${randomUUID()}.root`);
+  try {
+    await writeFile(staged, text);
+    await insistOn(['install', '-m', '0644', '-o', '0', '-g', '0', staged, path]);
+  } finally {
+    await rm(staged, { force: true });
+  }
+}
+
+export async function removeRootFile(path: string): Promise<void> {
+  if (isRoot) return files.remove(path);
+  await insistOn(['rm', '-f', path]);
+}
+
+async function insistOn(argv: [string, ...string[]]): Promise<void> {
+  const [program, ...args] = asRoot(argv);
+  const { exitCode, stderr } = await execa(program, args, { reject: false, stdin: 'ignore', timeout: 10_000 });
+  if (exitCode !== 0) throw new OpsError(`${argv.join(' ')}: ${stderr.trim() || 'did not end'}`);
+}
