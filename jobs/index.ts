@@ -1,5 +1,7 @@
 import type { Registry } from '../src/planning/action.ts';
+import { directory } from './config/directory.ts';
 import { file } from './config/file.ts';
+import { link } from './config/link.ts';
 import { install } from './config/service/install.ts';
 import { remove as removeService } from './config/service/remove.ts';
 import { restart } from './config/service/restart.ts';
@@ -16,9 +18,11 @@ import { probe } from './monitoring/probe.ts';
 
 /** What Ops can do. A new capability is one file and its line here. */
 export const registry: Registry = {
+  'config.directory': directory,
   'config.file': file,
   'config.service.install': install,
   'config.service.remove': removeService,
+  'config.link': link,
   'config.service.restart': restart,
   'config.service.start': start,
   'config.service.stop': stop,

@@ -3,12 +3,15 @@ import { registry } from '../jobs/index.ts';
 import { systemClock } from './adapters/clock.ts';
 import { clockRequests } from './adapters/clock-requests.ts';
 import { controlStream } from './adapters/control-stream.ts';
+import { directories } from './adapters/directories.ts';
 import type { EtcFile } from './adapters/etc-files.ts';
 import { factReader } from './adapters/facts.ts';
 import { files } from './adapters/files.ts';
+import { links } from './adapters/links.ts';
 import { openOutput } from './adapters/output.ts';
 import { proberWith } from './adapters/prober.ts';
 import { secretSources } from './adapters/secrets/index.ts';
+import { settingStores } from './adapters/settings/index.ts';
 import { snapshotsIn } from './adapters/snapshots.ts';
 import { supervisorsWith } from './adapters/supervisors/index.ts';
 import { verifierBy } from './adapters/verify.ts';
@@ -100,7 +103,7 @@ export function compose(world: World): Line {
   const locks = new Locks(config.concurrency);
   const clockWatch = clockWatchOf(world, { host: host.name, verifier, alerter, control, scheduler });
   const steps = new StepRunner({ ledger, kinds, clock, reached, awake: () => clockWatch.awake() });
-  const facts = factReader({ files, schedules: scheduleFacts(ledger, clock), supervisors });
+  const facts = factReader({ ...hostPortsOf(config), schedules: scheduleFacts(ledger, clock), supervisors });
   const performer = new Performer(ledger, steps, facts, reporter, host.undoCommand, reached);
   const shared = { registry, ledger, admissions, locks, running, performer, reached };
   const { leftovers, onFault, onProblem } = world;
@@ -165,11 +168,15 @@ export function supervisorsOf({ baseEnv, home }: Config, commands: Commands): Su
   });
 }
 
-export function stepKindsOf({ baseEnv, home }: Config, ports: StepPorts): StepKinds {
+/** The things of the host by themselves. */
+export const hostPortsOf = ({ baseEnv }: Config) => ({ files, directories, links, stores: settingStores(baseEnv) });
+
+export function stepKindsOf(config: Config, ports: StepPorts): StepKinds {
+  const { baseEnv, home } = config;
   const { commands } = ports;
   return stepKinds({
     ...ports,
-    files,
+    ...hostPortsOf(config),
     baseEnv,
     snapshots: snapshotsIn(home.var.snapshots),
     self: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },

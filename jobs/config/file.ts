@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { pathNeed } from '../../src/contract/need.ts';
 import { defineAction } from '../../src/planning/action.ts';
 import { checkSteps, probeStep } from '../../src/planning/command.ts';
-import { AbsolutePath } from '../../src/planning/input.ts';
+import { AbsolutePath, OwnerName } from '../../src/planning/input.ts';
 import { Probe } from '../../src/planning/probe.ts';
 
 const Input = z.strictObject({
@@ -15,10 +15,7 @@ const Input = z.strictObject({
     .regex(/^0[0-7]{3}$/, 'expected a quoted mode like "0644"')
     .optional(),
   /** A user's name (with its own group) or `<uid>:<gid>`. The present owner where absent. */
-  owner: z
-    .string()
-    .regex(/^([a-z_][a-z0-9_.-]{0,31}|\d{1,10}:\d{1,10})$/, 'expected a user name or <uid>:<gid>')
-    .optional(),
+  owner: OwnerName.optional(),
   /** A health check of what reads the file; the file's own digest where absent. */
   check: Probe.optional(),
 });

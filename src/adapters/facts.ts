@@ -1,11 +1,22 @@
 import { execa } from 'execa';
 import { OpsError } from '../errors.ts';
 import type { FactQuery, OwnerFact } from '../planning/facts.ts';
-import type { FactReader, Files, Supervisor, Supervisors } from '../services/ports.ts';
+import type {
+  Directories,
+  FactReader,
+  Files,
+  Links,
+  SettingStores,
+  Supervisor,
+  Supervisors,
+} from '../services/ports.ts';
 import type { ScheduleFacts } from '../services/schedule-facts.ts';
 
 export interface FactSources {
   files: Files;
+  directories: Directories;
+  links: Links;
+  stores: SettingStores;
   schedules: ScheduleFacts;
   supervisors: Supervisors;
 }
@@ -14,12 +25,19 @@ export function factReader(sources: FactSources): FactReader {
   return { answer: async (query) => answerTo(query, sources) };
 }
 
-function answerTo(query: FactQuery, { files, schedules, supervisors }: FactSources) {
+function answerTo(query: FactQuery, sources: FactSources) {
+  const { files, directories, links, stores, schedules, supervisors } = sources;
   switch (query.ask) {
     case 'file':
       return files.fact(query.path);
+    case 'directory':
+      return directories.fact(query.path);
+    case 'link':
+      return links.fact(query.path);
     case 'owner':
       return ownerFact(query.owner);
+    case 'setting':
+      return stores[query.store].look(query.name);
     case 'schedule':
       return schedules.fact(query.name);
     case 'schedules':

@@ -1,7 +1,6 @@
 import { registry } from '../../jobs/index.ts';
 import { factReader } from '../adapters/facts.ts';
-import { files } from '../adapters/files.ts';
-import { type StepPorts, stepKindsOf, supervisorsOf } from '../compose.ts';
+import { hostPortsOf, type StepPorts, stepKindsOf, supervisorsOf } from '../compose.ts';
 import { taskDigest } from '../contract/digest.ts';
 import { OpsError } from '../errors.ts';
 import { resourcesOf } from '../planning/run-plan.ts';
@@ -53,7 +52,7 @@ export async function preview(context: Context, path: string): Promise<void> {
   if (typeof actions === 'string') throw new OpsError(actions);
   const supervisors = supervisorsOf(context.config, NO_COMMANDS);
   const schedules = scheduleFacts(context.ledgerIfAny ?? NO_SCHEDULES, context.clock);
-  const plan = await planTask(actions, factReader({ files, schedules, supervisors }));
+  const plan = await planTask(actions, factReader({ ...hostPortsOf(context.config), schedules, supervisors }));
   if ('code' in plan) throw new OpsError(`${plan.code}: ${plan.message}`);
   const texts = await previewSteps(plan.steps, stepKindsOf(context.config, { ...NOTHING, supervisors }));
   print(`${task.task_id} on ${context.config.host.name} (${task.environment}): ${task.reason}`);

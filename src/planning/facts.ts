@@ -4,6 +4,9 @@ import type { ServiceRef } from './service.ts';
 export type FactQuery =
   | { ask: 'file'; path: string }
   | { ask: 'owner'; owner: string | null }
+  | { ask: 'directory'; path: string }
+  | { ask: 'link'; path: string }
+  | { ask: 'setting'; store: StoreName; name: string }
   | { ask: 'schedule'; name: string }
   | { ask: 'schedules' }
   | { ask: 'service'; ref: ServiceRef };
@@ -11,10 +14,22 @@ export type FactQuery =
 /** A regular file as it is, or that there is none. `mode` is four octal digits. */
 export type FileFact = { exists: false } | { exists: true; sha256: string; mode: string; uid: number; gid: number };
 
+/** A directory as it is, or that nothing is there. `mode` is four octal digits. */
+export type DirectoryFact = { exists: false } | { exists: true; mode: string; uid: number; gid: number };
+
+/** Where a symbolic link leads, as it stands in it; null where nothing is there. */
+export type LinkFact = { target: string | null };
+
 export interface OwnerFact {
   uid: number;
   gid: number;
 }
+
+/** Who keeps settings: a tool of the host. */
+export type StoreName = 'default';
+
+/** A setting's value in the one form that its store gives it, or null where there is none. */
+export type SettingFact = { value: string | null };
 
 /** What the ledger says of a schedule: its definition's digest, the task that defined it, and why it is paused ('' where it is not). */
 export type ScheduleFact = { exists: false } | { exists: true; definition: string; task_id: string; paused: string };
@@ -60,6 +75,9 @@ export interface FactOf {
   schedules: SchedulesFact;
   file: FileFact;
   service: ServiceFact;
+  directory: DirectoryFact;
+  link: LinkFact;
+  setting: SettingFact;
   /** Null where none was asked for. */
   owner: OwnerFact | null;
 }

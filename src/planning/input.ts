@@ -34,6 +34,11 @@ export const AbsolutePath = z
     },
   );
 
+/** A user's name (with its own group) or `<uid>:<gid>`. */
+export const OwnerName = z
+  .string()
+  .regex(/^([a-z_][a-z0-9_.-]{0,31}|\d{1,10}:\d{1,10})$/, 'expected a user name or <uid>:<gid>');
+
 const VariableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'expected a variable name');
 
 /** Environment variables by name: their values, or references to secrets. */

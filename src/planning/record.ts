@@ -18,7 +18,7 @@ export type StepState =
   | 'undo-failed';
 
 /** The state of what a step changes, as its kind describes it; null where the kind cannot tell. */
-export type State = { readonly [key: string]: string | number | boolean } | null;
+export type State = { readonly [key: string]: string | number | boolean | null } | null;
 
 export interface StepRecord extends PlannedStep {
   state: StepState;

@@ -1,5 +1,15 @@
 import type { Content } from './content/content.ts';
-import type { FileFact, OwnerFact, ScheduleFact, ServiceFact, ServiceGoal } from './facts.ts';
+import type {
+  DirectoryFact,
+  FileFact,
+  LinkFact,
+  OwnerFact,
+  ScheduleFact,
+  ServiceFact,
+  ServiceGoal,
+  SettingFact,
+  StoreName,
+} from './facts.ts';
 import type { Probe } from './probe.ts';
 import type { ServiceRef } from './service.ts';
 
@@ -47,6 +57,42 @@ export interface FileStep extends StepBase {
   /** Kept as it is where null. */
   owner: OwnerFact | null;
   before: FileFact;
+}
+
+/** Makes, changes or removes one directory, if it still is as the plan saw it. */
+export interface DirectoryStep extends StepBase {
+  kind: 'directory';
+  path: string;
+  /** There is to be none. Only an empty one is removed. */
+  absent: boolean;
+  /** Octal digits; kept as it is (0755 for a new one) where null. */
+  mode: string | null;
+  /** Kept as it is where null. */
+  owner: OwnerFact | null;
+  before: DirectoryFact;
+}
+
+/** Makes, swaps or removes one symbolic link, if it still leads where the plan saw it lead. */
+export interface LinkStep extends StepBase {
+  kind: 'link';
+  path: string;
+  /** Null: there is to be none. */
+  wanted: LinkFact['target'];
+  before: LinkFact;
+}
+
+/** Has a tool of the host keep a value, if it still keeps the one that the plan saw. */
+export interface SettingStep extends StepBase {
+  kind: 'setting';
+  store: StoreName;
+  name: string;
+  /** Null: there is to be none. */
+  wanted: SettingFact['value'];
+  before: SettingFact;
+  /** What an undo leaves as it is; empty where nothing. */
+  remains: string;
+  /** The value before can be had no more: signed as irreversible. */
+  oneWay: boolean;
 }
 
 /** Looks at a service until it is healthy or its attempts are used up. Changes nothing. */
@@ -97,7 +143,15 @@ export interface ServiceStep extends StepBase {
 }
 
 /** The smallest reversible change, as data. */
-export type Step = CommandStep | FileStep | ProbeStep | RecordStep | ServiceStep;
+export type Step =
+  | CommandStep
+  | DirectoryStep
+  | FileStep
+  | LinkStep
+  | ProbeStep
+  | RecordStep
+  | ServiceStep
+  | SettingStep;
 export type StepKindName = Step['kind'];
 
 /** A step in its place: `n` counts through the run plan, `action` through the task's actions, both from 1. */
@@ -110,4 +164,5 @@ export interface PlannedStep {
 export const changesSomething = (step: Step): boolean => step.kind !== 'probe';
 
 /** Whether what the step does can be taken back. */
-export const canBeUndone = (step: Step): boolean => step.kind !== 'command' || step.undo !== null;
+export const canBeUndone = (step: Step): boolean =>
+  step.kind === 'setting' ? !step.oneWay : step.kind !== 'command' || step.undo !== null;

@@ -3,7 +3,18 @@ import type { Reason } from '../admission/reasons.ts';
 import type { ClockAcceptance } from '../contract/clock.ts';
 import type { Control } from '../contract/control.ts';
 import type { HealthCheck } from '../contract/ops-output.ts';
-import type { FactOf, FactQuery, FileFact, OwnerFact, ServiceFact, Standing } from '../planning/facts.ts';
+import type {
+  DirectoryFact,
+  FactOf,
+  FactQuery,
+  FileFact,
+  LinkFact,
+  OwnerFact,
+  ServiceFact,
+  SettingFact,
+  Standing,
+  StoreName,
+} from '../planning/facts.ts';
 import type { Probe } from '../planning/probe.ts';
 import type { RefOf, ServiceRef, SupervisorName } from '../planning/service.ts';
 import type { CommandSpec } from '../planning/step.ts';
@@ -104,6 +115,39 @@ export interface Secrets {
    */
   fetch(ref: string, use: SecretUse): Promise<string>;
 }
+
+export type PresentDirectory = Extract<DirectoryFact, { exists: true }>;
+
+/** The directories that steps change. Nothing at the end of a path is followed, nor a link above it that is not root's or the daemon's own. */
+export interface Directories {
+  fact(path: string): Promise<DirectoryFact>;
+  /** False where anything is there: then nothing has changed. */
+  make(path: string, wanted: PresentDirectory): Promise<boolean>;
+  change(path: string, wanted: PresentDirectory): Promise<void>;
+  /** Returns what stands in it: then it stays. */
+  remove(path: string): Promise<string[]>;
+}
+
+/** The symbolic links that steps change. No link above one is followed that is not root's or the daemon's own. */
+export interface Links {
+  fact(path: string): Promise<LinkFact>;
+  /** False where anything is there: then nothing has changed. */
+  make(path: string, target: string): Promise<boolean>;
+  /** Another one in its place, which is never empty meanwhile. */
+  swap(path: string, target: string): Promise<void>;
+  remove(path: string): Promise<void>;
+  /** Whether there is something where it leads. */
+  leads(path: string): Promise<boolean>;
+}
+
+/** A tool of the host that keeps values by name. Both reject where it does not answer, or its answer is not understood. */
+export interface SettingStore {
+  look(name: string): Promise<SettingFact>;
+  /** Null takes it away. Resolves when the tool has done it; whether the value is as wanted is for `look` to say. */
+  set(name: string, value: SettingFact['value']): Promise<void>;
+}
+
+export type SettingStores = { readonly [K in StoreName]: SettingStore };
 
 /** Answers what actions ask before planning. Read-only. */
 export interface FactReader {

@@ -1,14 +1,25 @@
+import { symlink } from 'node:fs/promises';
 import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { directories } from '../../src/adapters/directories.ts';
 import { factReader } from '../../src/adapters/facts.ts';
 import { files } from '../../src/adapters/files.ts';
+import { links } from '../../src/adapters/links.ts';
+import { temporaryFolder } from '../services/support.ts';
+import { memoryStores } from '../support/stores.ts';
 import { TestSupervisor } from '../support/supervisor.ts';
 
+const stores = memoryStores();
 const facts = factReader({
   files,
+  directories,
+  links,
   schedules: { fact: () => ({ exists: false }), all: () => ({ now: 0, schedules: [] }) },
+  stores,
   supervisors: new TestSupervisor().all,
 });
+const setting = (name: string) => facts.answer({ ask: 'setting', store: 'default', name });
 const owner = (name: string | null) => facts.answer({ ask: 'owner', owner: name });
 
 describe('facts', () => {
@@ -21,6 +32,19 @@ describe('facts', () => {
 
   it.each(['no-such-user', '--help', '-G', '$(id)', '; id'])('T20: of %s, who is nobody, say so', async (name) => {
     await expect(owner(name)).rejects.toThrow(`there is no user ${name} on this host`);
+  });
+
+  it('of a setting are what its store says', async () => {
+    await stores.default.set('com.example.app/a', 'int 5');
+    expect(await setting('com.example.app/a')).toEqual({ value: 'int 5' });
+    expect(await setting('com.example.app/b')).toEqual({ value: null });
+  });
+
+  it('of a directory and of a link are what they are', async () => {
+    expect(await facts.answer({ ask: 'directory', path: import.meta.dirname })).toMatchObject({ exists: true });
+    const path = join(temporaryFolder(), 'link');
+    await symlink('nowhere', path);
+    expect(await facts.answer({ ask: 'link', path })).toEqual({ target: 'nowhere' });
   });
 
   it('of a file are what it is', async () => {

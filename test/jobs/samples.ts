@@ -51,6 +51,11 @@ const PLIST = `<?xml version="1.0" encoding="UTF-8"?>
 
 /** Valid inputs of every action: the least, the most, and what is hard. */
 export const SAMPLES: Record<string, Record<string, unknown>[]> = {
+  'config.directory': [
+    { path: '/var/lib/web' },
+    { path: '/var/lib/web', mode: '2770', owner: '501:20', check: web },
+    { path: '/var/lib/a b/$HOME', absent: true },
+  ],
   'config.file': [
     { path: '/etc/motd', content: '' },
     { path: '/etc/motd', content: 'Maintenance\n', mode: '0644', owner: 'root' },
@@ -82,6 +87,11 @@ export const SAMPLES: Record<string, Record<string, unknown>[]> = {
     { service: { supervisor: 'systemd', unit: 'web.service', text: '[Service]\nExecStart=/srv/web/bin/web\n' } },
   ],
   'config.service.remove': services.filter(({ service }) => service.supervisor !== 'command'),
+  'config.link': [
+    { path: '/srv/web/current', target: 'releases/2' },
+    { path: '/srv/web/current', target: '/srv/a b/$HOME', check: web },
+    { path: '/srv/web/current', absent: true },
+  ],
   'config.service.restart': services,
   'config.service.start': services,
   'config.service.stop': services,
@@ -167,10 +177,22 @@ type Host = (query: FactQuery) => FactOf[FactQuery['ask']];
 
 /** Different answers of a host to what an action asks. */
 export const HOSTS: Host[] = [
-  hostWith({ file: { exists: false }, owner: null, schedule: row('a'), schedules, service: service('stopped', false) }),
+  hostWith({
+    file: { exists: false },
+    owner: null,
+    directory: { exists: false },
+    link: { target: null },
+    setting: { value: null },
+    schedule: row('a'),
+    schedules,
+    service: service('stopped', false),
+  }),
   hostWith({
     file: present,
     owner: { uid: 0, gid: 0 },
+    directory: { exists: true, mode: '2750', uid: 501, gid: 20 },
+    link: { target: 'releases/1' },
+    setting: { value: 'int 4' },
     schedule: row('b'),
     schedules,
     service: service('running', true),

@@ -25,7 +25,16 @@ class Spy implements StepKind<Step> {
   }
 
   get kinds(): StepKinds {
-    return { command: this, file: this, probe: this, record: this, service: this };
+    return {
+      command: this,
+      directory: this,
+      file: this,
+      link: this,
+      probe: this,
+      record: this,
+      service: this,
+      setting: this,
+    };
   }
 
   async observe({ target }: Step) {

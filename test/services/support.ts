@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { exportJWK, generateKeyPair } from 'jose';
 import { onTestFinished } from 'vitest';
 import { registry } from '../../jobs/index.ts';
+import { directories } from '../../src/adapters/directories.ts';
 import { openLedger } from '../../src/adapters/ledger/index.ts';
+import { links } from '../../src/adapters/links.ts';
 import { proberWith } from '../../src/adapters/prober.ts';
 import { verifierBy } from '../../src/adapters/verify.ts';
 import type { Policy } from '../../src/admission/policy.ts';
@@ -49,6 +51,7 @@ import { type ControlListener, Statements, type StreamEntry } from '../../src/se
 import type { StepKinds } from '../../src/services/step-kind.ts';
 import { type Run, StepRunner } from '../../src/services/step-runner.ts';
 import { stepKinds } from '../../src/steps/index.ts';
+import { memoryStores } from '../support/stores.ts';
 import { TestSupervisor } from '../support/supervisor.ts';
 import { testSchedules } from './schedule-support.ts';
 
@@ -433,7 +436,15 @@ export async function testLine(options: LineOptions = {}) {
   const secrets = secretsFrom({ ledger, secrets: new KnownSecrets(), sources: sourcesOf(machine.secret) });
   const { all: supervisors } = new TestSupervisor();
   const ports = { commands: machine, files: machine, snapshots: machine, baseEnv: {}, self, prober, clock };
-  const real = stepKinds({ ...ports, secrets, supervisors, schedules: rows });
+  const real = stepKinds({
+    ...ports,
+    secrets,
+    supervisors,
+    directories,
+    links,
+    schedules: rows,
+    stores: memoryStores(),
+  });
   const kinds = options.kinds?.(real) ?? real;
   const flood = alerter.flood('control-flood', (count) => `${count} more`);
   const statements = new Statements({ ledger, verifier, alerter, flood });

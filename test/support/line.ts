@@ -110,10 +110,13 @@ function spiedKinds(touched: string[]): StepKinds {
   };
   return {
     command: kind('command'),
+    directory: kind('directory'),
     file: kind('file'),
+    link: kind('link'),
     probe: kind('probe'),
     record: kind('record'),
     service: kind('service'),
+    setting: kind('setting'),
   };
 }
 
