@@ -20,7 +20,9 @@ it('a task of schedules is previewed with and without a ledger', async () => {
   expect(await show('cron.pause', { schedule: 'backup', reason: 'a move' })).toContain('there is no schedule backup');
   const line = await start();
   await line.define(definition());
-  expect(await show('cron.define', definition())).toContain('   backup is already defined so\n');
+  expect(await show('cron.define', definition())).toContain(
+    '   backup is already defined so; it would stand by the signatures of this task from now on\n',
+  );
   expect(await show('cron.pause', { schedule: 'backup', reason: 'a move' })).toContain(
     '   backup would be paused: a move\n',
   );
