@@ -3,22 +3,15 @@ import { registry } from '../jobs/index.ts';
 import { systemClock } from './adapters/clock.ts';
 import { clockRequests } from './adapters/clock-requests.ts';
 import { controlStream } from './adapters/control-stream.ts';
-import { directories } from './adapters/directories.ts';
 import type { EtcFile } from './adapters/etc-files.ts';
-import { factReader } from './adapters/facts.ts';
-import { files } from './adapters/files.ts';
-import { links } from './adapters/links.ts';
 import { openOutput } from './adapters/output.ts';
-import { proberWith } from './adapters/prober.ts';
 import { secretSources } from './adapters/secrets/index.ts';
-import { settingStores } from './adapters/settings/index.ts';
-import { snapshotsIn } from './adapters/snapshots.ts';
-import { supervisorsWith } from './adapters/supervisors/index.ts';
 import { verifierBy } from './adapters/verify.ts';
 import type { Policy } from './admission/policy.ts';
 import type { Config } from './config.ts';
 import type { KeyRing } from './contract/keyring.ts';
 import type { Logger } from './log.ts';
+import { machineOf } from './machine.ts';
 import { openSchedules } from './schedules.ts';
 import type { KnownSecrets } from './secret.ts';
 import { Admissions } from './services/admissions.ts';
@@ -31,7 +24,7 @@ import type { Failpoint } from './services/failpoint.ts';
 import type { Ledger } from './services/ledger.ts';
 import { Locks } from './services/locks.ts';
 import { Performer } from './services/performer.ts';
-import type { Commands, Leftover, Secrets, Supervisors, Verifier } from './services/ports.ts';
+import type { Commands, Leftover, Verifier } from './services/ports.ts';
 import { Reconciler } from './services/reconciler.ts';
 import { type HostFacts, Reporter } from './services/reporter.ts';
 import { Running } from './services/running.ts';
@@ -39,10 +32,7 @@ import { scheduleFacts } from './services/schedule-facts.ts';
 import type { Scheduler, SlotQueue } from './services/scheduler.ts';
 import { secretsFrom } from './services/secrets.ts';
 import { type ControlListener, Statements } from './services/statements.ts';
-import type { StepKinds } from './services/step-kind.ts';
 import { StepRunner } from './services/step-runner.ts';
-import { stepKinds } from './steps/index.ts';
-import type { RecordPorts } from './steps/record.ts';
 import { VERSION } from './version.ts';
 
 /** What the services need of the world, besides what has no state. */
@@ -94,8 +84,7 @@ export function compose(world: World): Line {
   const { scheduler, rows, ends: slots } = schedules;
   const { commands } = world;
   const secrets = secretsFrom({ ...world, sources: secretSources(config) });
-  const supervisors = supervisorsOf(config, commands);
-  const kinds = stepKindsOf(config, { commands, secrets, supervisors, schedules: rows });
+  const { kinds, facts } = machineOf(config, { commands, secrets, rows, schedules: scheduleFacts(ledger, clock) });
   const reporter = new Reporter({ ledger, clock, host, alerter, slots, onAppend: world.onMessage, reached });
   const control = controlOf(world, running, verifier, alerter);
   const policy = () => world.policy.current();
@@ -103,7 +92,6 @@ export function compose(world: World): Line {
   const locks = new Locks(config.concurrency);
   const clockWatch = clockWatchOf(world, { host: host.name, verifier, alerter, control, scheduler });
   const steps = new StepRunner({ ledger, kinds, clock, reached, awake: () => clockWatch.awake() });
-  const facts = factReader({ ...hostPortsOf(config), schedules: scheduleFacts(ledger, clock), supervisors });
   const performer = new Performer(ledger, steps, facts, reporter, host.undoCommand, reached);
   const shared = { registry, ledger, admissions, locks, running, performer, reached };
   const { leftovers, onFault, onProblem } = world;
@@ -147,42 +135,6 @@ function clockWatchOf({ config, ledger, onUsable }: World, { verifier, scheduler
   const { host } = parts;
   const acceptances = new ClockAcceptances({ host, ledger, requests, verifier, onAccepted: onGap });
   return new ClockWatch({ ...parts, ledger, clock: systemClock, acceptances, onGap });
-}
-
-/** What steps act through that is not the same for whoever has them. */
-export interface StepPorts {
-  commands: Commands;
-  secrets: Secrets;
-  supervisors: Supervisors;
-  schedules: RecordPorts['schedules'];
-}
-
-export function supervisorsOf({ baseEnv, home }: Config, commands: Commands): Supervisors {
-  return supervisorsWith({
-    commands,
-    baseEnv,
-    clock: systemClock,
-    folder: home.var.services,
-    launchDaemons: '/Library/LaunchDaemons',
-    units: '/etc/systemd/system',
-  });
-}
-
-/** The things of the host by themselves. */
-export const hostPortsOf = ({ baseEnv }: Config) => ({ files, directories, links, stores: settingStores(baseEnv) });
-
-export function stepKindsOf(config: Config, ports: StepPorts): StepKinds {
-  const { baseEnv, home } = config;
-  const { commands } = ports;
-  return stepKinds({
-    ...ports,
-    ...hostPortsOf(config),
-    baseEnv,
-    snapshots: snapshotsIn(home.var.snapshots),
-    self: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
-    prober: proberWith({ commands, files, baseEnv }),
-    clock: systemClock,
-  });
 }
 
 function controlOf(world: World, running: Running, verifier: Verifier, alerter: Alerter): Control {

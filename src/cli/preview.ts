@@ -1,8 +1,7 @@
 import { registry } from '../../jobs/index.ts';
-import { factReader } from '../adapters/facts.ts';
-import { hostPortsOf, type StepPorts, stepKindsOf, supervisorsOf } from '../compose.ts';
 import { taskDigest } from '../contract/digest.ts';
 import { OpsError } from '../errors.ts';
+import { type MachineParts, machineOf } from '../machine.ts';
 import { resourcesOf } from '../planning/run-plan.ts';
 import { planTask, previewSteps } from '../services/planner.ts';
 import type { Commands } from '../services/ports.ts';
@@ -30,10 +29,10 @@ const NO_COMMANDS: Commands = {
     leftRunning: [],
   }),
 };
-const NOTHING: Omit<StepPorts, 'supervisors'> = {
+const NOTHING: Omit<MachineParts, 'schedules'> = {
   commands: NO_COMMANDS,
   secrets: { fetch: async () => nothing() },
-  schedules: {
+  rows: {
     fact: nothing,
     write: nothing,
     summary: nothing,
@@ -50,11 +49,11 @@ export async function preview(context: Context, path: string): Promise<void> {
   if (!('actions' in task)) throw new OpsError(`${path} has no actions to preview`);
   const actions = boundActionsOf(task, registry, NO_SCHEDULES);
   if (typeof actions === 'string') throw new OpsError(actions);
-  const supervisors = supervisorsOf(context.config, NO_COMMANDS);
   const schedules = scheduleFacts(context.ledgerIfAny ?? NO_SCHEDULES, context.clock);
-  const plan = await planTask(actions, factReader({ ...hostPortsOf(context.config), schedules, supervisors }));
+  const { kinds, facts } = machineOf(context.config, { ...NOTHING, schedules });
+  const plan = await planTask(actions, facts);
   if ('code' in plan) throw new OpsError(`${plan.code}: ${plan.message}`);
-  const texts = await previewSteps(plan.steps, stepKindsOf(context.config, { ...NOTHING, supervisors }));
+  const texts = await previewSteps(plan.steps, kinds);
   print(`${task.task_id} on ${context.config.host.name} (${task.environment}): ${task.reason}`);
   print(
     attestations.length > 0 ? `digest ${taskDigest(task)}` : 'no digest yet: it has one once Manager has signed it',

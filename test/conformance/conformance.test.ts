@@ -101,7 +101,7 @@ describe.each(tried)('%s', (action, trials) => {
 
     it.runIf(canRun)('is planned the same from the same facts, as the ledger can store it', async () => {
       const { host, task } = await arranged(action, trial);
-      const reader = remembering(host.reader);
+      const reader = remembering(await host.reader());
       const plan = await host.plan(task, reader);
       expect(await host.plan(task, reader)).toEqual(plan);
       expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);

@@ -3,22 +3,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/adapters/clock.ts';
-import { factReader } from '../../src/adapters/facts.ts';
-import { files } from '../../src/adapters/files.ts';
+import { secretSources } from '../../src/adapters/secrets/index.ts';
 import { verifierBy } from '../../src/adapters/verify.ts';
-import { stepKindsOf } from '../../src/compose.ts';
 import { loadConfig } from '../../src/config.ts';
 import type { ActionRequest, ActionsTask } from '../../src/contract/task.ts';
 import { createLogger } from '../../src/log.ts';
+import { type Machine, machineOf } from '../../src/machine.ts';
 import type { StepRecord } from '../../src/planning/record.ts';
 import type { PlannedStep } from '../../src/planning/step.ts';
 import { openSchedules } from '../../src/schedules.ts';
-import { Redactor } from '../../src/secret.ts';
+import { KnownSecrets, Redactor } from '../../src/secret.ts';
 import { type Failpoint, passBy } from '../../src/services/failpoint.ts';
 import { planTask, previewSteps } from '../../src/services/planner.ts';
 import type { Commands, FactReader } from '../../src/services/ports.ts';
 import { Running } from '../../src/services/running.ts';
 import { scheduleFacts } from '../../src/services/schedule-facts.ts';
+import { secretsFrom } from '../../src/services/secrets.ts';
 import { kindOf, type StepKinds } from '../../src/services/step-kind.ts';
 import { type Halt, StepRunner, type UndoResult } from '../../src/services/step-runner.ts';
 import { actionsTask, boundActions, claimed, runOf, tellers, testLedger, testRing } from '../services/support.ts';
@@ -32,7 +32,7 @@ export class Host implements Place {
   readonly home = this.#config.home;
   readonly ledger = testLedger(systemClock, this.home.var.ledger);
   readonly #commands: Commands;
-  #kinds: Promise<StepKinds> | undefined;
+  #machine: Promise<Machine> | undefined;
 
   constructor(commands: Commands) {
     mkdirSync(this.folder);
@@ -45,13 +45,13 @@ export class Host implements Place {
     if (halt) throw new Error(halt.message);
   }
 
-  get reader(): FactReader {
-    return factReader(files, scheduleFacts(this.ledger, systemClock));
+  async reader(): Promise<FactReader> {
+    return (await this.#wired()).facts;
   }
 
   /** @throws why there is none. */
-  async plan(task: ActionsTask, reader = this.reader): Promise<PlannedStep[]> {
-    const plan = await planTask(boundActions(task), reader);
+  async plan(task: ActionsTask, reader?: FactReader): Promise<PlannedStep[]> {
+    const plan = await planTask(boundActions(task), reader ?? (await this.reader()));
     if ('code' in plan) throw new Error(`${plan.code}: ${plan.message}`);
     return plan.steps;
   }
@@ -86,12 +86,16 @@ export class Host implements Place {
   }
 
   /** After what a trial has put on the PATH. */
-  kinds(): Promise<StepKinds> {
-    this.#kinds ??= this.#wired();
-    return this.#kinds;
+  async kinds(): Promise<StepKinds> {
+    return (await this.#wired()).kinds;
   }
 
-  async #wired(): Promise<StepKinds> {
+  #wired(): Promise<Machine> {
+    this.#machine ??= this.#wire();
+    return this.#machine;
+  }
+
+  async #wire(): Promise<Machine> {
     const { ledger } = this;
     const clock = systemClock;
     const ring = await testRing();
@@ -107,7 +111,9 @@ export class Host implements Place {
       isUsable: () => false,
       onMessage: () => undefined,
     }).rows;
-    return stepKindsOf(this.#config, this.#commands, rows);
+    const secrets = secretsFrom({ ledger, secrets: new KnownSecrets(), sources: secretSources(this.#config) });
+    const schedules = scheduleFacts(ledger, clock);
+    return machineOf(this.#config, { commands: this.#commands, secrets, rows, schedules });
   }
 
   async #steps(reached: Failpoint): Promise<StepRunner> {

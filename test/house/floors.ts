@@ -17,6 +17,7 @@ const FLOORS: Record<string, number> = {
   client: 3,
   install: 4,
   schedules: 3.9,
+  machine: 3.9,
   compose: 4,
   mail: 4,
   courier: 4,

@@ -1,0 +1,55 @@
+import { systemClock } from './adapters/clock.ts';
+import { directories } from './adapters/directories.ts';
+import { factReader } from './adapters/facts.ts';
+import { files } from './adapters/files.ts';
+import { links } from './adapters/links.ts';
+import { proberWith } from './adapters/prober.ts';
+import { settingStores } from './adapters/settings/index.ts';
+import { snapshotsIn } from './adapters/snapshots.ts';
+import { supervisorsWith } from './adapters/supervisors/index.ts';
+import type { Config } from './config.ts';
+import type { Commands, FactReader, Secrets } from './services/ports.ts';
+import type { ScheduleFacts } from './services/schedule-facts.ts';
+import type { StepKinds } from './services/step-kind.ts';
+import { stepKinds } from './steps/index.ts';
+import type { RecordPorts } from './steps/record.ts';
+
+/** The host as plans and steps see it. */
+export interface Machine {
+  kinds: StepKinds;
+  facts: FactReader;
+}
+
+/** What of it is not the same for whoever looks or acts. */
+export interface MachineParts {
+  commands: Commands;
+  secrets: Secrets;
+  rows: RecordPorts['schedules'];
+  schedules: ScheduleFacts;
+}
+
+export function machineOf({ baseEnv, home }: Config, parts: MachineParts): Machine {
+  const { commands, secrets, rows, schedules } = parts;
+  const things = { files, directories, links, stores: settingStores(baseEnv) };
+  const supervisors = supervisorsWith({
+    commands,
+    baseEnv,
+    clock: systemClock,
+    folder: home.var.services,
+    launchDaemons: '/Library/LaunchDaemons',
+    units: '/etc/systemd/system',
+  });
+  const kinds = stepKinds({
+    ...things,
+    commands,
+    secrets,
+    supervisors,
+    baseEnv,
+    schedules: rows,
+    snapshots: snapshotsIn(home.var.snapshots),
+    self: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
+    prober: proberWith({ commands, files, baseEnv }),
+    clock: systemClock,
+  });
+  return { kinds, facts: factReader({ ...things, schedules, supervisors }) };
+}
