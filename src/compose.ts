@@ -88,7 +88,8 @@ export function compose(world: World): Line {
   const reporter = new Reporter({ ledger, clock, host, alerter, slots, onAppend: world.onMessage, reached });
   const control = controlOf(world, running, verifier, alerter);
   const policy = () => world.policy.current();
-  const admissions = new Admissions({ registry, host: config.host, policy, ledger, clock, verifier, control });
+  const admitting = { registry, host: config.host, policy, ledger, clock, verifier, control, secrets: world.secrets };
+  const admissions = new Admissions(admitting);
   const locks = new Locks(config.concurrency);
   const clockWatch = clockWatchOf(world, { host: host.name, verifier, alerter, control, scheduler });
   const steps = new StepRunner({ ledger, kinds, clock, reached, awake: () => clockWatch.awake() });

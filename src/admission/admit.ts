@@ -1,4 +1,5 @@
 import type { Attestor } from '../contract/report.ts';
+import { withoutSecrets } from './checks/literal.ts';
 import { nothingMissing } from './checks/missing.ts';
 import { allowed, definitionStands, undoable } from './checks/permitted.ts';
 import { idIsUnused, notWithdrawn, rightHost } from './checks/standing.ts';
@@ -22,6 +23,7 @@ const CHECKS: readonly Check[] = [
   rightHost,
   idIsUnused,
   notWithdrawn,
+  withoutSecrets,
   nothingMissing,
   allowed,
   undoable,

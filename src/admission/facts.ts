@@ -62,6 +62,8 @@ export interface AdmissionFacts {
   host: { name: string; sole: boolean };
   policy: Policy;
   tokens: readonly TokenFact[];
+  /** Where in the task a value stands that is a secret of this host; null where none does. */
+  knownSecretAt: string | null;
   /** For a slot: why the definition that it names does not stand here, or the slot is not due; null where all is well. */
   slotProblem: string | null;
   ledger: LedgerFacts;

@@ -22,6 +22,7 @@ export const REASONS = {
   'id-reused': 'manager',
   vetoed: 'security',
   cancelled: 'manager',
+  'literal-secret': 'manager',
   'not-allowed': 'operator',
   'not-undoable': 'manager',
   'no-definition': 'manager',

@@ -5,6 +5,7 @@ import { attest } from '../contract/attestation.ts';
 import { outOfBounds, TASK_BOUNDS } from '../contract/bounds.ts';
 import { openToken } from '../contract/jws.ts';
 import type { RoleKey } from '../contract/keyring.ts';
+import { literalSecretsIn, literalSecretText } from '../contract/literal-secret.ts';
 import type { Role } from '../contract/names.ts';
 import { parseTask, Submission, type Task } from '../contract/task.ts';
 import { OpsError } from '../errors.ts';
@@ -51,13 +52,20 @@ export function isSubmission(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'attestations' in value;
 }
 
-/** @throws OpsError naming the fields that are wrong. */
+/** @throws OpsError naming the fields that are wrong, and the places of secrets. */
 export function checkedTask(value: unknown, source: string): Task {
   const problem = outOfBounds(value, TASK_BOUNDS);
   if (problem) throw new OpsError(`${source}: ${problem.message}`);
   const parsed = parseTask(value);
   if (!parsed.success) throw new OpsError(`${source} is no task:\n${z.prettifyError(parsed.error)}`);
-  return parsed.data;
+  return withoutSecrets(parsed.data, source);
+}
+
+/** The host would refuse it, too, but then its secret has been in Redis. */
+function withoutSecrets(task: Task, source: string): Task {
+  const found = literalSecretsIn(task);
+  if (found.length > 0) throw new OpsError(`${source}: ${literalSecretText(found)}`);
+  return task;
 }
 
 /** A task in YAML or JSON, or a submission that `ops sign` wrote. Manager's defaults fill a bare task. */
@@ -70,6 +78,7 @@ export function submissionFrom(
   if (isSubmission(value)) {
     const parsed = Submission.safeParse(value);
     if (!parsed.success) throw new OpsError(`${source} is no signed task:\n${z.prettifyError(parsed.error)}`);
+    withoutSecrets(parsed.data.task, source);
     return parsed.data;
   }
   return { task: checkedTask({ ...defaults, ...value }, source), attestations: [] };

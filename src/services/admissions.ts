@@ -5,11 +5,13 @@ import { type AdmissionFacts, type Candidate, type TokenFact, targetsOf } from '
 import type { ParsedTask } from '../admission/parse.ts';
 import type { Policy } from '../admission/policy.ts';
 import type { Held } from '../admission/reasons.ts';
+import { placeIn } from '../contract/literal-secret.ts';
 import type { Attestor } from '../contract/report.ts';
 import { isSlot, type Task } from '../contract/task.ts';
 import type { BoundAction, Registry } from '../planning/action.ts';
 import { WHOLE_HOST } from '../planning/resources.ts';
 import { permissionsOf, resourcesOf, subjectsOf } from '../planning/run-plan.ts';
+import type { KnownSecrets } from '../secret.ts';
 import type { Control } from './control.ts';
 import type { Ledger, TaskRecord } from './ledger.ts';
 import type { Clock, Verifier } from './ports.ts';
@@ -38,6 +40,8 @@ export interface AdmissionsParts {
   clock: Clock;
   verifier: Verifier;
   control: Pick<Control, 'catchUp'>;
+  /** What this host knows to be secret. */
+  secrets: Pick<KnownSecrets, 'redactor'>;
 }
 
 /** Gathers what the pure admission decides on, and writes the claim. */
@@ -121,16 +125,26 @@ export class Admissions {
     return this.#decide(request, { claimedDigest: null, pauses: [] });
   }
 
-  #decide({ candidate, tokens, verified }: Request, known: Partial<AdmissionFacts['ledger']> = {}): Decision {
+  #decide({ candidate, tokens, verified }: Request, altered: Partial<AdmissionFacts['ledger']> = {}): Decision {
     const { ledger, clock, host, policy } = this.#parts;
     const now = admissionTime(clock.now(), ledger.latestTime());
-    const facts = { ...ledger.factsFor(candidate, now), ...known };
+    const facts = { ...ledger.factsFor(candidate, now), ...altered };
     const sentAlong = [...verified].filter(([token]) => tokens.includes(token)).map(([, fact]) => fact);
     const late = [...verified].filter(([token]) => !tokens.includes(token)).map(([, fact]) => fact);
     const useful = late.filter((fact) => helps(fact, candidate, facts.bornAt, now));
     const slot = isSlot(candidate.task) ? slotProblem(candidate.task, this.#parts, now) : null;
-    const tokensNow = [...sentAlong, ...useful];
-    return admit(candidate, { host, policy: policy(), tokens: tokensNow, slotProblem: slot, ledger: facts }, now);
+    const known = { knownSecretAt: this.#knownSecretAt(candidate.task), slotProblem: slot };
+    return admit(
+      candidate,
+      { host, policy: policy(), tokens: [...sentAlong, ...useful], ...known, ledger: facts },
+      now,
+    );
+  }
+
+  #knownSecretAt(task: Task): string | null {
+    const { redactor } = this.#parts.secrets;
+    const place = placeIn(task, (text) => redactor.redact(text) !== text);
+    return place && redactor.redact(place);
   }
 
   #definers(task: Task): string[] {

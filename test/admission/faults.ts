@@ -2,7 +2,18 @@ import type { Missing, Reason } from '../../src/admission/reasons.ts';
 import { utcTime } from '../../src/contract/names.ts';
 import type { Task } from '../../src/contract/task.ts';
 import { claimed, type Draft } from '../support/draft.ts';
-import { actionsTask, HOST, HOUR, NOW, roleKey, seconds, slotTask, tokenOf, undoTask } from '../support/tasks.ts';
+import {
+  actionsTask,
+  COMMAND_ACTION,
+  HOST,
+  HOUR,
+  NOW,
+  roleKey,
+  seconds,
+  slotTask,
+  tokenOf,
+  undoTask,
+} from '../support/tasks.ts';
 import { stated } from './history.ts';
 
 export type Code = Reason | Missing;
@@ -91,6 +102,13 @@ export const FAULTS: readonly Fault[] = [
   { code: 'id-reused', alter: happened((ledger, task) => claimed(task, `sha256:${'0'.repeat(64)}`)(ledger)) },
   { code: 'vetoed', alter: happened((ledger, { task_id }) => stated('veto', `task:${task_id}`)(ledger)) },
   { code: 'cancelled', alter: happened((ledger, { task_id }) => stated('cancel', `task:${task_id}`)(ledger)) },
+  {
+    code: 'literal-secret',
+    of: 'actions',
+    alter: put('actions', [
+      { ...COMMAND_ACTION, with: { ...COMMAND_ACTION.with, env: { DB_PASSWORD: 'correct-horse' } } },
+    ]),
+  },
   { code: 'not-approved', of: 'actions', alter: drop('plan-review') },
   { code: 'not-cleared', of: 'actions', alter: drop('security') },
   { code: 'paused', alter: happened((ledger, { task_id }) => stated('pause', `task:${task_id}`)(ledger)) },

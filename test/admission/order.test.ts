@@ -29,7 +29,8 @@ describe('the order of admission', () => {
   it('is that of the reasons, with what a task is held for before policy', () => {
     const codes = FAULTS.map(({ code }) => code);
     expect(codes.filter((code) => !(code in MISSING))).toEqual(Object.keys(REASONS));
-    expect(codes.slice(-6)).toEqual([
+    expect(codes.slice(-7)).toEqual([
+      'literal-secret',
       'not-approved',
       'not-cleared',
       'paused',

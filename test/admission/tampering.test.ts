@@ -147,7 +147,11 @@ describe('T2: each token of a signed task', () => {
   const kindOf = async (delivered: readonly string[]) => {
     const facts = await Promise.all(delivered.map(factOf));
     const host = { name: HOST, sole: true };
-    return admit(candidate, { host, policy: OPEN_POLICY, tokens: facts, slotProblem: null, ledger }, NOW).kind;
+    return admit(
+      candidate,
+      { host, policy: OPEN_POLICY, tokens: facts, slotProblem: null, knownSecretAt: null, ledger },
+      NOW,
+    ).kind;
   };
 
   it('is believed as it is', async () => expect(await kindOf(tokens)).toBe('admitted'));

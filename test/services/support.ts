@@ -433,7 +433,8 @@ export async function testLine(options: LineOptions = {}) {
   });
   const { ends: slots, rows } = schedules;
   const reporter = new Reporter({ ledger, clock, host: HOST, alerter, slots, onAppend, reached: passBy });
-  const secrets = secretsFrom({ ledger, secrets: new KnownSecrets(), sources: sourcesOf(machine.secret) });
+  const known = new KnownSecrets();
+  const secrets = secretsFrom({ ledger, secrets: known, sources: sourcesOf(machine.secret) });
   const { all: supervisors } = new TestSupervisor();
   const ports = { commands: machine, files: machine, snapshots: machine, baseEnv: {}, self, prober, clock };
   const real = stepKinds({
@@ -459,7 +460,8 @@ export async function testLine(options: LineOptions = {}) {
   });
   const policy = options.policy ?? POLICY;
   const host = { name: 'mini-1', sole: true };
-  const admissions = new Admissions({ registry, host, policy: () => policy, ledger, clock, verifier, control });
+  const admitting = { registry, host, policy: () => policy, ledger, clock, verifier, control, secrets: known };
+  const admissions = new Admissions(admitting);
   const locks = new Locks();
   const steps = new StepRunner({ ledger, kinds, clock, awake: async () => undefined, reached: passBy });
   const performer = new Performer(ledger, steps, factsOf(machine, ledger, clock), reporter, HOST.undoCommand, passBy);
@@ -483,6 +485,7 @@ export async function testLine(options: LineOptions = {}) {
     executor,
     reconciler,
     schedules,
+    known,
     logged,
     appended: () => appended,
   };

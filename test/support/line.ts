@@ -7,6 +7,7 @@ import { digestOf } from '../../src/contract/digest.ts';
 import type { KeyRing } from '../../src/contract/keyring.ts';
 import { Report } from '../../src/contract/report.ts';
 import type { Step } from '../../src/planning/step.ts';
+import { KnownSecrets } from '../../src/secret.ts';
 import { Admissions } from '../../src/services/admissions.ts';
 import { Alerter } from '../../src/services/alerter.ts';
 import { type End, Executor } from '../../src/services/executor.ts';
@@ -20,6 +21,9 @@ import { Running } from '../../src/services/running.ts';
 import { applied, type StepKind, type StepKinds } from '../../src/services/step-kind.ts';
 import { StepRunner } from '../../src/services/step-runner.ts';
 import { DAY, HOST, NOW, OPEN_POLICY } from './tasks.ts';
+
+/** What this host has fetched before. */
+export const KNOWN_SECRET = 'hunter2-hunter2';
 
 /** What a host is set up with; a test may change it at any time. */
 export interface Setting {
@@ -79,13 +83,15 @@ function executorOf(setting: Setting, clock: Clock, ledger: Ledger, touched: str
   const verifier = verifierBy(() => setting.ring, clock);
   const control = { catchUp: async () => undefined };
   const policy = () => setting.policy;
+  const secrets = new KnownSecrets();
+  secrets.learn(KNOWN_SECRET);
   return new Executor({
     onFault: (error) => {
       throw error;
     },
     registry,
     ledger,
-    admissions: new Admissions({ registry, host, policy, ledger, clock, verifier, control }),
+    admissions: new Admissions({ registry, host, policy, ledger, clock, verifier, control, secrets }),
     locks: new Locks(),
     running: new Running(() => ({ write: async () => undefined, close: async () => undefined }), clock),
     performer: new Performer(ledger, steps, spiedFacts(touched), reporter, facts.undoCommand, passBy),
