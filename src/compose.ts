@@ -83,7 +83,7 @@ export function compose(world: World): Line {
   const { running, verifier, host, alerter, schedules } = foundationOf(world);
   const { scheduler, rows, ends: slots } = schedules;
   const { commands } = world;
-  const secrets = secretsFrom({ ...world, sources: secretSources(config) });
+  const secrets = secretsFrom({ ...world, sources: secretSources(config, world.secrets) });
   const { kinds, facts } = machineOf(config, { commands, secrets, rows, schedules: scheduleFacts(ledger, clock) });
   const reporter = new Reporter({ ledger, clock, host, alerter, slots, onAppend: world.onMessage, reached });
   const control = controlOf(world, running, verifier, alerter);

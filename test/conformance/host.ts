@@ -111,7 +111,8 @@ export class Host implements Place {
       isUsable: () => false,
       onMessage: () => undefined,
     }).rows;
-    const secrets = secretsFrom({ ledger, secrets: new KnownSecrets(), sources: secretSources(this.#config) });
+    const known = new KnownSecrets();
+    const secrets = secretsFrom({ ledger, secrets: known, sources: secretSources(this.#config, known) });
     const schedules = scheduleFacts(ledger, clock);
     return machineOf(this.#config, { commands: this.#commands, secrets, rows, schedules });
   }

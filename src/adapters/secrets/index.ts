@@ -1,4 +1,5 @@
 import type { Config } from '../../config.ts';
+import type { KnownSecrets } from '../../secret.ts';
 import type { SecretSources } from '../../services/secrets.ts';
 import { ageSource } from './age.ts';
 import { envSource } from './env.ts';
@@ -7,10 +8,20 @@ import { keychainSource } from './keychain.ts';
 import { opSource } from './op.ts';
 
 /** Every place where a secret can be kept. */
-export const secretSources = ({ home, secretEnv, opToken }: Config): SecretSources => ({
-  file: fileSource(home.etc.secrets),
-  age: ageSource(home.etc.secrets, home.var.ageKey),
-  env: envSource(secretEnv),
-  keychain: keychainSource(),
-  op: opSource(opToken),
-});
+export function secretSources(
+  { home, secretEnv, opToken }: Pick<Config, 'home' | 'secretEnv' | 'opToken'>,
+  secrets: KnownSecrets,
+): SecretSources {
+  const file = fileSource(home.etc.secrets);
+  return {
+    file,
+    age: ageSource(home.etc.secrets, home.var.ageKey),
+    env: envSource(secretEnv),
+    keychain: keychainSource(),
+    op: opSource(async (signal) => {
+      const token = opToken ?? (await file('op-token', signal));
+      secrets.learn(token);
+      return token;
+    }),
+  };
+}

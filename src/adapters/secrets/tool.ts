@@ -14,30 +14,36 @@ export interface Asking {
 }
 
 /**
- * What a program that keeps secrets prints. @throws OpsError that says what to do: nothing of what it printed, which may
- * be the secret.
+ * What a program that keeps secrets prints, without its last newline.
+ * @throws OpsError that says what to do, and nothing of what it printed, which may be the secret.
  */
 export async function ask(
   [program = '', ...args]: readonly string[],
   { signal, env = {}, remedy }: Asking,
 ): Promise<string> {
-  const ended = await execa(program, args, {
+  const over = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
+  const asked = execa(program, args, {
     reject: false,
-    timeout: TIMEOUT_MS,
-    cancelSignal: signal,
+    cancelSignal: over,
     forceKillAfterDelay: 500,
     maxBuffer: LONGEST_BYTES,
     stdin: 'ignore',
     env,
     cwd: '/',
   });
-  if (ended.exitCode === 0 && !ended.failed) return ended.stdout;
-  if (ended.code === 'ENOENT') throw new OpsError(`there is no program ${program} here`);
-  if (ended.timedOut)
-    throw new OpsError(`${program} gave no answer in ${TIMEOUT_MS / 1000} s: try it by hand, as the daemon's user`);
-  if (ended.isCanceled) throw new OpsError(`${program} was not waited for`);
-  const what =
-    remedy(ended.exitCode, ended.stderr) ??
-    `ended with ${ended.exitCode ?? ended.signal}: try it by hand, as the daemon's user`;
-  throw new OpsError(`${program} ${what}`);
+  // What it started may hold its output open for ever.
+  const ended = await Promise.race([asked, aborted(over)]);
+  const byHand = `try it by hand, as the daemon's user`;
+  if (!ended) throw new OpsError(`${program} gave no answer before its time was over: ${byHand}`);
+  if (!ended.failed) return ended.stdout;
+  if (ended.code === 'ENOENT') throw new OpsError(`there is no program ${program} on this host`);
+  const ending = ended.exitCode === undefined ? `was ended` : `ended with ${ended.exitCode}`;
+  throw new OpsError(`${program} ${remedy(ended.exitCode, ended.stderr) ?? `${ending}: ${byHand}`}`);
+}
+
+function aborted(signal: AbortSignal): Promise<null> {
+  const { promise, resolve } = Promise.withResolvers<null>();
+  if (signal.aborted) resolve(null);
+  signal.addEventListener('abort', () => resolve(null), { once: true });
+  return promise;
 }
