@@ -8,7 +8,7 @@ import { verifierBy } from '../src/adapters/verify.ts';
 import { parse } from '../src/admission/parse.ts';
 import type { KeyRing } from '../src/contract/keyring.ts';
 import { bindActions } from '../src/planning/registry.ts';
-import { KnownSecrets } from '../src/secret.ts';
+import { Redactor } from '../src/secret.ts';
 import { Admissions } from '../src/services/admissions.ts';
 import type { Ledger } from '../src/services/ledger.ts';
 import type { Figure } from './figures.ts';
@@ -52,7 +52,7 @@ function oneAdmission(submission: Submission, ledger: Ledger, { home }: BenchHom
     clock: systemClock,
     verifier: verifierBy(() => ring.current(), systemClock),
     control: { catchUp: async () => undefined },
-    secrets: new KnownSecrets(),
+    redactor: new Redactor(),
   });
   const parsed = parsedOf(submission);
   return async () => {

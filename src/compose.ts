@@ -13,7 +13,7 @@ import type { KeyRing } from './contract/keyring.ts';
 import type { Logger } from './log.ts';
 import { machineOf } from './machine.ts';
 import { openSchedules } from './schedules.ts';
-import type { KnownSecrets } from './secret.ts';
+import type { Redactor } from './secret.ts';
 import { Admissions } from './services/admissions.ts';
 import { Alerter } from './services/alerter.ts';
 import { ClockAcceptances } from './services/clock-acceptance.ts';
@@ -50,8 +50,8 @@ export interface World {
   slotQueue: SlotQueue;
   /** Whether Redis can be used. */
   isUsable: () => boolean;
-  /** What must not get out; it grows by what is fetched. */
-  secrets: KnownSecrets;
+  /** Masks what must not get out; it learns what is fetched. */
+  redactor: Redactor;
   /** Something waits in the outbox. */
   onMessage: () => void;
   /** A target has a new signature, was withdrawn or resumed: held tasks may be meant. */
@@ -83,12 +83,12 @@ export function compose(world: World): Line {
   const { running, verifier, host, alerter, schedules } = foundationOf(world);
   const { scheduler, rows, ends: slots } = schedules;
   const { commands } = world;
-  const secrets = secretsFrom({ ...world, sources: secretSources(config, world.secrets) });
+  const secrets = secretsFrom({ ...world, sources: secretSources(config, world.redactor) });
   const { kinds, facts } = machineOf(config, { commands, secrets, rows, schedules: scheduleFacts(ledger, clock) });
   const reporter = new Reporter({ ledger, clock, host, alerter, slots, onAppend: world.onMessage, reached });
   const control = controlOf(world, running, verifier, alerter);
   const policy = () => world.policy.current();
-  const admitting = { registry, host: config.host, policy, ledger, clock, verifier, control, secrets: world.secrets };
+  const admitting = { registry, host: config.host, policy, ledger, clock, verifier, control, redactor: world.redactor };
   const admissions = new Admissions(admitting);
   const locks = new Locks(config.concurrency);
   const clockWatch = clockWatchOf(world, { host: host.name, verifier, alerter, control, scheduler });
@@ -110,10 +110,9 @@ export function compose(world: World): Line {
 
 /** What all the others stand on. */
 function foundationOf(world: World) {
-  const { config, ledger } = world;
+  const { config, ledger, redactor } = world;
   const clock = systemClock;
   const directory = config.home.var.output;
-  const redactor = () => world.secrets.redactor;
   const running = new Running((taskId, log) => openOutput(taskId, { directory, redactor, log }), clock);
   const verifier = verifierBy(() => world.ring.current(), clock);
   const host = hostFacts(world);

@@ -17,7 +17,7 @@ import type { DashboardSources } from './dashboard/dashboard.ts';
 import { coerceError, OpsError } from './errors.ts';
 import type { Logger } from './log.ts';
 import { openMail } from './mail.ts';
-import { type KnownSecrets, secretsOf } from './secret.ts';
+import { type Redactor, secretsOf } from './secret.ts';
 import type { Faults } from './services/failpoint.ts';
 import type { Ledger } from './services/ledger.ts';
 import type { Leftover } from './services/ports.ts';
@@ -45,7 +45,7 @@ export interface Daemon extends AsyncDisposable {
 /** What a daemon lives with. */
 export interface Surroundings {
   log: Logger;
-  secrets: KnownSecrets;
+  redactor: Redactor;
   /** Resolves when it is told to end: a start waits no longer for Redis. */
   given: Promise<void>;
   /** Resolves when a stop is to wait no longer for what runs. */
@@ -61,7 +61,7 @@ export interface Surroundings {
  */
 export async function startDaemon(
   config: Config,
-  { log, secrets, given, urgent, show, faults }: Surroundings,
+  { log, redactor, given, urgent, show, faults }: Surroundings,
 ): Promise<Daemon> {
   await using stack = new AsyncDisposableStack();
   const etc = readEtc(config);
@@ -69,7 +69,7 @@ export async function startDaemon(
   const running = await startRunner(config, log, stack, faults);
   const source = await startRedis(config, log, stack);
   const redisUrl = source.url;
-  secrets.learn(...secretsOf(redisUrl), etc.hostKey.d, ...Object.values(config.secretEnv), config.opToken ?? '');
+  redactor.learn(...secretsOf(redisUrl), etc.hostKey.d, ...Object.values(config.secretEnv), config.opToken ?? '');
   writeFileSync(config.home.var.redisUrl, redisUrl, { mode: 0o600 });
   const { redis, check } = openRedis(source, config, stack);
   const breaker = new RedisBreaker({ redis, check, clock: systemClock, log });
@@ -77,7 +77,7 @@ export async function startDaemon(
   const shared = { config, ledger, log, redis, breaker, isUsable, reached: faults.reached };
   const mail = openMail({ ...shared, hostKey: etc.hostKey, stack });
   const { fault, ...problems } = problemsOf(log);
-  const line = compose({ ...etc, ...problems, ...mail, ...running, ...shared, secrets });
+  const line = compose({ ...etc, ...problems, ...mail, ...running, ...shared, redactor });
   stack.defer(() => show(null));
   const schedules = () => scheduleTotals(ledger, line.scheduler.nextDueAt(), systemClock.now());
   show({ queues: mail.queues, ledger, running: () => line.running.taskIds, schedules, redis });

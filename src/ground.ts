@@ -8,14 +8,14 @@ import { coerceError, textOf } from './errors.ts';
 import type { Home } from './home.ts';
 import { createLogger, type Logger } from './log.ts';
 import { readable } from './log-text.ts';
-import { KnownSecrets } from './secret.ts';
+import { Redactor } from './secret.ts';
 import { VERSION } from './version.ts';
 
 /** What stays from the first attempt to start until the end. */
 export interface Ground {
   log: Logger & { level: string };
   state: StateFile;
-  secrets: KnownSecrets;
+  redactor: Redactor;
   /** Null where the configuration wants none, or it could not be opened. */
   dashboard?: Dashboard | null;
 }
@@ -24,8 +24,8 @@ export interface Ground {
 export function settle(home: Home, stack: AsyncDisposableStack): Ground {
   const lock = lockHome(home.var.lock);
   try {
-    const secrets = new KnownSecrets();
-    const log = createLogger({ sinks: sinksOf(home.var.log), redactor: () => secrets.redactor });
+    const redactor = new Redactor();
+    const log = createLogger({ sinks: sinksOf(home.var.log), redactor });
     const first = { pid: process.pid, version: VERSION, state: 'starting', reason: null, dashboard: null } as const;
     const state = new StateFile(home.var.daemon, first);
     // Node goes on to print it, and ends with 1.
@@ -34,7 +34,7 @@ export function settle(home: Home, stack: AsyncDisposableStack): Ground {
     );
     stack.use(lock);
     stack.use(state);
-    return { log, state, secrets };
+    return { log, state, redactor };
   } catch (error) {
     lock[Symbol.dispose]();
     throw error;
@@ -57,17 +57,17 @@ export async function dashboardOn(
   { dashboard: settings, home, host }: Config,
 ): Promise<Dashboard | null> {
   if (!settings) return null;
-  const { log, secrets, state } = ground;
+  const { log, redactor, state } = ground;
   try {
     const dashboard = await openDashboard({
       settings,
       passwordFile: home.var.dashboardPassword,
       host: host.name,
       state: () => state.current,
-      redactor: () => secrets.redactor,
+      redactor,
       log,
     });
-    secrets.learn(dashboard.password);
+    redactor.learn(dashboard.password);
     state.say({ dashboard: dashboard.url });
     return dashboard;
   } catch (error) {

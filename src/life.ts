@@ -45,13 +45,13 @@ async function start(
   faults: Faults,
 ): Promise<Daemon> {
   const config = loadConfig(home.root);
-  const { log, secrets } = ground;
+  const { log, redactor } = ground;
   const { given, urgent } = orders;
   log.level = config.logLevel;
   if (ground.dashboard === undefined) ground.dashboard = stack.use(await dashboardOn(ground, config));
   return startDaemon(config, {
     log,
-    secrets,
+    redactor,
     given,
     urgent,
     faults,

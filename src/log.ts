@@ -34,7 +34,7 @@ const KEPT_CHARS = 500;
 
 /** One JSON line for each event, to all sinks: secrets masked, at most 16 KiB, without control characters. Its level may be changed. */
 export function createLogger(options: {
-  redactor: () => Redactor;
+  redactor: Redactor;
   sinks: readonly ((line: string) => void)[];
 }): Logger & { level: string } {
   const write = (line: string) => {
@@ -46,7 +46,7 @@ export function createLogger(options: {
       timestamp: stdTimeFunctions.isoTime,
       messageKey: 'event',
       mixin: () => ({ ...NOTHING }),
-      hooks: { streamWrite: (line) => clean(line, options.redactor()) },
+      hooks: { streamWrite: (line) => clean(line, options.redactor) },
     },
     { write },
   );

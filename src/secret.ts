@@ -1,61 +1,113 @@
+import { readingsOf } from './escapes.ts';
+import { type Found, MIN_LENGTH, Needles, type Span } from './needles.ts';
+import { formsOf } from './secret-forms.ts';
+
 /** What stands in the place of a secret. */
 const MASK = '[secret]';
-/** A shorter one cannot be masked: ordinary words would be, too. */
-export const MIN_LENGTH = 8;
 
-/** Masks known secret values in text, encoded ones too. Values of several lines are masked line by line. */
+/**
+ * Masks secrets in text, as they stand there and
+ * - escaped, in any mixture and up to three times over: for URLs and forms (`%2F`, `+`), JSON (`\"`, `\/`, `\u00fc`), YAML,
+ *   C and shells (`\x2f`, `\057`, `\ `), HTML and XML (`&amp;`, `&#38;`), and quotes within quotes (`'\''`, `''`, `""`);
+ * - in hex, of either case;
+ * - in base64 and base64url, wherever in a longer text they begin, and wrapped into lines.
+ * Of a secret of several lines each line is one. Shorter ones than 8 characters are not masked.
+ */
 export class Redactor {
-  readonly #pattern: RegExp | null;
-  /** The longest value it looks for: as much of a stream's end may be the beginning of one. */
-  readonly longest: number;
+  readonly #needles = new Needles();
+  readonly #known = new Set<string>();
 
-  constructor(secrets: readonly string[]) {
-    const plain = secrets.flatMap((secret) => [secret, ...secret.split('\n')]);
-    const inText = [...plain, ...secrets.map(encodeURIComponent)].flatMap((piece) => [piece, asInJson(piece)]);
-    const values = [...new Set([...inText, ...plain.flatMap(asInBytes)])]
-      .filter((piece) => piece.length >= MIN_LENGTH)
-      .toSorted((a, b) => b.length - a.length);
-    this.longest = values[0]?.length ?? 0;
-    this.#pattern = values.length > 0 ? new RegExp(values.map((value) => RegExp.escape(value)).join('|'), 'g') : null;
+  constructor(secrets: readonly string[] = []) {
+    this.learn(...secrets);
+  }
+
+  /** Is masked from now on, in streams that are open, too. Nothing is forgotten: it may be printed at any time. */
+  learn(...secrets: readonly string[]): void {
+    for (const secret of secrets) {
+      if (this.#known.has(secret)) continue;
+      this.#known.add(secret);
+      for (const form of formsOf(bytesOf(secret))) this.#needles.add(form);
+    }
   }
 
   redact(text: string): string {
-    return this.#pattern ? text.replace(this.#pattern, MASK) : text;
+    const bytes = bytesOf(text);
+    const { spans } = this.find(bytes, false);
+    return spans.length > 0 ? textOf(masked(bytes, spans, bytes.length).text) : text;
+  }
+
+  /** Where secrets stand in these bytes. `goesOn`: more of the text may come. */
+  find(bytes: string, goesOn: boolean): Found {
+    const all: Found = { spans: [], open: bytes.length };
+    for (const { text, at } of this.#known.size > 0 ? readingsOf(bytes, goesOn) : []) {
+      const { spans, open } = this.#needles.find(text);
+      for (const [from, to] of spans) all.spans.push([at(from), at(to)]);
+      all.open = Math.min(all.open, at(open));
+    }
+    return all;
   }
 }
 
-/** What this process must let out nowhere. It forgets nothing: what was fetched once may be printed at any time. */
-export class KnownSecrets {
-  readonly #values = new Set<string>();
-  #redactor = new Redactor([]);
+/** Masks secrets in a text that comes in pieces, wherever it is cut. */
+export class RedactedStream {
+  readonly #redactor: Redactor;
+  /** What may be the beginning of a secret. */
+  #rest = '';
+  /** How much of the rest belongs to a secret that was masked already. */
+  #masked = 0;
 
-  /** Of all that is known now: ask for it anew at each use. */
-  get redactor(): Redactor {
-    return this.#redactor;
+  constructor(redactor: Redactor) {
+    this.#redactor = redactor;
   }
 
-  learn(...values: readonly string[]): void {
-    const known = this.#values.size;
-    for (const value of values) this.#values.add(value);
-    if (this.#values.size > known) this.#redactor = new Redactor([...this.#values]);
+  /** Returns what can be passed on now. */
+  push(text: string): string {
+    const bytes = this.#rest + bytesOf(text);
+    const { spans, open } = this.#redactor.find(bytes, true);
+    return this.#passOn(bytes, spans, open);
+  }
+
+  /** The rest; a secret that is cut off by the end is masked, too. */
+  end(): string {
+    const { length } = this.#rest;
+    const { spans, open } = this.#redactor.find(this.#rest, true);
+    const cutOff: Span[] = length - open >= MIN_LENGTH ? [[open, length]] : [];
+    return this.#passOn(this.#rest, [...spans, ...cutOff], length);
+  }
+
+  #passOn(bytes: string, spans: readonly Span[], until: number): string {
+    const { text, done } = masked(bytes, spans, until, this.#masked);
+    this.#rest = bytes.slice(until);
+    this.#masked = done - until;
+    return textOf(text);
   }
 }
 
-const asInJson = (text: string): string => JSON.stringify(text).slice(1, -1);
+/** These bytes up to `until`, one mask for all that overlaps; `done`: how far the last mask goes. What is before `from` was masked already. */
+function masked(bytes: string, spans: readonly Span[], until: number, from = 0): { text: string; done: number } {
+  let text = '';
+  let done = from;
+  for (const [start, end] of spans.toSorted(([a], [b]) => a - b)) {
+    if (start >= until) break;
+    if (start >= done) text += bytes.slice(done, start) + MASK;
+    done = Math.max(done, end);
+  }
+  return { text: text + bytes.slice(done, until), done: Math.max(done, until) };
+}
 
-/** In hex, and in base64 wherever in a longer text it begins: what of that does not depend on its neighbours. */
-function asInBytes(text: string): string[] {
-  if (text.length < MIN_LENGTH) return [];
-  const bytes = Buffer.from(text);
-  const hex = bytes.toString('hex');
-  const base64 = [0, 1, 2].map((before) => {
-    const from = Math.ceil((before * 8) / 6);
-    const to = Math.floor(((before + bytes.length) * 8) / 6);
-    return Buffer.concat([Buffer.alloc(before), bytes])
-      .toString('base64')
-      .slice(from, to);
-  });
-  return [hex, hex.toUpperCase(), ...base64, ...base64.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'))];
+/** Each byte as one character: escapes are of bytes. */
+const bytesOf = (text: string): string => Buffer.from(text).toString('latin1');
+
+const textOf = (bytes: string): string => Buffer.from(bytes, 'latin1').toString();
+
+/** A copy of JSON data in which no string and no name holds a secret. */
+export function redacted(value: unknown, redactor: Redactor): unknown {
+  if (typeof value === 'string') return redactor.redact(value);
+  if (Array.isArray(value)) return value.map((item) => redacted(item, redactor));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [redactor.redact(name), redacted(item, redactor)]),
+  );
 }
 
 /** The password of a Redis URL, and as it stands there: the same can be encoded in many ways. */

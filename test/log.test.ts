@@ -8,7 +8,7 @@ const KEYS = ['level', 'time', 'service', 'task_id', 'action', 'outcome', 'reaso
 /** What a call of the logger writes. */
 function lineOf(say: (log: Logger) => void, secrets: string[] = []): string {
   const lines: string[] = [];
-  const redactor = () => new Redactor(secrets);
+  const redactor = new Redactor(secrets);
   say(createLogger({ redactor, sinks: [(line) => lines.push(line)] }));
   expect(lines).toHaveLength(1);
   return lines[0] ?? '';
@@ -27,7 +27,7 @@ describe('a line of the log', () => {
   it('goes to every sink', () => {
     const [a, b]: [string[], string[]] = [[], []];
     const sinks = [(line: string) => a.push(line), (line: string) => b.push(line)];
-    createLogger({ redactor: () => new Redactor([]), sinks }).warn({}, 'x');
+    createLogger({ redactor: new Redactor(), sinks }).warn({}, 'x');
     expect([a.length, a]).toEqual([1, b]);
   });
 

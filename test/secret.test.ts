@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { KnownSecrets, Redactor, secretsOf } from '../src/secret.ts';
+import { Redactor, secretsOf } from '../src/secret.ts';
 
 describe('redactor', () => {
   it.each([
@@ -53,11 +53,6 @@ describe('redactor', () => {
 
   it('masks nothing that is so short that it would mask ordinary words', () => {
     expect(new Redactor(['short', '', 'a\nb']).redact('short a b')).toBe('short a b');
-    expect(new Redactor([]).longest).toBe(0);
-  });
-
-  it('tells how long the longest value is that it looks for, in each of its forms', () => {
-    expect(new Redactor(['12345678', 'ÄÄÄÄÄÄÄÄ']).longest).toBe(8 * 6);
   });
 
   it.each([
@@ -74,23 +69,4 @@ describe('redactor', () => {
       expect(new Redactor(secretsOf(url)).redact(url)).toBe('redis://:[secret]@host');
     },
   );
-});
-
-describe('what is known', () => {
-  it('grows, and is never forgotten', () => {
-    const known = new KnownSecrets();
-    const before = known.redactor;
-    known.learn('hunter2-hunter2');
-    known.learn('swordfish-x', 'hunter2-hunter2');
-    expect(known.redactor.redact('hunter2-hunter2 swordfish-x')).toBe('[secret] [secret]');
-    expect(before.redact('hunter2-hunter2')).toBe('hunter2-hunter2');
-  });
-
-  it('costs nothing where it is known already', () => {
-    const known = new KnownSecrets();
-    known.learn('hunter2-hunter2');
-    const { redactor } = known;
-    known.learn('hunter2-hunter2');
-    expect(known.redactor).toBe(redactor);
-  });
 });

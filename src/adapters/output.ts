@@ -14,7 +14,7 @@ const BATCH_MS = 250;
 export interface OutputOptions {
   /** `var/output` */
   directory: string;
-  redactor: () => Redactor;
+  redactor: Redactor;
   /** Shows lines with the job; what goes wrong there does not concern the task. */
   log: (lines: string[]) => Promise<void>;
 }

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type FastifyInstance, fastify } from 'fastify';
+import { redacted } from '../secret.ts';
 import { addChecks } from './checks.ts';
 import type { DashboardOptions } from './dashboard.ts';
-import { redacted } from './redacted.ts';
 import { addRoutes, type Show } from './routes.ts';
 
 /** Longer answers mean that Redis hangs. */
@@ -18,7 +18,7 @@ export interface App extends AsyncDisposable {
 export async function dashboardApp(options: DashboardOptions, password: string): Promise<App> {
   const server = fastify({ handlerTimeout: ANSWER_MS });
   await addChecks(server, password, namesOf(options.settings));
-  server.addHook('preSerialization', async (_request, _reply, body) => redacted(body, options.redactor()));
+  server.addHook('preSerialization', async (_request, _reply, body) => redacted(body, options.redactor));
   const complain = complaints(options);
   server.setErrorHandler<Error>((error, _request, reply) => {
     complain(error);

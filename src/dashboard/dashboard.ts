@@ -13,7 +13,7 @@ export interface DashboardOptions {
   /** The name of this host. */
   host: string;
   state: () => Condition;
-  redactor: () => Redactor;
+  redactor: Redactor;
   log: Logger;
 }
 

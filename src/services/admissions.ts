@@ -11,7 +11,7 @@ import { isSlot, type Task } from '../contract/task.ts';
 import type { BoundAction, Registry } from '../planning/action.ts';
 import { WHOLE_HOST } from '../planning/resources.ts';
 import { permissionsOf, resourcesOf, subjectsOf } from '../planning/run-plan.ts';
-import type { KnownSecrets } from '../secret.ts';
+import type { Redactor } from '../secret.ts';
 import type { Control } from './control.ts';
 import type { Ledger, TaskRecord } from './ledger.ts';
 import type { Clock, Verifier } from './ports.ts';
@@ -41,7 +41,7 @@ export interface AdmissionsParts {
   verifier: Verifier;
   control: Pick<Control, 'catchUp'>;
   /** What this host knows to be secret. */
-  secrets: Pick<KnownSecrets, 'redactor'>;
+  redactor: Redactor;
 }
 
 /** Gathers what the pure admission decides on, and writes the claim. */
@@ -142,7 +142,7 @@ export class Admissions {
   }
 
   #knownSecretAt(task: Task): string | null {
-    const { redactor } = this.#parts.secrets;
+    const { redactor } = this.#parts;
     const place = placeIn(task, (text) => redactor.redact(text) !== text);
     return place && redactor.redact(place);
   }

@@ -1,6 +1,7 @@
 import { OpsError } from '../errors.ts';
+import { MIN_LENGTH } from '../needles.ts';
 import { partsOfRef, type SecretSourceName } from '../planning/secret-ref.ts';
-import { type KnownSecrets, MIN_LENGTH } from '../secret.ts';
+import type { Redactor } from '../secret.ts';
 import type { Ledger } from './ledger.ts';
 import type { Secrets } from './ports.ts';
 
@@ -10,18 +11,18 @@ export type SecretSources = Readonly<Record<SecretSourceName, SecretSource>>;
 
 export interface SecretsParts {
   sources: SecretSources;
-  secrets: KnownSecrets;
+  redactor: Pick<Redactor, 'learn'>;
   ledger: Pick<Ledger, 'commit' | 'audit'>;
 }
 
 /** Nobody gets a value that is not masked from then on, and that the audit log does not know of. */
-export function secretsFrom({ sources, secrets, ledger }: SecretsParts): Secrets {
+export function secretsFrom({ sources, redactor, ledger }: SecretsParts): Secrets {
   return {
     fetch: async (ref, { task_id, step, signal }) => {
       const { source, name } = partsOfRef(ref);
       const value = await sources[source](name, signal);
       refuseUnfit(value, ref);
-      secrets.learn(value);
+      redactor.learn(value);
       const detail = { secret: `${source}/${name}`, step };
       await ledger.commit(() => ledger.audit({ event: 'secret-used', task_id, detail }));
       return value;

@@ -11,7 +11,7 @@ function open(more: Partial<OutputOptions> = {}) {
   const directory = join(temporaryFolder(), 'output');
   const logged: string[][] = [];
   const log = async (lines: string[]) => void logged.push(lines);
-  const output = openOutput('task-1', { directory, redactor: () => new Redactor(['hunter2-hunter2']), log, ...more });
+  const output = openOutput('task-1', { directory, redactor: new Redactor(['hunter2-hunter2']), log, ...more });
   const path = join(directory, 'task-1.log');
   return { output, directory, path, logged, text: () => readFileSync(path, 'utf8') };
 }
@@ -40,7 +40,7 @@ describe("a task's output", () => {
     const { output, directory, text } = open();
     await output.write(Buffer.from('before\n'));
     await output.close();
-    const again = openOutput('task-1', { directory, redactor: () => new Redactor([]), log: async () => undefined });
+    const again = openOutput('task-1', { directory, redactor: new Redactor([]), log: async () => undefined });
     await again.write(Buffer.from('after\n'));
     await again.close();
     expect(text()).toBe('before\nafter\n');

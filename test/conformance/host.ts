@@ -12,7 +12,7 @@ import { type Machine, machineOf } from '../../src/machine.ts';
 import type { StepRecord } from '../../src/planning/record.ts';
 import type { PlannedStep } from '../../src/planning/step.ts';
 import { openSchedules } from '../../src/schedules.ts';
-import { KnownSecrets, Redactor } from '../../src/secret.ts';
+import { Redactor } from '../../src/secret.ts';
 import { type Failpoint, passBy } from '../../src/services/failpoint.ts';
 import { planTask, previewSteps } from '../../src/services/planner.ts';
 import type { Commands, FactReader } from '../../src/services/ports.ts';
@@ -103,7 +103,7 @@ export class Host implements Place {
       config: this.#config,
       ledger,
       clock,
-      log: createLogger({ redactor: () => new Redactor([]), sinks: [] }),
+      log: createLogger({ redactor: new Redactor(), sinks: [] }),
       verifier: verifierBy(() => ring, clock),
       alerter: tellers(ledger, clock).alerter,
       running: new Running(() => ({ write: async () => undefined, close: async () => undefined }), clock),
@@ -111,8 +111,8 @@ export class Host implements Place {
       isUsable: () => false,
       onMessage: () => undefined,
     }).rows;
-    const known = new KnownSecrets();
-    const secrets = secretsFrom({ ledger, secrets: known, sources: secretSources(this.#config, known) });
+    const redactor = new Redactor();
+    const secrets = secretsFrom({ ledger, redactor, sources: secretSources(this.#config, redactor) });
     const schedules = scheduleFacts(ledger, clock);
     return machineOf(this.#config, { commands: this.#commands, secrets, rows, schedules });
   }

@@ -45,7 +45,7 @@ export function testOptions(more: Partial<DashboardOptions> = {}): TestOptions {
     passwordFile: join(temporaryFolder(), 'dashboard.password'),
     host: 'mini-1',
     state: (): Condition => ({ state: 'ready', reason: null }),
-    redactor: () => new Redactor([SECRET]),
+    redactor: new Redactor([SECRET]),
     log: { warn: log, error: log } as unknown as Logger,
     logged,
     ...more,

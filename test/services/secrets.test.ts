@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OpsError } from '../../src/errors.ts';
-import { KnownSecrets } from '../../src/secret.ts';
+import { Redactor } from '../../src/secret.ts';
 import { type SecretSource, secretsFrom } from '../../src/services/secrets.ts';
 import { sourcesOf, testLedger } from './support.ts';
 
@@ -9,29 +9,29 @@ const use = (signal = new AbortController().signal) => ({ task_id: 'task-1', ste
 
 function setUp(source: SecretSource = async () => VALUE) {
   const ledger = testLedger();
-  const known = new KnownSecrets();
+  const redactor = new Redactor();
   const asked: string[] = [];
   const sources = sourcesOf(async (name, signal) => {
     asked.push(name);
     return source(name, signal);
   });
   const uses = () => [...ledger.auditEntries()].filter(({ event }) => event === 'secret-used');
-  return { ledger, known, asked, uses, sources, secrets: secretsFrom({ ledger, secrets: known, sources }) };
+  return { ledger, redactor, asked, uses, sources, secrets: secretsFrom({ ledger, redactor, sources }) };
 }
 
 describe('a secret', () => {
   it('T24: is masked before anybody has it, and its use audited by name, task and step', async () => {
-    const { secrets, known, uses } = setUp();
+    const { secrets, redactor, uses } = setUp();
     expect(await secrets.fetch('secret:keychain/db/ops', use())).toBe(VALUE);
-    expect(known.redactor.redact(`x ${VALUE} y`)).toBe('x [secret] y');
+    expect(redactor.redact(`x ${VALUE} y`)).toBe('x [secret] y');
     expect(uses()).toMatchObject([{ task_id: 'task-1', detail: { secret: 'keychain/db/ops', step: 3 } }]);
     expect(JSON.stringify(uses())).not.toContain(VALUE);
   });
 
   it('T24: is not handed on where its use cannot be audited', async () => {
-    const { known, sources } = setUp();
+    const { redactor, sources } = setUp();
     const ledger = { commit: () => Promise.reject(new Error('the disk is full')), audit: () => undefined };
-    const secrets = secretsFrom({ ledger, secrets: known, sources });
+    const secrets = secretsFrom({ ledger, redactor, sources });
     await expect(secrets.fetch('secret:file/db', use())).rejects.toThrow('the disk is full');
   });
 

@@ -21,7 +21,7 @@ import { OpsError } from '../../src/errors.ts';
 import type { BoundAction } from '../../src/planning/action.ts';
 import type { FileFact } from '../../src/planning/facts.ts';
 import { bindActions } from '../../src/planning/registry.ts';
-import { KnownSecrets } from '../../src/secret.ts';
+import { Redactor } from '../../src/secret.ts';
 import { Admissions } from '../../src/services/admissions.ts';
 import { Alerter } from '../../src/services/alerter.ts';
 import { Control, type ControlStream } from '../../src/services/control.ts';
@@ -433,8 +433,8 @@ export async function testLine(options: LineOptions = {}) {
   });
   const { ends: slots, rows } = schedules;
   const reporter = new Reporter({ ledger, clock, host: HOST, alerter, slots, onAppend, reached: passBy });
-  const known = new KnownSecrets();
-  const secrets = secretsFrom({ ledger, secrets: known, sources: sourcesOf(machine.secret) });
+  const redactor = new Redactor();
+  const secrets = secretsFrom({ ledger, redactor, sources: sourcesOf(machine.secret) });
   const { all: supervisors } = new TestSupervisor();
   const ports = { commands: machine, files: machine, snapshots: machine, baseEnv: {}, self, prober, clock };
   const real = stepKinds({
@@ -460,7 +460,7 @@ export async function testLine(options: LineOptions = {}) {
   });
   const policy = options.policy ?? POLICY;
   const host = { name: 'mini-1', sole: true };
-  const admitting = { registry, host, policy: () => policy, ledger, clock, verifier, control, secrets: known };
+  const admitting = { registry, host, policy: () => policy, ledger, clock, verifier, control, redactor };
   const admissions = new Admissions(admitting);
   const locks = new Locks();
   const steps = new StepRunner({ ledger, kinds, clock, awake: async () => undefined, reached: passBy });
@@ -485,7 +485,7 @@ export async function testLine(options: LineOptions = {}) {
     executor,
     reconciler,
     schedules,
-    known,
+    redactor,
     logged,
     appended: () => appended,
   };

@@ -7,7 +7,7 @@ import { digestOf } from '../../src/contract/digest.ts';
 import type { KeyRing } from '../../src/contract/keyring.ts';
 import { Report } from '../../src/contract/report.ts';
 import type { Step } from '../../src/planning/step.ts';
-import { KnownSecrets } from '../../src/secret.ts';
+import { Redactor } from '../../src/secret.ts';
 import { Admissions } from '../../src/services/admissions.ts';
 import { Alerter } from '../../src/services/alerter.ts';
 import { type End, Executor } from '../../src/services/executor.ts';
@@ -83,15 +83,14 @@ function executorOf(setting: Setting, clock: Clock, ledger: Ledger, touched: str
   const verifier = verifierBy(() => setting.ring, clock);
   const control = { catchUp: async () => undefined };
   const policy = () => setting.policy;
-  const secrets = new KnownSecrets();
-  secrets.learn(KNOWN_SECRET);
+  const redactor = new Redactor([KNOWN_SECRET]);
   return new Executor({
     onFault: (error) => {
       throw error;
     },
     registry,
     ledger,
-    admissions: new Admissions({ registry, host, policy, ledger, clock, verifier, control, secrets }),
+    admissions: new Admissions({ registry, host, policy, ledger, clock, verifier, control, redactor }),
     locks: new Locks(),
     running: new Running(() => ({ write: async () => undefined, close: async () => undefined }), clock),
     performer: new Performer(ledger, steps, spiedFacts(touched), reporter, facts.undoCommand, passBy),

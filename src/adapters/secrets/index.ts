@@ -1,5 +1,5 @@
 import type { Config } from '../../config.ts';
-import type { KnownSecrets } from '../../secret.ts';
+import type { Redactor } from '../../secret.ts';
 import type { SecretSources } from '../../services/secrets.ts';
 import { ageSource } from './age.ts';
 import { envSource } from './env.ts';
@@ -10,7 +10,7 @@ import { opSource } from './op.ts';
 /** Every place where a secret can be kept. */
 export function secretSources(
   { home, secretEnv, opToken }: Pick<Config, 'home' | 'secretEnv' | 'opToken'>,
-  secrets: KnownSecrets,
+  redactor: Redactor,
 ): SecretSources {
   const file = fileSource(home.etc.secrets);
   return {
@@ -20,7 +20,7 @@ export function secretSources(
     keychain: keychainSource(),
     op: opSource(async (signal) => {
       const token = opToken ?? (await file('op-token', signal));
-      secrets.learn(token);
+      redactor.learn(token);
       return token;
     }),
   };

@@ -7,7 +7,7 @@ import { actionsTask, claimed, testLedger } from '../../services/support.ts';
 function told(level = 'info') {
   const lines: Record<string, unknown>[] = [];
   const sinks = [(line: string) => lines.push(JSON.parse(line))];
-  const log = createLogger({ redactor: () => new Redactor([]), sinks });
+  const log = createLogger({ redactor: new Redactor(), sinks });
   log.level = level;
   const ledger = toldLedger(testLedger(), log);
   return { ledger, lines, events: () => lines.map(({ event }) => event) };

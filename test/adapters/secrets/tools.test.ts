@@ -6,7 +6,7 @@ import { keychainSource } from '../../../src/adapters/secrets/keychain.ts';
 import { ask } from '../../../src/adapters/secrets/tool.ts';
 import { OpsError } from '../../../src/errors.ts';
 import { homeAt } from '../../../src/home.ts';
-import { KnownSecrets } from '../../../src/secret.ts';
+import { Redactor } from '../../../src/secret.ts';
 import { secretTools } from '../../doubles/secret-tools.ts';
 import { temporaryFolder } from '../../services/support.ts';
 
@@ -55,7 +55,7 @@ describe('1Password', () => {
     for (const [name, text] of Object.entries(files))
       writeFileSync(join(home.etc.secrets, name), text, { mode: 0o600 });
     secretTools(temporaryFolder(), { op, token: 'ops-token' });
-    const known = new KnownSecrets();
+    const known = new Redactor();
     return { source: secretSources({ home, secretEnv: {}, opToken }, known).op, known };
   };
   const source = (token: string) => sourceOf(token).source;
@@ -75,7 +75,7 @@ describe('1Password', () => {
   it('takes its token from a file where the environment has none, and masks it from then on', async () => {
     const { source: byFile, known } = sourceOf(null, { 'op-token': 'ops-token\n' });
     expect(await byFile('ops/db/password', signal)).toBe(VALUE);
-    expect(known.redactor.redact('ops-token')).toBe('[secret]');
+    expect(known.redact('ops-token')).toBe('[secret]');
   });
 
   it('says what to look at where it is not let in, or has no token', async () => {
