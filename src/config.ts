@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { HostName } from './contract/names.ts';
-import { type QueueNames, queueNames } from './contract/queues.ts';
+import { DEFAULT_PREFIX, type QueueNames, queueNames } from './contract/queues.ts';
 import { DashboardFile, type DashboardSettings, dashboardSettings } from './dashboard-settings.ts';
 import { coerceError, OpsError } from './errors.ts';
 import { type Home, homeAt } from './home.ts';
@@ -14,20 +14,23 @@ const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
 const queueName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected [a-z0-9][a-z0-9-]{0,62}');
 
 /** `etc/ops.yaml` */
-const OpsFile = z.strictObject({
+export const OpsFile = z.strictObject({
   host: HostName.describe('The name of this host. Written once, never derived again.'),
   sole_host: z.boolean().optional().describe('No other host takes tasks from this Redis; true where absent.'),
   dev: z.literal(true).optional().describe('Private keys of other roles may lie in this home. Every report says so.'),
   concurrency: z.int().min(1).max(64).optional().describe('Tasks at a time; 8 where absent.'),
   queues: z
     .strictObject({
-      prefix: z.string().min(1).max(64).optional(),
-      tasks: queueName.optional(),
-      results: queueName.optional(),
-      alerts: queueName.optional(),
-      control: queueName.optional(),
+      prefix: z.string().min(1).max(64).optional().describe(`Of all keys in Redis; ${DEFAULT_PREFIX} where absent.`),
+      tasks: queueName
+        .optional()
+        .describe('Where tasks come, and with `-<host>` behind it those of one host; ops where absent.'),
+      results: queueName.optional().describe('Where reports go; ops-results where absent.'),
+      alerts: queueName.optional().describe('ops-alerts where absent.'),
+      control: queueName.optional().describe('The stream of vetoes and late signatures; ops-control where absent.'),
     })
-    .optional(),
+    .optional()
+    .describe('Names in Redis; the same for everybody who talks to this host.'),
   run_as: z
     .string()
     .regex(/^[a-z_][a-z0-9_.-]{0,31}$/, 'expected a user name')

@@ -7,7 +7,10 @@ const DEFAULT = '127.0.0.1:7070';
 
 const Settings = z.strictObject({
   listen: z.string().optional().describe(`<address>:<port>; ${DEFAULT} where absent.`),
-  tls: z.strictObject({ certificate: z.string().min(1), key: z.string().min(1) }).optional(),
+  tls: z
+    .strictObject({ certificate: z.string().min(1), key: z.string().min(1) })
+    .optional()
+    .describe('Two files in PEM, from `etc/`; needed on any address that others can reach.'),
   hosts: z
     .array(z.string().regex(/^[a-z0-9.-]+$/i, 'expected a name without a port'))
     .optional()
@@ -15,7 +18,10 @@ const Settings = z.strictObject({
 });
 
 /** `dashboard` in `etc/ops.yaml`: `off`, or how it is to be. */
-export const DashboardFile = z.preprocess((value) => (value === 'off' ? null : value), Settings.nullable()).optional();
+export const DashboardFile = z
+  .preprocess((value) => (value === 'off' ? null : value), Settings.nullable())
+  .optional()
+  .describe('`off`, or how it is to be.');
 
 /** Where the dashboard listens, and for whom. */
 export interface DashboardSettings {

@@ -9,15 +9,13 @@ import { Probe } from '../../src/planning/probe.ts';
 const Input = z.strictObject({
   path: AbsolutePath,
   content: z.string(),
-  /** Four octal digits, quoted. The present mode where absent, 0644 for a new file. */
   mode: z
     .string()
     .regex(/^0[0-7]{3}$/, 'expected a quoted mode like "0644"')
-    .optional(),
-  /** A user's name (with its own group) or `<uid>:<gid>`. The present owner where absent. */
-  owner: OwnerName.optional(),
-  /** A health check of what reads the file; the file's own digest where absent. */
-  check: Probe.optional(),
+    .optional()
+    .describe('Four octal digits, quoted. The present mode where absent, 0644 for a new file.'),
+  owner: OwnerName.optional().describe('The present owner where absent.'),
+  check: Probe.optional().describe("Of what reads the file; the file's own digest where absent."),
 });
 type Input = z.infer<typeof Input>;
 

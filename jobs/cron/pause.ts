@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { defineAction } from '../../src/planning/action.ts';
 import { present, type RowQuery, rowOf, scheduleFields, scheduleStep, scheduleTraits } from './schedule.ts';
 
-const Input = z.strictObject({ ...scheduleFields, reason: z.string().min(1).max(500) });
+const Input = z.strictObject({
+  ...scheduleFields,
+  reason: z.string().min(1).max(500).describe('Stands beside it until it goes on.'),
+});
 type Input = z.infer<typeof Input>;
 
 export const pause = defineAction<Input, RowQuery>({

@@ -4,7 +4,7 @@ import type { ScheduleFact } from '../../src/planning/facts.ts';
 import type { ScheduleChange, ScheduleStep } from '../../src/planning/step.ts';
 
 /** What every action on one schedule accepts. */
-export const scheduleFields = { schedule: ScheduleName };
+export const scheduleFields = { schedule: ScheduleName.describe('Its name on this host.') };
 type Named = z.infer<z.ZodObject<typeof scheduleFields>>;
 
 /** What every action on one schedule has in common. */

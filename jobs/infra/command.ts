@@ -15,10 +15,12 @@ import type { CommandStep } from '../../src/planning/step.ts';
 
 const Input = z.strictObject({
   argv: Argv,
-  /** Takes it back, whether it did all, part or nothing. */
-  undo: Argv.optional(),
-  /** A reference to a secret is fetched. */
-  stdin: z.string().refine(isTextOrRef, NOT_A_REF).optional(),
+  undo: Argv.optional().describe('Takes it back, whether it did all, part or nothing.'),
+  stdin: z
+    .string()
+    .refine(isTextOrRef, NOT_A_REF)
+    .optional()
+    .describe('What it reads, or `secret:…`, which is fetched.'),
   ...commandFields,
 });
 type Input = z.infer<typeof Input>;

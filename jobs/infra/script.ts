@@ -19,11 +19,9 @@ const Text = z
   .refine((text) => !isSecretRef(text), 'a script is no secret: pass one in env');
 
 const Input = z.strictObject({
-  /** Program and arguments that read the text from standard input, e.g. `[/bin/sh, -eu]`. */
-  interpreter: Argv,
+  interpreter: Argv.describe('Reads the text from its standard input, e.g. `[/bin/sh, -eu]`.'),
   text: Text,
-  /** Takes it back, whether it did all, part or nothing. Read by the same interpreter. */
-  undo_text: Text.optional(),
+  undo_text: Text.optional().describe('Takes it back, whether it did all, part or nothing. Read by the same interpreter.'),
   ...commandFields,
 });
 type Input = z.infer<typeof Input>;

@@ -2,24 +2,32 @@ import { z } from 'zod';
 import { ActionName, Environment, HostName, OperationType } from '../contract/names.ts';
 import { type NeedKind, partsOf } from '../contract/need.ts';
 
-const names = z.array(z.string().min(1).max(1024)).min(1).optional();
+const names = z
+  .array(z.string().min(1).max(1024).meta({ title: 'text' }))
+  .min(1)
+  .optional();
 const paths = z
-  .array(z.string().regex(/^\/[^\0]*$/, 'expected an absolute path'))
+  .array(
+    z
+      .string()
+      .regex(/^\/[^\0]*$/, 'expected an absolute path')
+      .meta({ title: 'absolute path' }),
+  )
   .min(1)
   .optional();
 
 /** One line of what may run: all of it must fit. */
 const Rule = z.strictObject({
-  actions: z.array(ActionName).min(1),
+  actions: z.array(ActionName).min(1).describe('All that [actions.md](actions.md) names may stand here.'),
   environments: z.array(Environment).min(1),
-  hosts: z.array(HostName).min(1),
+  hosts: z.array(HostName).min(1).describe('This host, by its name in `ops.yaml`: one file may serve several hosts.'),
   paths: paths.describe('What may be changed; each covers what is below it.'),
   binaries: names.describe('Programs that may run: as the task names them, or a folder; `/` covers all.'),
-  services: names,
+  services: names.describe('`<supervisor>/<name>`, e.g. launchd/com.example.web.'),
   containers: names,
-  images: names,
-  packages: names,
-  settings: names,
+  images: names.describe('Repositories, without tag or digest.'),
+  packages: names.describe('Names as the package manager has them.'),
+  settings: names.describe('Of `defaults` on a Mac: `<domain>/<key>`.'),
   secrets: names.describe('References without `secret:`, e.g. file/db-password.'),
   network: z.literal(true).optional().describe('Commands may use the network.'),
 });
@@ -27,9 +35,11 @@ type Rule = z.infer<typeof Rule>;
 
 /** `etc/policy.yaml`: what may run here at all, approved or not. Exact names; empty allows nothing. */
 export const Policy = z.strictObject({
-  allow: z.array(Rule),
-  /** Where a task may go without Security, if PlanReview's approval says that its workflow has none. */
-  without_security: z.array(z.strictObject({ operation_type: OperationType, environment: Environment })).optional(),
+  allow: z.array(Rule).describe('The rules; none allows nothing.'),
+  without_security: z
+    .array(z.strictObject({ operation_type: OperationType, environment: Environment }))
+    .optional()
+    .describe("Where a task may go without Security, if PlanReview's approval says that its workflow has none."),
 });
 export type Policy = z.infer<typeof Policy>;
 

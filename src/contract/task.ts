@@ -15,8 +15,10 @@ import {
 export const ActionRequest = z.strictObject({
   action: ActionName,
   with: z.record(z.string(), z.unknown()),
-  /** True where the action cannot be undone, so that the approvers have signed it. */
-  irreversible: z.boolean().optional(),
+  irreversible: z
+    .boolean()
+    .optional()
+    .describe('True where the action cannot be undone, so that the approvers have signed it.'),
 });
 
 const heading = {

@@ -11,35 +11,34 @@ const DEFAULT_OUTPUT_BYTES = 16 * 1024 * 1024;
 
 /** What every action that runs a program accepts besides the program. */
 export const commandFields = {
-  cwd: AbsolutePath.optional(),
-  env: Variables.optional(),
-  /** 10 minutes where absent. */
+  cwd: AbsolutePath.optional().describe('`/` where absent.'),
+  env: Variables.optional().describe('Added to PATH, HOME, LANG, TZ, USER, LOGNAME and TMPDIR of the daemon.'),
   timeout_ms: z
     .int()
     .min(10)
     .max(24 * 3600_000)
-    .optional(),
-  /** What it may print before it is ended; 16 MiB where absent. */
+    .optional()
+    .describe('It is ended after that; 10 minutes where absent.'),
   output_limit_bytes: z
     .int()
     .min(1024)
     .max(1024 ** 3)
-    .optional(),
-  /** Tells after a crash whether the work is done; without it nobody can say. */
-  guard: z.union([z.strictObject({ creates: AbsolutePath }), z.strictObject({ unless: Argv })]).optional(),
-  /**
-   * What it needs for itself, and below which paths it may write; `host` is the whole machine. Where absent it takes the
-   * whole machine for itself, and writes nowhere.
-   */
+    .optional()
+    .describe('What it may print before it is ended; 16 MiB where absent.'),
+  guard: z
+    .union([z.strictObject({ creates: AbsolutePath }), z.strictObject({ unless: Argv })])
+    .optional()
+    .describe('Tells after a crash whether the work is done; without it nobody can say.'),
   resources: z
     .array(z.union([z.literal(WHOLE_HOST), ResourceName]))
     .min(1)
     .max(20)
-    .optional(),
-  /** It may use the network; it has none where absent. */
-  network: z.literal(true).optional(),
-  /** A health check of what it changed; its exit code where absent. */
-  check: Probe.optional(),
+    .optional()
+    .describe(
+      'What it needs for itself, and below which paths it may write; `host` is the whole machine. Where absent it takes the whole machine for itself, and writes nowhere.',
+    ),
+  network: z.literal(true).optional().describe('It may use the network; it has none where absent.'),
+  check: Probe.optional().describe('Of what it changed; its exit code where absent.'),
 };
 
 export type CommandFields = z.infer<z.ZodObject<typeof commandFields>>;

@@ -15,7 +15,8 @@ export const Argv = z
   )
   .min(1)
   .max(256)
-  .refine((argv) => argv[0] !== '', 'expected a program');
+  .refine((argv) => argv[0] !== '', 'expected a program')
+  .meta({ title: 'program and arguments' });
 
 export const AbsolutePath = z
   .string()
@@ -32,7 +33,8 @@ export const AbsolutePath = z
     {
       message: 'expected a path without //, ., .. or a slash at its end',
     },
-  );
+  )
+  .meta({ title: 'absolute path' });
 
 /** A user's name (with its own group) or `<uid>:<gid>`. */
 export const OwnerName = z
@@ -42,10 +44,12 @@ export const OwnerName = z
 const VariableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'expected a variable name');
 
 /** Environment variables by name: their values, or references to secrets. */
-export const Variables = z.record(
-  VariableName,
-  z.string().max(8192).refine(withoutNul, 'a NUL cannot be passed').refine(isTextOrRef, NOT_A_REF),
-);
+export const Variables = z
+  .record(
+    VariableName,
+    z.string().max(8192).refine(withoutNul, 'a NUL cannot be passed').refine(isTextOrRef, NOT_A_REF),
+  )
+  .meta({ title: 'variables: text or `secret:…`, by name' });
 
 /** What something needs for itself: `path:/etc/nginx` covers what is below it; other kinds are plain names, `service:web`. */
 export const ResourceName = z
@@ -56,14 +60,16 @@ export const ResourceName = z
     {
       message: 'expected path:<absolute path in its one form> or <kind>:<name>',
     },
-  );
+  )
+  .meta({ title: '`path:<absolute path>` or `<kind>:<name>`' });
 
 /** An address as it was signed: what `fetch` would tidy up is refused. */
 export const HttpUrl = z
   .string()
   .max(2048)
   .regex(/^https?:\/\/[\u0021-\u007e]+$/, 'expected http:// or https:// and no spaces')
-  .refine((url) => URL.canParse(url), 'expected a URL');
+  .refine((url) => URL.canParse(url), 'expected a URL')
+  .meta({ title: 'http or https address' });
 
 function withoutNul(text: string): boolean {
   return !text.includes('\0');

@@ -8,13 +8,10 @@ import { isTimeZone } from './zone.ts';
 
 const DAY_MS = 24 * 3600_000;
 
-/** What must be well before it runs: another schedule of this host, or a service that is looked at. */
 const Dependency = z.union([z.strictObject({ schedule: ScheduleName }), z.strictObject({ service: Probe })]);
 
-/** How one slot's failure is told. */
 const FailureAlert = z.strictObject({
-  /** How many slots must fail in a row. */
-  after_failures: z.int().min(1).max(100),
+  after_failures: z.int().min(1).max(100).describe('How many slots must fail in a row.'),
   severity: z.enum(['info', 'warning', 'critical']),
 });
 
@@ -23,33 +20,50 @@ export const Definition = z
   .strictObject({
     name: ScheduleName.min(3),
     purpose: z.string().min(10, 'say in a sentence what it is for').max(500),
-    owner: z.string().min(1).max(120),
-    /** Five fields, or six with the seconds first; `@daily` and its like; `H` spreads by name. */
-    pattern: z.string(),
-    time_zone: z.string().refine(isTimeZone, 'expected a time zone of the IANA database, e.g. Europe/Berlin or UTC'),
-    environment: Environment,
-    actions: z.array(ActionRequest).min(1).max(20),
+    owner: z.string().min(1).max(120).describe('Who answers for it.'),
+    pattern: z
+      .string()
+      .describe('Five fields, or six with the seconds first; `@daily` and its like; `H` spreads by name.'),
+    time_zone: z
+      .string()
+      .refine(isTimeZone, 'expected a time zone of the IANA database, e.g. Europe/Berlin or UTC')
+      .describe('Of the IANA database, e.g. Europe/Berlin.'),
+    environment: Environment.describe('The same as that of the task which brings it.'),
+    actions: z.array(ActionRequest).min(1).max(20).describe('What each slot does; nothing of `cron`.'),
     on_failure: z.enum(['undo', 'stop']),
     on_interrupt: z.enum(['resume', 'undo', 'stop']).optional(),
-    depends_on: z.array(Dependency).max(10),
-    /** How long it takes where all is well. */
-    expected_ms: z.int().min(1).max(DAY_MS),
-    /** It is ended after that, which counts as a failure. */
-    limit_ms: z.int().min(100).max(DAY_MS),
-    /** What becomes of a slot that is due while the one before it has not ended. */
-    overlap: z.enum(['skip', 'queue', 'replace']),
-    /** Which slots are run late, of those that were due while this host could not run them. */
-    catch_up: z.enum(['none', 'latest', 'all']),
-    /** How often a failed slot is tried again; the pause before it doubles each time, up to a day. */
-    retries: z.strictObject({ count: z.int().min(0).max(10), backoff_ms: z.int().min(1_000).max(DAY_MS) }),
-    alert: FailureAlert,
-    /** It is paused after so many failures in a row, with an alert. */
-    disable_after: z.int().min(1).max(1_000).optional(),
-    /** How long it may wait for locks and dependencies; an hour where absent. */
-    start_within_ms: z.int().min(1_000).max(DAY_MS).optional(),
-    /** Where to ping as Healthchecks has it: `/start`, the bare address, `/fail`, `/<exit code>`. */
-    heartbeat: HttpUrl.optional(),
-    valid_until: UtcTime,
+    depends_on: z
+      .array(Dependency)
+      .max(10)
+      .describe('What must be well before it runs: another schedule of this host, or a service that is looked at.'),
+    expected_ms: z.int().min(1).max(DAY_MS).describe('How long it takes where all is well.'),
+    limit_ms: z.int().min(100).max(DAY_MS).describe('It is ended after that, which counts as a failure.'),
+    overlap: z
+      .enum(['skip', 'queue', 'replace'])
+      .describe('What becomes of a slot that is due while the one before it has not ended.'),
+    catch_up: z
+      .enum(['none', 'latest', 'all'])
+      .describe('Which slots are run late, of those that were due while this host could not run them.'),
+    retries: z
+      .strictObject({ count: z.int().min(0).max(10), backoff_ms: z.int().min(1_000).max(DAY_MS) })
+      .describe('How often a failed slot is tried again; the pause before it doubles each time, up to a day.'),
+    alert: FailureAlert.describe('How failures are told.'),
+    disable_after: z
+      .int()
+      .min(1)
+      .max(1_000)
+      .optional()
+      .describe('It is paused after so many failures in a row, with an alert.'),
+    start_within_ms: z
+      .int()
+      .min(1_000)
+      .max(DAY_MS)
+      .optional()
+      .describe('How long it may wait for locks and dependencies; an hour where absent.'),
+    heartbeat: HttpUrl.optional().describe(
+      'Where to ping as Healthchecks has it: `/start`, the bare address, `/fail`, `/<exit code>`.',
+    ),
+    valid_until: UtcTime.describe('At most 400 days ahead.'),
   })
   .superRefine((definition, context) => {
     for (const [path, message] of problemsOf(definition)) context.addIssue({ code: 'custom', path: [path], message });
