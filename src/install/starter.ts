@@ -3,13 +3,20 @@ import { HostName } from '../contract/names.ts';
 import { OpsError } from '../errors.ts';
 
 /** `etc/policy.yaml` as a new home gets it: it allows nothing, and says how to allow. */
-export const STARTER_POLICY = `# What may run on this host at all, approved or not. Exact names only; an empty list allows nothing.
-# A refusal (not-allowed) prints the lines that would allow it.
+export const STARTER_POLICY = `# What may run on this host at all, approved or not. One rule must allow all of an action: names are exact, a path covers
+# what is below it, and a list that is not there allows nothing. A refusal (not-allowed) prints the lines that would allow it.
+# docs/policy.md says how rules are read, examples/policy.yaml shows more of them.
 #
 # allow:
-#   - actions: [config.file, infra.command, infra.script, monitoring.probe]
+#   - actions: [monitoring.probe]
 #     environments: [staging]
 #     hosts: [mini-1]
+#   - actions: [config.file, infra.command]
+#     environments: [staging]
+#     hosts: [mini-1]
+#     paths: [/srv/web]
+#     binaries: [/usr/bin/git]
+#     network: true
 #
 # Where a task may go without Security, if PlanReview's approval says so:
 # without_security:
