@@ -21,7 +21,9 @@ const Text = z
 const Input = z.strictObject({
   interpreter: Argv.describe('Reads the text from its standard input, e.g. `[/bin/sh, -eu]`.'),
   text: Text,
-  undo_text: Text.optional().describe('Takes it back, whether it did all, part or nothing. Read by the same interpreter.'),
+  undo_text: Text.optional().describe(
+    'Takes it back, whether it did all, part or nothing. Read by the same interpreter.',
+  ),
   ...commandFields,
 });
 type Input = z.infer<typeof Input>;
