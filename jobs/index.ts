@@ -1,6 +1,10 @@
 import type { Registry } from '../src/planning/action.ts';
+import { block } from './config/block.ts';
 import { directory } from './config/directory.ts';
+import { env } from './config/env.ts';
 import { file } from './config/file.ts';
+import { key } from './config/key.ts';
+import { line } from './config/line.ts';
 import { link } from './config/link.ts';
 import { install } from './config/service/install.ts';
 import { remove as removeService } from './config/service/remove.ts';
@@ -18,11 +22,15 @@ import { probe } from './monitoring/probe.ts';
 
 /** What Ops can do. A new capability is one file and its line here. */
 export const registry: Registry = {
+  'config.block': block,
   'config.directory': directory,
+  'config.env': env,
   'config.file': file,
+  'config.key': key,
+  'config.line': line,
+  'config.link': link,
   'config.service.install': install,
   'config.service.remove': removeService,
-  'config.link': link,
   'config.service.restart': restart,
   'config.service.start': start,
   'config.service.stop': stop,

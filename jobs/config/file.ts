@@ -1,55 +1,64 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
-import { pathNeed } from '../../src/contract/need.ts';
 import { defineAction } from '../../src/planning/action.ts';
 import { checkSteps, probeStep } from '../../src/planning/command.ts';
-import { AbsolutePath, OwnerName } from '../../src/planning/input.ts';
-import { Probe } from '../../src/planning/probe.ts';
+import type { TemplateContent, TextContent } from '../../src/planning/content/content.ts';
+import { templateProblem } from '../../src/planning/content/template.ts';
+import {
+  type FileQueries,
+  fileFields,
+  fileNeeds,
+  fileStep,
+  fileTraits,
+  hidesSecrets,
+  SHOWS_SECRETS,
+} from '../../src/planning/file.ts';
+import { TemplateVariables } from '../../src/planning/input.ts';
 
-const Input = z.strictObject({
-  path: AbsolutePath,
-  content: z.string(),
-  mode: z
+const Fields = z.strictObject({
+  ...fileFields,
+  content: z.string().optional(),
+  template: z
     .string()
-    .regex(/^0[0-7]{3}$/, 'expected a quoted mode like "0644"')
     .optional()
-    .describe('Four octal digits, quoted. The present mode where absent, 0644 for a new file.'),
-  owner: OwnerName.optional().describe('The present owner where absent.'),
-  check: Probe.optional().describe("Of what reads the file; the file's own digest where absent."),
+    .describe(
+      'In the place of content: mustache. `{{name}}` becomes the variable as it is, sections ask true or false.',
+    ),
+  variables: TemplateVariables.optional().describe('What the template uses, all of it.'),
 });
-type Input = z.infer<typeof Input>;
+type Input = z.infer<typeof Fields>;
 
-type Queries = { file: { ask: 'file'; path: string }; owner: { ask: 'owner'; owner: string | null } };
+const Input = Fields.refine(({ content, template }) => (content === undefined) !== (template === undefined), {
+  message: 'expected either content, or template with variables',
+})
+  .refine(({ template, variables }) => (template === undefined) === (variables === undefined), {
+    message: 'a template and its variables come together',
+  })
+  .superRefine(({ template, variables }, context) => {
+    const problem = template !== undefined && variables ? templateProblem(template, variables) : null;
+    if (problem) context.addIssue({ code: 'custom', message: problem, path: ['template'] });
+  })
+  .refine((input) => hidesSecrets(input, contentOf(input)), { message: SHOWS_SECRETS, path: ['mode'] });
 
-export const file = defineAction<Input, Queries>({
-  summary: 'Writes one file as a whole.',
+export const file = defineAction<Input, FileQueries>({
+  summary: 'Writes one file as a whole: a text, or a template with variables and secrets.',
   undo: 'puts the file back as it was, or removes it',
   input: Input,
-  changes: true,
-  reversible: () => true,
-  resources: (input) => [`path:${input.path}`],
-  needs: (input) => [pathNeed(input.path)],
-  subjects: () => [],
-  check: (input) => input.check,
-  facts: (input) => ({
-    file: { ask: 'file', path: input.path },
-    owner: { ask: 'owner', owner: input.owner ?? null },
-  }),
-  plan: (input, facts) => [
-    {
-      kind: 'file',
-      target: input.path,
-      title: `write ${input.path}`,
-      path: input.path,
-      content: { type: 'text', text: input.content },
-      mode: input.mode ?? null,
-      owner: facts.owner,
-      before: facts.file,
-    },
-    ...(input.check ? checkSteps(input.check) : [contentCheck(input)]),
-  ],
+  ...fileTraits,
+  needs: (input) => fileNeeds(input, contentOf(input)),
+  plan: (input, facts) => {
+    const content = contentOf(input);
+    const step = fileStep(input, facts, `write ${input.path}`, content);
+    return [step, ...(input.check ? checkSteps(input.check) : contentChecks(input.path, content))];
+  },
 });
 
-function contentCheck({ path, content }: Input) {
-  return probeStep({ type: 'file', service: path, path, sha256: hash('sha256', content) });
+function contentOf({ content, template = '', variables = {} }: Input): TextContent | TemplateContent {
+  return content === undefined ? { type: 'template', template, variables } : { type: 'text', text: content };
+}
+
+/** What is made of a template is known when it is written: its step looks at it itself. */
+function contentChecks(path: string, content: TextContent | TemplateContent) {
+  if (content.type === 'template') return [];
+  return [probeStep({ type: 'file', service: path, path, sha256: hash('sha256', content.text) })];
 }

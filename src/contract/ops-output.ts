@@ -17,6 +17,13 @@ export const HealthCheck = z.strictObject({
   endpoint: z.string(),
 });
 
+/** What became of an environment variable; never its value. */
+export const EnvironmentChange = z.strictObject({
+  variable: z.string(),
+  action: z.enum(['added', 'modified', 'removed']),
+  service: z.string(),
+});
+
 /** Why a task is blocked, and which role can resolve it. */
 export const Blocker = z.strictObject({
   code: z.string(),
@@ -32,15 +39,14 @@ export const OpsOutput = z.strictObject({
   actions_taken: z.array(ActionTaken),
   health_checks: z.array(HealthCheck),
   monitoring_setup: z.array(z.strictObject({ metric: z.string(), threshold: z.string(), notification: z.string() })),
-  environment_changes: z.array(
-    z.strictObject({ variable: z.string(), action: z.enum(['added', 'modified', 'removed']), service: z.string() }),
-  ),
+  environment_changes: z.array(EnvironmentChange),
   blockers: z.array(Blocker),
   notes: z.string(),
 });
 
 export type ActionTaken = z.infer<typeof ActionTaken>;
 export type HealthCheck = z.infer<typeof HealthCheck>;
+export type EnvironmentChange = z.infer<typeof EnvironmentChange>;
 export type Blocker = z.infer<typeof Blocker>;
 export type Owner = Blocker['owner'];
 export type OpsOutput = z.infer<typeof OpsOutput>;

@@ -13,6 +13,7 @@ export type FactQuery =
 
 /** A regular file as it is, or that there is none. `mode` is four octal digits. */
 export type FileFact = { exists: false } | { exists: true; sha256: string; mode: string; uid: number; gid: number };
+export type PresentFile = Extract<FileFact, { exists: true }>;
 
 /** A directory as it is, or that nothing is there. `mode` is four octal digits. */
 export type DirectoryFact = { exists: false } | { exists: true; mode: string; uid: number; gid: number };
@@ -89,6 +90,9 @@ export type NoFacts = Readonly<Record<string, never>>;
 
 /** The answers, under the names of their queries. */
 export type Facts<Q extends FactQueries> = { readonly [K in keyof Q]: FactOf[Q[K]['ask']] };
+
+/** Whether a mode lets everybody do something. */
+export const isOpenToAll = (mode: string): boolean => !mode.endsWith('0');
 
 export function sameFile(a: FileFact, b: FileFact): boolean {
   if (!a.exists || !b.exists) return a.exists === b.exists;

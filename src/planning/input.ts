@@ -41,15 +41,13 @@ export const OwnerName = z
   .string()
   .regex(/^([a-z_][a-z0-9_.-]{0,31}|\d{1,10}:\d{1,10})$/, 'expected a user name or <uid>:<gid>');
 
-const VariableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'expected a variable name');
+export const VariableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'expected a variable name');
 
 /** Environment variables by name: their values, or references to secrets. */
-export const Variables = z
-  .record(
-    VariableName,
-    z.string().max(8192).refine(withoutNul, 'a NUL cannot be passed').refine(isTextOrRef, NOT_A_REF),
-  )
-  .meta({ title: 'variables: text or `secret:…`, by name' });
+export const Variables = z.record(VariableName, valueOrRef()).meta({ title: 'variables: text or `secret:…`, by name' });
+
+/** What a template uses, by name: texts or references to secrets, or what its sections ask. */
+export const TemplateVariables = z.record(VariableName, z.union([valueOrRef(), z.boolean()]));
 
 /** What something needs for itself: `path:/etc/nginx` covers what is below it; other kinds are plain names, `service:web`. */
 export const ResourceName = z
@@ -70,6 +68,21 @@ export const HttpUrl = z
   .regex(/^https?:\/\/[\u0021-\u007e]+$/, 'expected http:// or https:// and no spaces')
   .refine((url) => URL.canParse(url), 'expected a URL')
   .meta({ title: 'http or https address' });
+
+/** Any value of JSON's kinds, or a reference to a secret by itself. */
+export const JsonOrRef = z
+  .json()
+  .refine((value) => typeof value !== 'string' || isTextOrRef(value), NOT_A_REF)
+  .refine((value) => typeof value !== 'object' || !holdsRef(value), 'a secret is a value by itself, not a part of one');
+
+function holdsRef(value: unknown): boolean {
+  if (typeof value === 'string') return isSecretRef(value);
+  return typeof value === 'object' && value !== null && Object.values(value).some(holdsRef);
+}
+
+function valueOrRef() {
+  return z.string().max(8192).refine(withoutNul, 'a NUL cannot be passed').refine(isTextOrRef, NOT_A_REF);
+}
 
 function withoutNul(text: string): boolean {
   return !text.includes('\0');

@@ -1,4 +1,4 @@
-import type { HealthCheck } from '../contract/ops-output.ts';
+import type { EnvironmentChange, HealthCheck } from '../contract/ops-output.ts';
 import type { PlannedStep, Step } from './step.ts';
 import { canBeUndone, changesSomething } from './step.ts';
 
@@ -31,6 +31,8 @@ export interface StepRecord extends PlannedStep {
   durationMs: number;
   /** What it saw of the health of what it changed. */
   health: HealthCheck[];
+  /** The environment variables that it changed when it was applied. */
+  environment: EnvironmentChange[];
 }
 
 /** States in which a step has or may have had its effect. */

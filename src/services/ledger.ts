@@ -91,6 +91,7 @@ export interface StepChange {
   message?: string;
   durationMs?: number;
   health?: StepRecord['health'];
+  environment?: StepRecord['environment'];
 }
 
 /**

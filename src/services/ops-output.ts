@@ -1,5 +1,11 @@
 import type { OperationType } from '../contract/names.ts';
-import { type ActionTaken, type Blocker, type HealthCheck, OpsOutput } from '../contract/ops-output.ts';
+import {
+  type ActionTaken,
+  type Blocker,
+  type EnvironmentChange,
+  type HealthCheck,
+  OpsOutput,
+} from '../contract/ops-output.ts';
 import type { StepEvidence } from '../contract/report.ts';
 import type { Task } from '../contract/task.ts';
 import type { StepRecord, StepState } from '../planning/record.ts';
@@ -30,7 +36,7 @@ export function opsOutputOf({ task, records, blockers, notes }: Conclusion, host
     actions_taken: 'undo' in task ? actionsTakenBack(records, host) : actionsTaken(task, records, host),
     health_checks: healthChecks(records),
     monitoring_setup: 'undo' in task ? [] : monitoringSetup(records),
-    environment_changes: [],
+    environment_changes: 'undo' in task ? records.flatMap(changesBack) : records.flatMap(environmentChanges),
     blockers,
     notes: notes.join(' '),
   });
@@ -139,3 +145,11 @@ function healthChecks(records: readonly StepRecord[]): HealthCheck[] {
   for (const check of records.flatMap(({ health }) => health)) latest.set(`${check.service} ${check.endpoint}`, check);
   return [...latest.values()];
 }
+
+/** What a step changed, and back again where it is taken back. */
+const environmentChanges = (record: StepRecord): EnvironmentChange[] => [...record.environment, ...changesBack(record)];
+
+const INVERSE = { added: 'removed', modified: 'modified', removed: 'added' } as const;
+
+const changesBack = ({ state, environment }: StepRecord): EnvironmentChange[] =>
+  state === 'undone' ? environment.map((change) => ({ ...change, action: INVERSE[change.action] })) : [];

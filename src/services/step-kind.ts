@@ -1,4 +1,4 @@
-import type { HealthCheck } from '../contract/ops-output.ts';
+import type { EnvironmentChange, HealthCheck } from '../contract/ops-output.ts';
 import type { State } from '../planning/record.ts';
 import type { Step, StepKindName } from '../planning/step.ts';
 
@@ -23,6 +23,8 @@ export interface Effect {
   /** The state it left behind. */
   left: State;
   health: HealthCheck[];
+  /** The environment variables that it changed. */
+  environment: EnvironmentChange[];
   /** Processes of it that live on. */
   leftRunning: string[];
 }
@@ -50,11 +52,11 @@ export function kindOf(kinds: StepKinds, step: Step): StepKind<Step> {
 }
 
 export function applied(message: string, more: Partial<Effect> = {}): Effect {
-  return { outcome: 'applied', code: null, message, left: null, health: [], leftRunning: [], ...more };
+  return { outcome: 'applied', code: null, message, left: null, health: [], environment: [], leftRunning: [], ...more };
 }
 
 export function failed(code: string, message: string, more: Partial<Effect> = {}): Effect {
-  return { outcome: 'failed', code, message, left: null, health: [], leftRunning: [], ...more };
+  return { outcome: 'failed', code, message, left: null, health: [], environment: [], leftRunning: [], ...more };
 }
 
 /** It met what kept it from touching anything. */

@@ -87,7 +87,13 @@ export class StepRunner {
     this.#reached('done');
     const halt = effect.outcome === 'applied' ? null : (haltOf(run.signal) ?? haltBy(record, effect));
     if (halt?.open) return halt;
-    this.#ledger.write(() => this.#change(run.task_id, record, { ...resultOf(effect), state: effect.outcome }));
+    this.#ledger.write(() =>
+      this.#change(run.task_id, record, {
+        ...resultOf(effect),
+        environment: effect.environment,
+        state: effect.outcome,
+      }),
+    );
     return halt;
   }
 

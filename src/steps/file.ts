@@ -1,39 +1,35 @@
 import { hash } from 'node:crypto';
-import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
-import { OpsError } from '../errors.ts';
-import { type FileFact, sameFile } from '../planning/facts.ts';
+import { coerceError, OpsError } from '../errors.ts';
+import { ContentError, isWhole, type SecretValues, secretRefsOf } from '../planning/content/content.ts';
+import { type Rendered, rendered } from '../planning/content/render.ts';
+import { type FileFact, isOpenToAll, type PresentFile, sameFile } from '../planning/facts.ts';
 import type { State } from '../planning/record.ts';
 import type { FileStep } from '../planning/step.ts';
-import type { Files, Snapshots } from '../services/ports.ts';
-import { applied, type Effect, failed, refusedTo, type StepKind } from '../services/step-kind.ts';
+import type { Files, Secrets, Snapshots } from '../services/ports.ts';
+import { applied, type Effect, failed, refusedTo, type StepContext, type StepKind } from '../services/step-kind.ts';
+import { previewOf } from './file-preview.ts';
 
 const NEW_FILE_MODE = '0644';
+const SECRET_FILE_MODE = '0600';
 
 export interface FilePorts {
   files: Files;
   snapshots: Snapshots;
+  secrets: Secrets;
   /** Who owns a new file where the step does not say. */
   self: { uid: number; gid: number };
 }
 
-/** Writes one file as a whole; its undo puts the snapshot back, or removes it. */
-export function fileKind({ files, snapshots, self }: FilePorts): StepKind<FileStep> {
+/**
+ * Brings a content into one file; its undo puts the snapshot back, or removes it. What the file is to hold is worked out
+ * when it is written, from what it holds and from secrets: neither of them is in the step.
+ */
+export function fileKind(ports: FilePorts): StepKind<FileStep> {
+  const { files, snapshots, self } = ports;
   return {
     observe: ({ path }) => files.fact(path),
     capture: ({ path }) => keptFact(path, files, snapshots),
-    apply: async (step) => {
-      const now = await files.fact(step.path);
-      if (!sameFile(now, step.before))
-        return refusedTo('changed-since-plan', `${step.path} changed after the plan was made`);
-      const wanted = wantedOf(step, self);
-      if (sameFile(now, wanted)) return applied('was already so', { left: now });
-      await files.write(step.path, step.content.text, wanted.mode, wanted);
-      const left = await files.fact(step.path);
-      if (sameFile(left, wanted)) return applied('written', { left });
-      return failed('not-as-planned', `${step.path} was written, but its owner, mode or content is another one`, {
-        left,
-      });
-    },
+    apply: (step, context) => apply(step, context, ports),
     undo: async (step, captured) => {
       const before = factOf(captured);
       if (sameFile(await files.fact(step.path), before)) return restored(step, before, before);
@@ -41,16 +37,74 @@ export function fileKind({ files, snapshots, self }: FilePorts): StepKind<FileSt
       else await files.remove(step.path);
       return restored(step, before, await files.fact(step.path));
     },
-    reconcile: async (step, captured) => {
-      const now = await files.fact(step.path);
-      if (sameFile(now, wantedOf(step, self))) return 'done';
-      return sameFile(now, factOf(captured)) ? 'not-done' : 'unknown';
+    reconcile: async (step, captured, context) => {
+      const [now, before] = [await files.fact(step.path), factOf(captured)];
+      if (sameFile(now, before)) return 'not-done';
+      const present = before.exists ? await snapshots.get(before.sha256) : NOTHING;
+      const { text } = rendered(present, step.content, await fetched(step, context, ports));
+      return sameFile(now, wantedOf(step, text, self)) ? 'done' : 'unknown';
     },
     preview: async (step) => {
-      const before = step.before.exists ? (await files.read(step.path)).toString() : '';
-      return previewOf(step, before, wantedOf(step, self));
+      const present = step.before.exists ? await files.read(step.path) : NOTHING;
+      const secrets = secretRefsOf(step.content);
+      // Nothing is fetched for a preview: a reference stands for its value.
+      const next = attempted(step, present, new Map(secrets.map((ref) => [ref, ref])));
+      if ('outcome' in next) return `would be refused: ${next.message}`;
+      return previewOf(step, {
+        present: present.toString(),
+        next: next.text,
+        wanted: wantedOf(step, next.text, self),
+        secrets,
+      });
     },
   };
+}
+
+const NOTHING = Buffer.alloc(0);
+
+async function apply(step: FileStep, context: StepContext, ports: FilePorts): Promise<Effect> {
+  const { path, content, before } = step;
+  const now = await ports.files.fact(path);
+  const present = now.exists && !isWhole(content) ? await ports.files.read(path) : null;
+  const isAsPlanned =
+    sameFile(now, before) && (!present || (before.exists && hash('sha256', present) === before.sha256));
+  if (!isAsPlanned) return refusedTo('changed-since-plan', `${path} changed after the plan was made`);
+  const secrets = await fetched(step, context, ports).catch(coerceError);
+  if (secrets instanceof Error) return refusedTo('secret', secrets.message);
+  const next = attempted(step, present ?? NOTHING, secrets);
+  return 'outcome' in next ? next : written(step, now, next, ports);
+}
+
+function attempted({ path, content }: FileStep, present: Uint8Array, secrets: SecretValues): Rendered | Effect {
+  try {
+    return rendered(present, content, secrets);
+  } catch (error) {
+    if (error instanceof ContentError) return refusedTo('cannot-edit', `${path}: ${error.message}`);
+    throw error;
+  }
+}
+
+async function written(step: FileStep, now: FileFact, next: Rendered, { files, self }: FilePorts): Promise<Effect> {
+  const { path } = step;
+  const wanted = wantedOf(step, next.text, self);
+  const seen = { service: path, endpoint: `file ${path}` };
+  const health = [{ ...seen, status: 'healthy' as const }];
+  if (sameFile(now, wanted)) return applied('was already so', { left: now, health });
+  await files.write(path, next.text, wanted.mode, wanted);
+  const left = await files.fact(path);
+  const { environment } = next;
+  if (sameFile(left, wanted)) return applied('written', { left, health, environment });
+  const message = `${path} was written, but its owner, mode or content is another one`;
+  return failed('not-as-planned', message, { left, environment, health: [{ ...seen, status: 'down' }] });
+}
+
+/** The secrets of a content, as they are now. */
+async function fetched({ content }: FileStep, context: StepContext, { secrets }: FilePorts): Promise<SecretValues> {
+  const { task_id, n: step, signal } = context;
+  const values = secretRefsOf(content).map(
+    async (ref) => [ref, await secrets.fetch(ref, { task_id, step, signal })] as const,
+  );
+  return new Map(await Promise.all(values));
 }
 
 async function keptFact(path: string, files: Files, snapshots: Snapshots): Promise<FileFact> {
@@ -61,12 +115,16 @@ async function keptFact(path: string, files: Files, snapshots: Snapshots): Promi
   return fact;
 }
 
-type PresentFile = Extract<FileFact, { exists: true }>;
+function wantedOf(step: FileStep, text: string, self: FilePorts['self']): PresentFile {
+  const { uid, gid } = step.owner ?? (step.before.exists ? step.before : self);
+  return { exists: true, sha256: hash('sha256', text), mode: modeOf(step), uid, gid };
+}
 
-function wantedOf({ content, mode, owner, before }: FileStep, self: FilePorts['self']): PresentFile {
-  const { uid, gid } = owner ?? (before.exists ? before : self);
+/** What holds a secret is nobody else's to read, unless the step says who may. */
+function modeOf({ mode, content, before }: FileStep): string {
   const present = before.exists ? before.mode : NEW_FILE_MODE;
-  return { exists: true, sha256: hash('sha256', content.text), mode: mode ?? present, uid, gid };
+  const isTooOpen = secretRefsOf(content).length > 0 && isOpenToAll(present);
+  return mode ?? (isTooOpen ? SECRET_FILE_MODE : present);
 }
 
 /** What `capture` returned, read back from the ledger. */
@@ -79,19 +137,4 @@ function restored({ path }: FileStep, before: FileFact, now: FileFact): Effect {
   const health = { service: path, endpoint: `file ${path} ${as}` };
   if (sameFile(now, before)) return applied(as, { left: now, health: [{ ...health, status: 'healthy' }] });
   return failed('undo-failed', `${path} is not ${as}`, { left: now, health: [{ ...health, status: 'down' }] });
-}
-
-function previewOf({ path, content, before }: FileStep, present: string, wanted: PresentFile): string {
-  const lines: string[] = [];
-  if (!before.exists || before.mode !== wanted.mode) lines.push(`mode ${wanted.mode}`);
-  if (!before.exists || before.uid !== wanted.uid || before.gid !== wanted.gid)
-    lines.push(`owner ${wanted.uid}:${wanted.gid}`);
-  if (!before.exists || before.sha256 !== wanted.sha256)
-    lines.push(diffOf(before.exists ? path : '/dev/null', path, present, content.text));
-  return lines.length > 0 ? lines.join('\n') : `${path} is already so`;
-}
-
-function diffOf(from: string, to: string, before: string, after: string): string {
-  const options = { headerOptions: FILE_HEADERS_ONLY };
-  return createTwoFilesPatch(from, to, before, after, undefined, undefined, options).trimEnd();
 }

@@ -11,7 +11,17 @@ export interface Rule {
 }
 
 const PURE = /^(?:src\/(?:admission|planning|schedule|health)|jobs)\//;
-const PURE_PACKAGES = new Set(['zod', 'canonicalize', 'diff', 'plist', 'node:path', 'node:path/posix']);
+const PURE_PACKAGES = new Set([
+  'zod',
+  'canonicalize',
+  'diff',
+  'plist',
+  'mustache',
+  'yaml',
+  'jsonc-parser',
+  'node:path',
+  'node:path/posix',
+]);
 const CLOCK =
   /\bDate\.now\b|\bnew\s+Date\s*(?:\(\s*\)|(?![\s(\w]))|(?<![\w.]\s*|new\s)\bDate\(\s*\)|\bperformance\s*\.\s*now\b|\bhrtime\b/g;
 const MAIN = ['src/main.ts', 'src/cli/main.ts', 'src/runner/main.ts'];
@@ -43,7 +53,11 @@ function neverImport(forbidden: (use: Use) => boolean, { in: scope = /^/, except
 }
 
 /** Of node:crypto, a digest is a function of its input; of node-cron, the parser. The rest is randomness, keys, timers. */
-const PURE_NAMES: Record<string, string> = { 'node:crypto': 'hash', 'node-cron': 'validateDetailed' };
+const PURE_NAMES: Record<string, string> = {
+  'node:crypto': 'hash',
+  'node:util': 'isDeepStrictEqual',
+  'node-cron': 'validateDetailed',
+};
 
 const isPure = ({ specifier, names }: Use): boolean =>
   PURE_PACKAGES.has(specifier) || PURE_NAMES[specifier] === names.join();

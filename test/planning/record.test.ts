@@ -38,7 +38,7 @@ function recordsOf(text: string): StepRecord[] {
       const [, action = '1', kind = '', state] = /^(?:(\d) )?(\w+) (.+)$/.exec(entry) ?? [];
       const step = STEPS[kind];
       if (!step) throw new TypeError(`no step ${kind}`);
-      const seen = { captured: null, left: null, message: '', durationMs: 0, health: [] };
+      const seen = { captured: null, left: null, message: '', durationMs: 0, health: [], environment: [] };
       return { n: index + 1, action: Number(action), step, state: state as StepState, ...seen };
     });
 }

@@ -40,6 +40,7 @@ const record = (step: Step, state: StepState, more: Partial<StepRecord> = {}): S
   message: '',
   durationMs: 5,
   health: [],
+  environment: [],
   ...more,
 });
 

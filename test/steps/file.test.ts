@@ -28,6 +28,7 @@ function setUp(more: { files?: Partial<Files> } = {}) {
   const kind = fileKind({
     files: { ...files, ...more.files },
     snapshots: snapshotsIn(join(folder, 'snapshots')),
+    secrets: { fetch: async () => Promise.reject(new Error('there are none')) },
     self,
   });
   const stepFor = async (wanted: Partial<FileStep> = {}): Promise<FileStep> => ({

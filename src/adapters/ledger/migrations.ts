@@ -75,4 +75,5 @@ export const MIGRATIONS: readonly string[] = [
   UPDATE steps SET step = json_set(step, '$.content', json_object('type', 'text', 'text', json_extract(step, '$.content')))
     WHERE json_extract(step, '$.kind') = 'file';
   `,
+  `ALTER TABLE steps ADD COLUMN environment TEXT NOT NULL DEFAULT '[]';`,
 ];

@@ -8,7 +8,8 @@ export function stepsIn(db: DatabaseSync): Pick<Ledger, 'steps' | 'addSteps' | '
   const insert = db.prepare("INSERT INTO steps (task_id, n, action, step, state) VALUES (?, ?, ?, ?, 'planned')");
   const update = db.prepare(
     `UPDATE steps SET state = ?, captured = coalesce(?, captured), left = coalesce(?, left),
-       message = coalesce(?, message), duration_ms = coalesce(?, duration_ms), health = coalesce(?, health)
+       message = coalesce(?, message), duration_ms = coalesce(?, duration_ms), health = coalesce(?, health),
+       environment = coalesce(?, environment)
      WHERE task_id = ? AND n = ?`,
   );
   const later = db.prepare(
@@ -22,8 +23,9 @@ export function stepsIn(db: DatabaseSync): Pick<Ledger, 'steps' | 'addSteps' | '
     addSteps: (taskId, steps) => {
       for (const { n, action, step } of steps) insert.run(taskId, n, action, JSON.stringify(step));
     },
-    changeStep: (taskId, n, { state, captured, left, message, durationMs, health }) => {
-      const change = [state, json(captured), json(left), message ?? null, durationMs ?? null, json(health)] as const;
+    changeStep: (taskId, n, { state, captured, left, message, durationMs, health, environment }) => {
+      const told = [message ?? null, durationMs ?? null, json(health), json(environment)] as const;
+      const change = [state, json(captured), json(left), ...told] as const;
       const { changes } = update.run(...change, taskId, n);
       if (changes !== 1) throw new Error(`the ledger has no step ${n} of ${taskId}`);
     },
@@ -44,5 +46,6 @@ function stepOf(row: Row): StepRecord {
     message: String(row['message']),
     durationMs: Number(row['duration_ms']),
     health: parsed('health'),
+    environment: parsed('environment'),
   };
 }

@@ -5,8 +5,10 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { openLedger } from '../../../src/adapters/ledger/index.ts';
 import { targetsOf } from '../../../src/admission/facts.ts';
 import { taskDigest } from '../../../src/contract/digest.ts';
+import type { EnvironmentChange } from '../../../src/contract/ops-output.ts';
 import type { Task } from '../../../src/contract/task.ts';
 import type { Step } from '../../../src/planning/step.ts';
+import type { StepChange } from '../../../src/services/ledger.ts';
 import { nothingRan } from '../../../src/services/ops-output.ts';
 import {
   actionsTask,
@@ -205,11 +207,12 @@ describe('tasks and steps', () => {
 
   it('keep what a change of a step does not name', async () => {
     const { ledger } = setUp();
+    const added: EnvironmentChange = { variable: 'A', action: 'added', service: 'web' };
     const changes = [
       { state: 'applying', captured: { value: 'old' } },
-      { state: 'applied', left: { value: 'new' }, message: 'done', durationMs: 7, health: [] },
+      { state: 'applied', left: { value: 'new' }, message: 'done', durationMs: 7, health: [], environment: [added] },
       { state: 'undoing' },
-    ] as const;
+    ] satisfies StepChange[];
     await ledger.commit(() => {
       ledger.addSteps('task-1', [{ n: 1, action: 2, step: step('a') }]);
       for (const change of changes) ledger.changeStep('task-1', 1, { ...change, health: [] });
@@ -225,6 +228,7 @@ describe('tasks and steps', () => {
         message: 'done',
         durationMs: 7,
         health: [],
+        environment: [added],
       },
     ]);
   });

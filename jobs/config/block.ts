@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { defineAction } from '../../src/planning/action.ts';
+import { hasMarkers } from '../../src/planning/content/block.ts';
+import type { BlockContent } from '../../src/planning/content/content.ts';
+import {
+  editFields,
+  editSteps,
+  type FileQueries,
+  fileNeeds,
+  fileTraits,
+  hasOnePlace,
+  ONE_PLACE,
+  placeFields,
+  placeOf,
+} from '../../src/planning/file.ts';
+
+const Fields = z.strictObject({
+  ...editFields,
+  ...placeFields,
+  /** What its markers are called: `# BEGIN savorg-ops <name>` and `# END savorg-ops <name>`. */
+  name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'expected a name of a-z, 0-9, . _ -'),
+  /** What begins a comment in the file; # where absent. */
+  comment: z.enum(['#', '//', ';', '--', '%', '!']).optional(),
+  /** The lines between the markers. */
+  content: z
+    .string()
+    .refine((content) => !hasMarkers(content), 'a block holds no markers of blocks')
+    .optional(),
+  /** In the place of content: there is to be no such block. */
+  absent: z.literal(true).optional(),
+});
+type Input = z.infer<typeof Fields>;
+
+const Input = Fields.refine(hasOnePlace, { message: ONE_PLACE }).refine(
+  ({ content, absent }) => (content === undefined) === (absent ?? false),
+  {
+    message: 'expected either content, or absent: true',
+  },
+);
+
+export const block = defineAction<Input, FileQueries>({
+  summary: 'Keeps a block of lines between two markers in a file; all else in it stays as it is.',
+  undo: 'puts the file back as it was',
+  input: Input,
+  ...fileTraits,
+  needs: (input) => fileNeeds(input, contentOf(input)),
+  plan: (input, facts) => {
+    const title = `${input.absent ? 'remove' : 'write'} the block ${input.name} in ${input.path}`;
+    return editSteps(input, facts, title, contentOf(input));
+  },
+});
+
+function contentOf(input: Input): BlockContent {
+  const { name, comment = '#', content = null } = input;
+  return { type: 'block', name, comment, text: content, place: placeOf(input) };
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { defineAction } from '../../src/planning/action.ts';
+import type { EnvironmentContent } from '../../src/planning/content/content.ts';
+import {
+  editFields,
+  editSteps,
+  type FileQueries,
+  fileNeeds,
+  fileTraits,
+  hidesSecrets,
+  SHOWS_SECRETS,
+} from '../../src/planning/file.ts';
+import { VariableName, Variables } from '../../src/planning/input.ts';
+
+const Fields = z.strictObject({
+  ...editFields,
+  /** Whose variables they are; in a pm2 definition the name of the process. */
+  service: z.string().min(1).max(120),
+  /** An env file, the EnvironmentVariables of a launchd plist, or env of one process of a pm2 definition. */
+  format: z.enum(['env', 'launchd', 'pm2-json', 'pm2-yaml']),
+  /** Values, or references to secrets. */
+  set: Variables.optional(),
+  remove: z.array(VariableName).min(1).max(100).optional(),
+});
+type Input = z.infer<typeof Fields>;
+
+const Input = Fields.refine((input) => namesOf(input).length > 0, { message: 'expected set, remove or both' })
+  .refine((input) => new Set(namesOf(input)).size === namesOf(input).length, { message: 'a variable is named twice' })
+  .refine((input) => hidesSecrets(input, contentOf(input)), { message: SHOWS_SECRETS, path: ['mode'] });
+
+export const env = defineAction<Input, FileQueries>({
+  summary:
+    'Adds, changes and removes environment variables of a service where it keeps them; it reads them at its next start.',
+  undo: 'puts the file back as it was',
+  input: Input,
+  ...fileTraits,
+  needs: (input) => fileNeeds(input, contentOf(input)),
+  plan: (input, facts) => {
+    const title = `change ${namesOf(input).join(', ')} of ${input.service} in ${input.path}`;
+    return editSteps(input, facts, title, contentOf(input));
+  },
+});
+
+function contentOf({ format, service, set = {}, remove = [] }: Input): EnvironmentContent {
+  return { type: 'environment', format, service, set, remove };
+}
+
+const namesOf = ({ set = {}, remove = [] }: Input): string[] => [...Object.keys(set), ...remove];

@@ -1,0 +1,71 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument } from 'yaml';
+import { ContentError, type KeyPath } from './content.ts';
+import type { KeyFormat } from './format.ts';
+import { added, addedBelow, appended, isLeftOut, type ParsedMap, replaced, without } from './yaml-text.ts';
+
+/** One YAML document. Changed in its text: the library would indent, quote and break all of it anew. */
+export const yaml: KeyFormat = {
+  parse: (text) => valueOf(text),
+  set: (text, key, value) => {
+    const { holder, node, rest } = placeOf(text, key);
+    const [name, ...below] = rest;
+    if (name === undefined) return node ? replaced(text, node, value) : text;
+    const entry = { [name]: below.reduceRight<typeof value>((inner, own) => ({ [own]: inner }), value) };
+    if (!holder) return appended(text, entry);
+    if (!node) return added(text, holder, entry);
+    return isLeftOut(node) && !holder.flow ? addedBelow(text, holder, node, entry) : replaced(text, node, entry);
+  },
+  remove: (text, key) => {
+    const { holder, pair } = placeOf(text, key);
+    return holder && pair ? without(text, holder, holder.items.indexOf(pair)) : text;
+  },
+  held: (value) => value,
+};
+
+function documentOf(text: string) {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
+  const [error] = document.errors;
+  if (!error) return document;
+  // Its message may quote the file.
+  const code = error.code.toLowerCase().replaceAll('_', '-');
+  throw new ContentError(`line ${lines.linePos(error.pos[0]).line}: ${code}`);
+}
+
+function valueOf(text: string): unknown {
+  const document = documentOf(text);
+  try {
+    return document.toJS() ?? {};
+  } catch {
+    throw new ContentError('its aliases stand for too much, or for what is not there');
+  }
+}
+
+interface Place {
+  /** The innermost map on the way; null in an empty document. */
+  holder: ParsedMap | null;
+  pair?: ParsedMap['items'][number];
+  /** What stands at the key, or where nothing does the null on the way to it. */
+  node?: ParsedNode | null;
+  /** What of the key is not there yet. */
+  rest: KeyPath;
+}
+
+function placeOf(text: string, key: KeyPath): Place {
+  let place: Place = { holder: null, node: documentOf(text).contents, rest: key };
+  for (const [depth, name] of key.entries()) {
+    const { node } = place;
+    if (isSeq(node) && typeof name === 'number')
+      place = { ...place, node: node.items[name] as ParsedNode, rest: key.slice(depth + 1) };
+    else if (isMap(node)) place = placeIn(node, name, key.slice(depth));
+    else if (isScalar(node) && node.value === null) return place;
+    else if (node) throw new ContentError(`${name} would stand in ${isAlias(node) ? 'an alias' : 'what is no map'}`);
+    else return place;
+  }
+  return place;
+}
+
+function placeIn(holder: ParsedMap, name: string | number, rest: KeyPath): Place {
+  const pair = holder.items.find((own) => isScalar(own.key) && String(own.key.value) === String(name));
+  return pair ? { holder, pair, node: pair.value, rest: rest.slice(1) } : { holder, rest };
+}
