@@ -33,5 +33,6 @@ function withoutValues(difference: string, secrets: readonly string[]): string {
 
 function diffOf(from: string, to: string, before: string, after: string): string {
   const options = { headerOptions: FILE_HEADERS_ONLY };
-  return createTwoFilesPatch(from, to, before, after, undefined, undefined, options).trimEnd();
+  // The last line of a difference may be white space, which counts.
+  return createTwoFilesPatch(from, to, before, after, undefined, undefined, options).replace(/\n$/, '');
 }
