@@ -22,6 +22,7 @@ export const lineEndOf = (text: string): '\n' | '\r\n' => (/^[^\n]*\r\n/.test(te
 export function spliced(lines: readonly Line[], from: number, to: number, texts: readonly string[]): Line[] {
   const end = lines[0]?.end || '\n';
   const isOpen = lines.at(-1)?.end === '';
+  if (isOpen && lines.at(-1)?.text.endsWith('\r')) throw new ContentError('ends in the middle of a line end');
   const next = [...lines.slice(0, from), ...texts.map((text): Line => ({ text, end })), ...lines.slice(to)];
   return next.map((line, index) => {
     if (index === next.length - 1 && isOpen) return { ...line, end: '' };

@@ -24,7 +24,7 @@ export const yaml: KeyFormat = {
 
 function documentOf(text: string) {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const [error] = document.errors;
   if (!error) return document;
   // Its message may quote the file.
