@@ -1,5 +1,8 @@
 import type { Registry } from '../src/planning/action.ts';
 import { block } from './config/block.ts';
+import { containerRemove } from './config/container-remove.ts';
+import { containerRun } from './config/container-run.ts';
+import { containerStop } from './config/container-stop.ts';
 import { directory } from './config/directory.ts';
 import { env } from './config/env.ts';
 import { file } from './config/file.ts';
@@ -23,6 +26,9 @@ import { probe } from './monitoring/probe.ts';
 /** What Ops can do. A new capability is one file and its line here. */
 export const registry: Registry = {
   'config.block': block,
+  'config.container.remove': containerRemove,
+  'config.container.run': containerRun,
+  'config.container.stop': containerStop,
   'config.directory': directory,
   'config.env': env,
   'config.file': file,

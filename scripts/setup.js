@@ -17,9 +17,12 @@ const FAILED = 2;
 /** Programs whose package has another name; all others are packaged under their own. */
 /** Any of these does; the test that opens one reads the same file. */
 const BROWSERS = JSON.parse(readFileSync(path.join(ROOT, 'scripts/browsers.json'), 'utf8'));
-/** On a Mac it is no command but an application, which people install as they like. */
-const OPTIONAL_ON_MAC = 'chromium';
-const PACKAGES = { brew: { 'redis-server': 'redis' }, apt: { ps: 'procps', plistutil: 'libplist-utils' } };
+/** On a Mac a browser is an application, which people install as they like, and podman needs a virtual machine. */
+const OPTIONAL_ON_MAC = ['chromium', 'podman', 'runc', 'busybox'];
+const PACKAGES = {
+  brew: { 'redis-server': 'redis' },
+  apt: { ps: 'procps', plistutil: 'libplist-utils', busybox: 'busybox-static' },
+};
 /** What macOS brings under another name. */
 const ON_MACOS = { plistutil: 'plutil' };
 const nameHere = (program) => (process.platform === 'darwin' && ON_MACOS[program]) || program;
@@ -119,8 +122,8 @@ function installers(missing) {
 }
 
 function installPrograms(programs) {
-  const optional = process.platform === 'darwin' && OPTIONAL_ON_MAC;
-  const missing = programs.filter((program) => program !== optional && !find(program));
+  const optional = process.platform === 'darwin' ? OPTIONAL_ON_MAC : [];
+  const missing = programs.filter((program) => !optional.includes(program) && !find(program));
   if (missing.length === 0) return;
   const { mayRun, commands = [], typed } = installers(missing);
   if (mayRun) say(`installing ${missing.join(', ')} …`);

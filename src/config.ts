@@ -8,7 +8,7 @@ import { DEFAULT_PREFIX, type QueueNames, queueNames } from './contract/queues.t
 import { DashboardFile, type DashboardSettings, dashboardSettings } from './dashboard-settings.ts';
 import { coerceError, OpsError } from './errors.ts';
 import { type Home, homeAt } from './home.ts';
-import { HttpUrl } from './planning/input.ts';
+import { AbsolutePath, HttpUrl } from './planning/input.ts';
 
 const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
 const queueName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected [a-z0-9][a-z0-9-]{0,62}');
@@ -36,6 +36,9 @@ export const OpsFile = z.strictObject({
     .regex(/^[a-z_][a-z0-9_.-]{0,31}$/, 'expected a user name')
     .optional()
     .describe("The user whom commands run as; the daemon's own where absent."),
+  container_engine: AbsolutePath.optional().describe(
+    'The program of podman or docker; the first of the two on the PATH where absent.',
+  ),
   heartbeat: HttpUrl.optional().describe('Pinged every minute while slots of schedules are claimed.'),
   dashboard: DashboardFile,
   pass_environment: z
@@ -56,6 +59,8 @@ export interface Config {
   queues: QueueNames;
   /** Whom commands run as; null: as the daemon. */
   runAs: string | null;
+  /** The path of podman or docker; null for the first that is found. */
+  containerEngine: string | null;
   /** Where it is told every minute that schedules are looked at; null where nowhere. */
   heartbeat: string | null;
   /** Null: there is none. */
@@ -127,6 +132,7 @@ export function loadConfig(root?: string): Config {
     concurrency: file.concurrency ?? 8,
     queues: queueNames(file.queues),
     runAs: file.run_as ?? null,
+    containerEngine: file.container_engine ?? null,
     heartbeat: file.heartbeat ?? null,
     dashboard: dashboardSettings(home.etc, file.dashboard, process.env['OPS_DASHBOARD']),
     redisUrl: redisUrl(home),

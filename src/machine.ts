@@ -1,4 +1,5 @@
 import { systemClock } from './adapters/clock.ts';
+import { containersOf } from './adapters/containers/index.ts';
 import { directories } from './adapters/directories.ts';
 import { factReader } from './adapters/facts.ts';
 import { files } from './adapters/files.ts';
@@ -28,9 +29,11 @@ export interface MachineParts {
   schedules: ScheduleFacts;
 }
 
-export function machineOf({ baseEnv, home }: Config, parts: MachineParts): Machine {
+export function machineOf(config: Config, parts: MachineParts): Machine {
+  const { baseEnv, home } = config;
   const { commands, secrets, rows, schedules } = parts;
-  const things = { files, directories, links, stores: settingStores(baseEnv) };
+  const containers = containersOf(config);
+  const things = { files, directories, links, stores: settingStores(baseEnv), containers };
   const supervisors = supervisorsWith({
     commands,
     baseEnv,

@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { OpsError } from '../errors.ts';
-import type { FactQuery, OwnerFact } from '../planning/facts.ts';
+import { containerFact, type FactQuery, type OwnerFact } from '../planning/facts.ts';
+import type { Containers } from '../services/containers.ts';
 import type {
   Directories,
   FactReader,
@@ -14,6 +15,7 @@ import type { ScheduleFacts } from '../services/schedule-facts.ts';
 
 export interface FactSources {
   files: Files;
+  containers: Containers;
   directories: Directories;
   links: Links;
   stores: SettingStores;
@@ -25,8 +27,8 @@ export function factReader(sources: FactSources): FactReader {
   return { answer: async (query) => answerTo(query, sources) };
 }
 
-function answerTo(query: FactQuery, sources: FactSources) {
-  const { files, directories, links, stores, schedules, supervisors } = sources;
+async function answerTo(query: FactQuery, sources: FactSources) {
+  const { files, containers, directories, links, stores, schedules, supervisors } = sources;
   switch (query.ask) {
     case 'file':
       return files.fact(query.path);
@@ -38,6 +40,8 @@ function answerTo(query: FactQuery, sources: FactSources) {
       return ownerFact(query.owner);
     case 'setting':
       return stores[query.store].look(query.name);
+    case 'container':
+      return containerFact(await containers.find(query.name));
     case 'schedule':
       return schedules.fact(query.name);
     case 'schedules':

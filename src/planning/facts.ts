@@ -7,6 +7,7 @@ export type FactQuery =
   | { ask: 'directory'; path: string }
   | { ask: 'link'; path: string }
   | { ask: 'setting'; store: StoreName; name: string }
+  | { ask: 'container'; name: string }
   | { ask: 'schedule'; name: string }
   | { ask: 'schedules' }
   | { ask: 'service'; ref: ServiceRef };
@@ -31,6 +32,11 @@ export type StoreName = 'default';
 
 /** A setting's value in the one form that its store gives it, or null where there is none. */
 export type SettingFact = { value: string | null };
+
+/** The container of a name, or that there is none. `spec` is the digest of what Ops made it from; empty where others did. */
+export type ContainerFact =
+  | { exists: false }
+  | { exists: true; id: string; image: string; running: boolean; spec: string };
 
 /** What the ledger says of a schedule: its definition's digest, the task that defined it, and why it is paused ('' where it is not). */
 export type ScheduleFact = { exists: false } | { exists: true; definition: string; task_id: string; paused: string };
@@ -79,6 +85,7 @@ export interface FactOf {
   directory: DirectoryFact;
   link: LinkFact;
   setting: SettingFact;
+  container: ContainerFact;
   /** Null where none was asked for. */
   owner: OwnerFact | null;
 }
@@ -104,4 +111,11 @@ export function sameService(a: ServiceFact | ServiceGoal, b: ServiceFact | Servi
   if (a.state === 'unknown' || b.state === 'unknown') return false;
   if (a.state === 'absent' || b.state === 'absent') return a.state === b.state;
   return a.state === b.state && a.enabled === b.enabled && a.definition === b.definition;
+}
+
+/** What a plan starts from, of all that an engine tells of a container. */
+export function containerFact(found: Omit<Extract<ContainerFact, { exists: true }>, 'exists'> | null): ContainerFact {
+  if (!found) return { exists: false };
+  const { id, image, running, spec } = found;
+  return { exists: true, id, image, running, spec };
 }

@@ -1,5 +1,7 @@
+import type { ContainerSpec } from './container.ts';
 import type { Content } from './content/content.ts';
 import type {
+  ContainerFact,
   DirectoryFact,
   FileFact,
   LinkFact,
@@ -95,6 +97,29 @@ export interface SettingStep extends StepBase {
   oneWay: boolean;
 }
 
+/** By what a container counts as well, so that the one before may go. With neither it must run for a while. */
+export interface Readiness {
+  /** Succeeds in the container. */
+  command: readonly string[] | null;
+  check: Probe | null;
+  withinMs: number;
+}
+
+/** What becomes of the container of a name. */
+export type ContainerGoal =
+  | { state: 'running'; spec: ContainerSpec; ready: Readiness }
+  | { state: 'stopped' }
+  /** Kept under another name for an undo. */
+  | { state: 'absent' };
+
+/** Has the container of a name be as told, if it still is the one that the plan saw. */
+export interface ContainerStep extends StepBase {
+  kind: 'container';
+  name: string;
+  goal: ContainerGoal;
+  before: ContainerFact;
+}
+
 /** Looks at a service until it is healthy or its attempts are used up. Changes nothing. */
 export interface ProbeStep extends StepBase {
   kind: 'probe';
@@ -145,6 +170,7 @@ export interface ServiceStep extends StepBase {
 /** The smallest reversible change, as data. */
 export type Step =
   | CommandStep
+  | ContainerStep
   | DirectoryStep
   | FileStep
   | LinkStep

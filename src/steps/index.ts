@@ -1,5 +1,6 @@
 import type { StepKinds } from '../services/step-kind.ts';
 import { type CommandPorts, commandKind } from './command.ts';
+import { type ContainerPorts, containerKind } from './container.ts';
 import { type DirectoryPorts, directoryKind } from './directory.ts';
 import { type FilePorts, fileKind } from './file.ts';
 import { type LinkPorts, linkKind } from './link.ts';
@@ -10,6 +11,7 @@ import type { ServicePorts } from './service-orders.ts';
 import { type SettingPorts, settingKind } from './setting.ts';
 
 type Ports = CommandPorts &
+  ContainerPorts &
   DirectoryPorts &
   FilePorts &
   LinkPorts &
@@ -22,6 +24,7 @@ type Ports = CommandPorts &
 export function stepKinds(ports: Ports): StepKinds {
   return {
     command: commandKind(ports),
+    container: containerKind(ports),
     directory: directoryKind(ports),
     file: fileKind(ports),
     link: linkKind(ports),

@@ -2,6 +2,7 @@ import { symlink } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ContainerEngine } from '../../src/adapters/containers/engine.ts';
 import { directories } from '../../src/adapters/directories.ts';
 import { factReader } from '../../src/adapters/facts.ts';
 import { files } from '../../src/adapters/files.ts';
@@ -10,9 +11,11 @@ import { temporaryFolder } from '../services/support.ts';
 import { memoryStores } from '../support/stores.ts';
 import { TestSupervisor } from '../support/supervisor.ts';
 
+const engine = new ContainerEngine({ named: '/nowhere', env: {}, guarded: () => ({ hidden: [], readOnly: [] }) });
 const stores = memoryStores();
 const facts = factReader({
   files,
+  containers: engine,
   directories,
   links,
   schedules: { fact: () => ({ exists: false }), all: () => ({ now: 0, schedules: [] }) },

@@ -103,7 +103,7 @@ describe.each(Object.entries(registry))('%s', (actionName, action) => {
     });
 
     it('ends with a probe, or with what tells of its health by itself', () => {
-      const telling = ['probe', 'command', 'directory', 'file', 'link', 'record', 'service', 'setting'];
+      const telling = ['probe', 'command', 'container', 'directory', 'file', 'link', 'record', 'service', 'setting'];
       for (const plan of plansOf(action, input)) expect(telling).toContain(plan.at(-1)?.kind);
     });
 

@@ -5,6 +5,8 @@ import { NOW } from '../support/tasks.ts';
 const web = { type: 'http', service: 'web', url: 'http://127.0.0.1:8080/health' } as const;
 const present = { exists: true, sha256: 'a'.repeat(64), mode: '0600', uid: 501, gid: 20 } as const;
 
+const running = { exists: true, id: 'd'.repeat(64), image: 'e'.repeat(64), running: true, spec: '' } as const;
+
 /** What a shell would not leave as it is. */
 const SHARP = [
   '$HOME',
@@ -51,6 +53,35 @@ const PLIST = `<?xml version="1.0" encoding="UTF-8"?>
 
 /** Valid inputs of every action: the least, the most, and what is hard. */
 export const SAMPLES: Record<string, Record<string, unknown>[]> = {
+  'config.container.remove': [{ name: 'web' }],
+  'config.container.run': [
+    { name: 'web', image: `sha256:${'a'.repeat(64)}` },
+    {
+      name: 'Web.1',
+      image: `images.example.org:5000/shop/web@sha256:${'b'.repeat(64)}`,
+      command: ['/bin/serve', ...SHARP],
+      env: { A: SHARP.join(' '), PATH: '/bin', TOKEN: 'secret:file/token' },
+      ports: [
+        { host: 8080, container: 80 },
+        { host: 53, container: 5353, protocol: 'udp', address: '0.0.0.0' },
+      ],
+      volumes: [
+        { host: '/srv/example/data', container: '/data' },
+        { host: '/srv/example/a b', container: '/etc/web', read_only: true },
+      ],
+      network: 'shop',
+      restart: 'on-failure',
+      user: '1000:1000',
+      read_only: true,
+      memory_mb: 256,
+      cpus: 0.5,
+      health: ['/bin/healthy', ...SHARP],
+      ready_within_ms: 5_000,
+      check: web,
+    },
+    { name: 'job', image: `sha256:${'c'.repeat(64)}`, network: 'none', restart: 'no' },
+  ],
+  'config.container.stop': [{ name: 'web' }],
   'config.directory': [
     { path: '/var/lib/web' },
     { path: '/var/lib/web', mode: '2770', owner: '501:20', check: web },
@@ -248,6 +279,7 @@ type Host = (query: FactQuery) => FactOf[FactQuery['ask']];
 export const HOSTS: Host[] = [
   hostWith({
     file: { exists: false },
+    container: running,
     owner: null,
     directory: { exists: false },
     link: { target: null },
@@ -258,6 +290,7 @@ export const HOSTS: Host[] = [
   }),
   hostWith({
     file: present,
+    container: { ...running, running: false },
     owner: { uid: 0, gid: 0 },
     directory: { exists: true, mode: '2750', uid: 501, gid: 20 },
     link: { target: 'releases/1' },

@@ -27,6 +27,7 @@ class Spy implements StepKind<Step> {
   get kinds(): StepKinds {
     return {
       command: this,
+      container: this,
       directory: this,
       file: this,
       link: this,

@@ -51,6 +51,7 @@ import { type ControlListener, Statements, type StreamEntry } from '../../src/se
 import type { StepKinds } from '../../src/services/step-kind.ts';
 import { type Run, StepRunner } from '../../src/services/step-runner.ts';
 import { stepKinds } from '../../src/steps/index.ts';
+import { MemoryEngine } from '../support/memory-engine.ts';
 import { memoryStores } from '../support/stores.ts';
 import { TestSupervisor } from '../support/supervisor.ts';
 import { testSchedules } from './schedule-support.ts';
@@ -443,6 +444,7 @@ export async function testLine(options: LineOptions = {}) {
     supervisors,
     directories,
     links,
+    containers: new MemoryEngine(),
     schedules: rows,
     stores: memoryStores(),
   });

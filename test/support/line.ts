@@ -115,6 +115,7 @@ function spiedKinds(touched: string[]): StepKinds {
   };
   return {
     command: kind('command'),
+    container: kind('container'),
     directory: kind('directory'),
     file: kind('file'),
     link: kind('link'),

@@ -85,7 +85,10 @@ describe('what cannot be understood is refused with its line, and nothing of it 
     ['yaml', 'a: *hunter22\n', 'its aliases stand for too much, or for what is not there'],
     [
       'yaml',
-      `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefghi'.split('').map((name, at) => `${name}: &${name} [${`*${'abcdefghi'[at]},`.repeat(9)}]`).join('\n')}\n`,
+      `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefghi'
+        .split('')
+        .map((name, at) => `${name}: &${name} [${`*${'abcdefghi'[at]},`.repeat(9)}]`)
+        .join('\n')}\n`,
       'its aliases stand for too much',
     ],
     ['json', '{\n"a": hunter22}', 'line 2: InvalidSymbol'],

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { defineAction } from '../../src/planning/action.ts';
+import { checkSteps } from '../../src/planning/command.ts';
+import { ContainerSpec, containerNeeds, containerResources } from '../../src/planning/container.ts';
+import { Argv } from '../../src/planning/input.ts';
+import { Probe } from '../../src/planning/probe.ts';
+
+const DEFAULT_READY_MS = 60_000;
+
+const Input = z.strictObject({
+  ...ContainerSpec.shape,
+  /**
+   * Succeeds in it once it is well. Ops runs it, and only while it waits: podman would by itself only where systemd has
+   * its timers.
+   */
+  health: Argv.optional(),
+  /** When it must be well; a minute after its start where absent. */
+  ready_within_ms: z.int().min(500).max(1_800_000).optional(),
+  /** A health check that must be well, too. With neither it must run for 3 seconds. */
+  check: Probe.optional(),
+});
+type Input = z.infer<typeof Input>;
+
+type Queries = { container: { ask: 'container'; name: string } };
+
+/** Runs a container in the place of the one before. */
+export const containerRun = defineAction<Input, Queries>({
+  summary: 'Runs a container in the place of the one of its name; where it does not get well, the one before is back.',
+  undo: 'brings the container before back, the very same, or removes it where there was none',
+  input: Input,
+  changes: true,
+  reversible: () => true,
+  resources: containerResources,
+  needs: containerNeeds,
+  subjects: ({ image }) => [`artifact:sha256:${image.slice(-64)}`],
+  check: ({ check }) => check,
+  facts: ({ name }) => ({ container: { ask: 'container', name } }),
+  plan: ({ health, ready_within_ms, check, ...spec }, { container }) => [
+    {
+      kind: 'container',
+      target: `container/${spec.name}`,
+      title: `run the container ${spec.name}`,
+      name: spec.name,
+      goal: {
+        state: 'running',
+        spec,
+        ready: { command: health ?? null, check: check ?? null, withinMs: ready_within_ms ?? DEFAULT_READY_MS },
+      },
+      before: container,
+    },
+    ...checkSteps(check),
+  ],
+});
