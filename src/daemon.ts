@@ -3,6 +3,7 @@ import { systemClock, within } from './adapters/clock.ts';
 import { ControlWatch } from './adapters/control-stream.ts';
 import { keyRingFile, policyFile, readRoleKey } from './adapters/etc-files.ts';
 import { openLedger } from './adapters/ledger/index.ts';
+import { maskedLedger } from './adapters/ledger/masked.ts';
 import { toldLedger } from './adapters/ledger/told.ts';
 import { refuseForeignKeys, refuseLooseFiles } from './adapters/permissions.ts';
 import { connectRedis } from './adapters/redis.ts';
@@ -65,19 +66,20 @@ export async function startDaemon(
 ): Promise<Daemon> {
   await using stack = new AsyncDisposableStack();
   const etc = readEtc(config);
-  const ledger = stack.adopt(toldLedger(openLedger(config.home.var.ledger, systemClock), log), (it) => it.close());
+  redactor.learn(etc.hostKey.d, ...Object.values(config.secretEnv), config.opToken ?? '');
+  const ledger = stack.adopt(ledgerOf(config, log, redactor), (it) => it.close());
   const running = await startRunner(config, log, stack, faults);
   const source = await startRedis(config, log, stack);
   const redisUrl = source.url;
-  redactor.learn(...secretsOf(redisUrl), etc.hostKey.d, ...Object.values(config.secretEnv), config.opToken ?? '');
+  redactor.learn(...secretsOf(redisUrl));
   writeFileSync(config.home.var.redisUrl, redisUrl, { mode: 0o600 });
   const { redis, check } = openRedis(source, config, stack);
   const breaker = new RedisBreaker({ redis, check, clock: systemClock, log });
   const isUsable = () => breaker.problem === null;
-  const shared = { config, ledger, log, redis, breaker, isUsable, reached: faults.reached };
+  const shared = { config, ledger, log, redactor, redis, breaker, isUsable, reached: faults.reached };
   const mail = openMail({ ...shared, hostKey: etc.hostKey, stack });
   const { fault, ...problems } = problemsOf(log);
-  const line = compose({ ...etc, ...problems, ...mail, ...running, ...shared, redactor });
+  const line = compose({ ...etc, ...problems, ...mail, ...running, ...shared });
   stack.defer(() => show(null));
   const schedules = () => scheduleTotals(ledger, line.scheduler.nextDueAt(), systemClock.now());
   show({ queues: mail.queues, ledger, running: () => line.running.taskIds, schedules, redis });
@@ -97,6 +99,11 @@ export async function startDaemon(
     watch: (watcher) => breaker.watch(watcher),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** What is written into it is masked, and logged. */
+function ledgerOf({ home }: Config, log: Logger, redactor: Redactor): Ledger {
+  return toldLedger(maskedLedger(openLedger(home.var.ledger, systemClock), redactor), log);
 }
 
 /** Without Redis the vetoes that the ledger knows must do. */

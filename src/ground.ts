@@ -8,7 +8,7 @@ import { coerceError, textOf } from './errors.ts';
 import type { Home } from './home.ts';
 import { createLogger, type Logger } from './log.ts';
 import { readable } from './log-text.ts';
-import { Redactor } from './secret.ts';
+import type { Redactor } from './secret.ts';
 import { VERSION } from './version.ts';
 
 /** What stays from the first attempt to start until the end. */
@@ -21,14 +21,13 @@ export interface Ground {
 }
 
 /** Takes the home for this process alone. */
-export function settle(home: Home, stack: AsyncDisposableStack): Ground {
+export function settle(home: Home, redactor: Redactor, stack: AsyncDisposableStack): Ground {
   const lock = lockHome(home.var.lock);
   try {
-    const redactor = new Redactor();
     const log = createLogger({ sinks: sinksOf(home.var.log), redactor });
     const first = { pid: process.pid, version: VERSION, state: 'starting', reason: null, dashboard: null } as const;
-    const state = new StateFile(home.var.daemon, first);
-    // Node goes on to print it, and ends with 1.
+    const state = new StateFile(home.var.daemon, first, redactor);
+    // Whoever started it is told, too, and it ends with 1.
     process.on('uncaughtExceptionMonitor', (thrown: unknown) =>
       log.fatal({ reason: textOf(coerceError(thrown)) }, 'the daemon cannot go on'),
     );

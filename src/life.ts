@@ -5,6 +5,7 @@ import { coerceError, HomeInUseError, textOf } from './errors.ts';
 import { dashboardOn, type Ground, settle } from './ground.ts';
 import type { Home } from './home.ts';
 import type { Orders } from './orders.ts';
+import type { Redactor } from './secret.ts';
 import { type Faults, NO_FAULTS } from './services/failpoint.ts';
 import { VERSION } from './version.ts';
 
@@ -18,13 +19,13 @@ const STOP_MS = 40_000;
  * safe mode, for a supervisor's crash loop would mend nothing.
  * @throws HomeInUseError, and whatever broke a daemon that was ready.
  */
-export async function live(home: Home, orders: Orders, faults = NO_FAULTS): Promise<void> {
+export async function live(home: Home, orders: Orders, redactor: Redactor, faults = NO_FAULTS): Promise<void> {
   await using stack = new AsyncDisposableStack();
   let ground: Ground | undefined;
   let reason: string | undefined;
   while (orders.exitCode === null) {
     try {
-      ground ??= settle(home, stack);
+      ground ??= settle(home, redactor, stack);
       const starting = start(home, ground, orders, stack, faults);
       const daemon = await Promise.race([starting, orders.given]);
       if (daemon) await work(daemon, ground, orders);
@@ -94,7 +95,7 @@ async function stop(starting: Promise<Daemon>, { log, state }: Ground, { urgent 
 /** Said once for each reason. */
 function enterSafeMode(thrown: unknown, before: string | undefined, ground: Ground | undefined): string {
   const error = coerceError(thrown);
-  const reason = error.message;
+  const reason = ground ? ground.redactor.redact(error.message) : error.message;
   ground?.state.say({ state: 'safe-mode', reason });
   if (reason === before) return reason;
   ground?.log.error({ reason: textOf(error) }, 'safe mode: it takes no tasks, and tries again every 30 s');

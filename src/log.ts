@@ -1,5 +1,5 @@
 import { pino, stdTimeFunctions } from 'pino';
-import type { Redactor } from './secret.ts';
+import { type Redactor, redacted } from './secret.ts';
 import { visible } from './visible.ts';
 
 /** What a line says besides its time, level, service and event. */
@@ -53,16 +53,16 @@ export function createLogger(options: {
 }
 
 function clean(line: string, redactor: Redactor): string {
-  const text = visible(redactor.redact(line));
-  return Buffer.byteLength(text) <= LONGEST_LINE_BYTES ? text : visible(redactor.redact(shortened(line, redactor)));
+  const entry = redacted<object>(JSON.parse(line), redactor);
+  const text = lineOf(entry);
+  return Buffer.byteLength(text) <= LONGEST_LINE_BYTES ? text : lineOf(shortened(entry));
 }
 
-/** Redacted before the cut, which may go through a secret. */
-function shortened(line: string, redactor: Redactor): string {
-  const cut = (_key: string, value: unknown) => {
-    if (typeof value !== 'string') return value;
-    const text = redactor.redact(value);
-    return text.length > KEPT_CHARS ? `${text.slice(0, KEPT_CHARS)}…` : text;
-  };
-  return `${JSON.stringify({ ...JSON.parse(line, cut), detail: null })}\n`;
+const lineOf = (entry: object): string => visible(`${JSON.stringify(entry)}\n`);
+
+/** After it was redacted: a cut may go through a secret. */
+function shortened(entry: object): object {
+  const cut = (text: string) => (text.length > KEPT_CHARS ? `${text.slice(0, KEPT_CHARS)}…` : text);
+  const short = Object.entries(entry).map(([name, value]) => [name, typeof value === 'string' ? cut(value) : value]);
+  return { ...Object.fromEntries(short), detail: null };
 }

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { readingsOf } from './escapes.ts';
 import { type Found, MIN_LENGTH, Needles, type Span } from './needles.ts';
 import { formsOf } from './secret-forms.ts';
@@ -101,6 +102,7 @@ const bytesOf = (text: string): string => Buffer.from(text).toString('latin1');
 const textOf = (bytes: string): string => Buffer.from(bytes, 'latin1').toString();
 
 /** A copy of JSON data in which no string and no name holds a secret. */
+export function redacted<T>(value: T, redactor: Redactor): T;
 export function redacted(value: unknown, redactor: Redactor): unknown {
   if (typeof value === 'string') return redactor.redact(value);
   if (Array.isArray(value)) return value.map((item) => redacted(item, redactor));
@@ -108,6 +110,23 @@ export function redacted(value: unknown, redactor: Redactor): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([name, item]) => [redactor.redact(name), redacted(item, redactor)]),
   );
+}
+
+/** The same where a schema says what the data is: what that fixes, e.g. a state or a digest, is no secret, and stays as it is. */
+export function redactedAs<T>(schema: z.ZodType<T>, value: T, redactor: Redactor): T {
+  const copy = JSON.parse(JSON.stringify(value), (_name, item) =>
+    typeof item === 'string' ? redactor.redact(item) : item,
+  );
+  for (const { path } of schema.safeParse(copy).error?.issues ?? []) putBack(path, value, copy);
+  return copy;
+}
+
+type Data = Record<PropertyKey, unknown>;
+
+function putBack(path: readonly PropertyKey[], from: unknown, to: unknown): void {
+  const [name = '', ...further] = path;
+  if (further.length > 0) putBack(further, (from as Data)[name], (to as Data)[name]);
+  else (to as Data)[name] = (from as Data)[name];
 }
 
 /** The password of a Redis URL, and as it stands there: the same can be encoded in many ways. */

@@ -6,6 +6,7 @@ import { quarantineIn } from './adapters/quarantine-files.ts';
 import type { Config } from './config.ts';
 import { coerceError } from './errors.ts';
 import type { Logger } from './log.ts';
+import type { Redactor } from './secret.ts';
 import type { Alerter } from './services/alerter.ts';
 import type { Ledger } from './services/ledger.ts';
 import { Quarantine } from './services/quarantine.ts';
@@ -22,6 +23,7 @@ export interface WatchParts {
   alerter: Alerter;
   stack: AsyncDisposableStack;
   log: Logger;
+  redactor: Redactor;
 }
 
 /** Looks after the queues now and then; once before it resolves, so that what killed a daemon is not its next one's first job. */
@@ -29,7 +31,7 @@ export async function watchQueues(parts: WatchParts): Promise<void> {
   const { config, redis, ledger, alerter } = parts;
   const { queues, host, home } = config;
   const poisoned = poisonedQueues(redis, queues, host.name);
-  const files = quarantineIn(home.var.quarantine);
+  const files = quarantineIn(home.var.quarantine, parts.redactor);
   const quarantine = new Quarantine({ queues: poisoned, files, alerter, clock: systemClock });
   const counts = new Map(parts.queues.map((queue) => [queue.name, () => queue.count()] as const));
   const unread = new Unread({ queues: counts, ledger, alerter });

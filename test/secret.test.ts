@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Redactor, secretsOf } from '../src/secret.ts';
+import { OpsOutput } from '../src/contract/ops-output.ts';
+import { Redactor, redacted, redactedAs, secretsOf } from '../src/secret.ts';
 
 describe('redactor', () => {
   it.each([
@@ -69,4 +70,33 @@ describe('redactor', () => {
       expect(new Redactor(secretsOf(url)).redact(url)).toBe('redis://:[secret]@host');
     },
   );
+});
+
+describe('data', () => {
+  it('is copied with its secrets masked, in names, too', () => {
+    const data = { 'hunter2-hunter2': ['x hunter2-hunter2', 1, null, { deep: 'hunter2-hunter2' }] };
+    expect(redacted(data, new Redactor(['hunter2-hunter2']))).toEqual({
+      '[secret]': ['x [secret]', 1, null, { deep: '[secret]' }],
+    });
+  });
+
+  it('keeps what its schema fixes, even where it looks like a secret', () => {
+    const output: OpsOutput = {
+      task_id: 't',
+      status: 'completed',
+      operation_type: 'monitoring',
+      actions_taken: [{ action: 'completed it', target: 'degraded', result: 'success', rollback_command: 'none' }],
+      health_checks: [{ service: 'web', status: 'degraded', endpoint: 'monitoring of web' }],
+      monitoring_setup: [],
+      environment_changes: [],
+      blockers: [],
+      notes: 'It is completed.',
+    };
+    expect(redactedAs(OpsOutput, output, new Redactor(['completed', 'degraded', 'monitoring']))).toEqual({
+      ...output,
+      actions_taken: [{ action: '[secret] it', target: '[secret]', result: 'success', rollback_command: 'none' }],
+      health_checks: [{ service: 'web', status: 'degraded', endpoint: '[secret] of web' }],
+      notes: 'It is [secret].',
+    });
+  });
 });

@@ -1,5 +1,6 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Home } from '../home.ts';
+import type { Redactor } from '../secret.ts';
 import type { Condition } from '../services/ports.ts';
 import { VERSION } from '../version.ts';
 import { isHomeLocked } from './home-lock.ts';
@@ -19,10 +20,12 @@ export interface DaemonState extends Condition {
  */
 export class StateFile implements Disposable {
   readonly #path: string;
+  readonly #redactor: Redactor;
   #current: DaemonState;
 
-  constructor(path: string, first: DaemonState) {
+  constructor(path: string, first: DaemonState, redactor: Redactor) {
     this.#path = path;
+    this.#redactor = redactor;
     this.#current = first;
     this.say({});
   }
@@ -32,7 +35,8 @@ export class StateFile implements Disposable {
   }
 
   say(change: Partial<DaemonState>): void {
-    this.#current = { ...this.#current, ...change };
+    const { reason, ...rest } = { ...this.#current, ...change };
+    this.#current = { ...rest, reason: reason && this.#redactor.redact(reason) };
     const next = `${this.#path}.next`;
     try {
       writeFileSync(next, JSON.stringify(this.#current), { mode: 0o600 });

@@ -2,9 +2,10 @@ import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { stringify } from 'yaml';
 import type { Delivery } from '../admission/parse.ts';
-import type { OpsOutput } from '../contract/ops-output.ts';
+import { OpsOutput } from '../contract/ops-output.ts';
 import { coerceError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { type Redactor, redactedAs } from '../secret.ts';
 import type { End, Executor } from '../services/executor.ts';
 import type { Failpoint } from '../services/failpoint.ts';
 import type { Ledger } from '../services/ledger.ts';
@@ -20,6 +21,7 @@ export interface WorkerOptions {
   ledger: Ledger;
   clock: Clock;
   log: Logger;
+  redactor: Redactor;
   /** Told what Redis refuses; while it is open nothing is begun. */
   breaker: Pick<RedisBreaker, 'problem' | 'trip'>;
   /** Told when a held task's job has been put aside, in case it was woken meanwhile. */
@@ -109,9 +111,11 @@ async function deliveryOf(job: Job, name: string, queue: string, ledger: Ledger)
 async function settle(job: Job, token: string, end: End, options: WorkerOptions): Promise<OpsOutput> {
   if (end.kind === 'open') return lookAgain(job, token, options.clock);
   if (end.kind === 'held') return hold(job, token, end, options);
-  await logLines(job, stringify({ ops_output: end.opsOutput }, { lineWidth: 0 }).trimEnd().split('\n'));
-  const [blocker] = end.opsOutput.blockers;
-  if (!blocker) return end.opsOutput;
+  // Redis is not for secrets, nor is who looks there.
+  const ops_output = redactedAs(OpsOutput, end.opsOutput, options.redactor);
+  await logLines(job, stringify({ ops_output }, { lineWidth: 0 }).trimEnd().split('\n'));
+  const [blocker] = ops_output.blockers;
+  if (!blocker) return ops_output;
   throw new UnrecoverableError(`${blocker.code}: ${blocker.message} (owner: ${blocker.owner})`);
 }
 

@@ -25,7 +25,7 @@ export interface PoisonedQueues {
 /** Keeps what was taken out, the newest of it. */
 export interface QuarantineFiles {
   /** Returns the path of the file; it is on the disk when the promise resolves. */
-  keep(name: string, content: string): Promise<string>;
+  keep(name: string, found: object): Promise<string>;
 }
 
 export interface QuarantineParts {
@@ -69,7 +69,7 @@ export class Quarantine {
     const { queue, why } = poison;
     const what = nameOf(poison);
     const found = { queue, what, why, found_at: utcTime(clock.now()), contents: await poison.contents() };
-    const path = await files.keep(`${ulid().toLowerCase()}.json`, JSON.stringify(found, null, 2));
+    const path = await files.keep(`${ulid().toLowerCase()}.json`, found);
     await this.#tell(`queue:${queue}`, `${what} ${why}; set aside in ${path}`);
   }
 

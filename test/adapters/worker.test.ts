@@ -8,6 +8,7 @@ import { taskWorker, type WorkerOptions } from '../../src/adapters/worker.ts';
 import type { Delivery } from '../../src/admission/parse.ts';
 import { utcTime } from '../../src/contract/names.ts';
 import type { ActionsTask } from '../../src/contract/task.ts';
+import { Redactor } from '../../src/secret.ts';
 import type { End, Executor } from '../../src/services/executor.ts';
 import { passBy } from '../../src/services/failpoint.ts';
 import { HeldTasks } from '../../src/services/held-tasks.ts';
@@ -18,6 +19,7 @@ import { realRedis } from './real-redis.ts';
 const PREFIX = '{savorg}';
 const server = realRedis();
 const log = pino({ level: 'silent' });
+const SECRET = 'hunter2-hunter2';
 const CLOSED: WorkerOptions['breaker'] = { problem: null, trip: () => false };
 
 function startWorker(executor: Executor, ledger = testLedger(), breaker: WorkerOptions['breaker'] = CLOSED) {
@@ -33,6 +35,7 @@ function startWorker(executor: Executor, ledger = testLedger(), breaker: WorkerO
     ledger,
     clock: systemClock,
     log,
+    redactor: new Redactor([SECRET]),
     onHeld: (job) => held.putAside(job),
     reached: passBy,
   });
@@ -87,6 +90,16 @@ describe('a job', () => {
     expect(job?.failedReason).toBe('command-failed: step 1 (run once): exit code 3 (owner: manager)');
     const { logs } = await queue.getJobLogs('task-1');
     expect(parse(logs.at(-1) ?? '')).toMatchObject({ ops_output: { status: 'blocked', blockers: [{}] } });
+  });
+
+  it('T24: tells no secret that its task ran into', async () => {
+    const { queue, line, task, submission, stateOf } = await start();
+    line.machine.when('once', { exitCode: 3, message: `cannot log in by ${SECRET}` });
+    await queue.add('config', await submission(task()), { jobId: 'task-1' });
+    await expect.poll(() => stateOf('task-1')).toBe('failed');
+    const job = await queue.getJob('task-1');
+    expect(job?.failedReason).toContain('cannot log in by [secret]');
+    expect(JSON.stringify([job?.stacktrace, await queue.getJobLogs('task-1')])).not.toContain(SECRET);
   });
 
   const options: [string, JobsOptions][] = [

@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { homeOf } from '../../src/config.ts';
 import { live } from '../../src/life.ts';
 import { Orders } from '../../src/orders.ts';
+import { Redactor } from '../../src/secret.ts';
 import { mortal } from './death.ts';
 import { answerSize } from './size.ts';
 
@@ -13,5 +14,5 @@ const orders = new Orders(process);
 process.umask(0o077);
 answerSize(root);
 const runnerEntry = join(import.meta.dirname, 'runner.ts');
-await live(homeOf(root), orders, { reached: mortal(root, 'daemon'), runnerEntry });
+await live(homeOf(root), orders, new Redactor(), { reached: mortal(root, 'daemon'), runnerEntry });
 process.exit(orders.exitCode ?? 1);
