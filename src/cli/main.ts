@@ -9,6 +9,7 @@ import { hostVerbs } from './host-verbs.ts';
 import { installVerbs } from './install-verbs.ts';
 import { keysInit, keysList } from './keys.ts';
 import { home, program } from './program.ts';
+import { secretVerbs } from './secret-verbs.ts';
 import { taskVerbs } from './task-verbs.ts';
 import { tell } from './terminal.ts';
 
@@ -28,7 +29,7 @@ keys
   .description('whose signatures count here')
   .action(() => keysList(home()));
 
-for (const verb of [up, keys, ...taskVerbs, ...controlVerbs, cronVerbs, ...hostVerbs, ...installVerbs])
+for (const verb of [up, keys, ...taskVerbs, ...controlVerbs, cronVerbs, secretVerbs, ...hostVerbs, ...installVerbs])
   program.addCommand(verb);
 
 // Who reads has seen enough, e.g. `ops tasks | head`.

@@ -40,4 +40,5 @@ export function partsOfRef(ref: string): { source: SecretSourceName; name: strin
   return { source: source as SecretSourceName, name: names.join('/') };
 }
 
-const isWellFormed = (text: string): boolean => text.length <= LONGEST && ONE_FORM.test(text);
+/** Whether it is a reference in its one form. */
+export const isWellFormed = (text: string): boolean => text.length <= LONGEST && ONE_FORM.test(text);

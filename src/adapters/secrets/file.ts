@@ -18,6 +18,15 @@ export const fileSource =
  * @throws OpsError with the command that mends it.
  */
 export function readSecretFile(path: string): Buffer {
+  return opened(path, (file) => readFileSync(file));
+}
+
+/** @throws OpsError as reading it would; of what is in it nothing is read. */
+export function checkSecretFile(path: string): void {
+  opened(path, () => undefined);
+}
+
+function opened<T>(path: string, use: (file: number) => T): T {
   refuse(statSync(dirname(path), { throwIfNoEntry: false }), dirname(path), 0o022);
   const file = open(path);
   try {
@@ -26,7 +35,7 @@ export function readSecretFile(path: string): Buffer {
     if (stat.size > LONGEST_BYTES)
       throw new OpsError(`${path} has ${stat.size} bytes: keep only the secret itself there`);
     refuse(stat, path, 0o027);
-    return readFileSync(file);
+    return use(file);
   } finally {
     closeSync(file);
   }
