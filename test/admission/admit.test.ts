@@ -24,7 +24,7 @@ describe('a valid submission', () => {
   });
 });
 
-describe('F34, T5: refused, and nothing ran', () => {
+describe('F34, T5, T15: refused, and nothing ran', () => {
   it.each(REFUSALS)('$code: $name', async ({ alter, task, code }) => {
     seen.add(code);
     const draft = draftOf(keys, task);
