@@ -355,6 +355,7 @@ export const POLICY: Policy = {
       hosts: ['mini-1'],
       paths: ['/'],
       binaries: ['/'],
+      secrets: ['file/db'],
       network: true,
     },
   ],

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { files } from '../../src/adapters/files.ts';
 import { snapshotsIn } from '../../src/adapters/snapshots.ts';
+import { OpsError } from '../../src/errors.ts';
+import type { Content } from '../../src/planning/content/content.ts';
 import type { FileFact } from '../../src/planning/facts.ts';
 import type { FileStep } from '../../src/planning/step.ts';
-import type { Files } from '../../src/services/ports.ts';
+import type { Files, Secrets } from '../../src/services/ports.ts';
 import { fileKind } from '../../src/steps/file.ts';
 import { temporaryFolder } from '../services/support.ts';
 
@@ -22,13 +24,17 @@ afterAll(() => {
   process.umask(umask);
 });
 
-function setUp(more: { files?: Partial<Files> } = {}) {
+const NO_SECRETS: Secrets['fetch'] = async (ref) => {
+  throw new OpsError(`${ref} is not there: make it first`);
+};
+
+function setUp(more: { files?: Partial<Files>; fetch?: Secrets['fetch'] } = {}) {
   const folder = temporaryFolder();
   const path = join(folder, 'a.conf');
   const kind = fileKind({
     files: { ...files, ...more.files },
     snapshots: snapshotsIn(join(folder, 'snapshots')),
-    secrets: { fetch: async () => Promise.reject(new Error('there are none')) },
+    secrets: { fetch: more.fetch ?? NO_SECRETS },
     self,
   });
   const stepFor = async (wanted: Partial<FileStep> = {}): Promise<FileStep> => ({
@@ -321,5 +327,147 @@ describe('preview', () => {
     const before: FileFact = await files.fact(host.path);
     await host.kind.preview(await host.stepFor());
     expect(await files.fact(host.path)).toEqual(before);
+  });
+});
+
+const PASSWORD = 'correct-horse-battery';
+const fetch: Secrets['fetch'] = async () => PASSWORD;
+const template: Content = {
+  type: 'template',
+  template: 'user=a\npassword={{p}}\n',
+  variables: { p: 'secret:file/db' },
+};
+const variables = (set: Record<string, string>, remove: string[] = []): Content => {
+  return { type: 'environment', format: 'env', service: 'web', set, remove };
+};
+
+describe('a content with secrets', () => {
+  it('gets them when it is written, and they are neither in the step nor in what it says', async () => {
+    const asked: unknown[] = [];
+    const host = setUp({ fetch: async (...about) => (asked.push(about), PASSWORD) });
+    const step = await host.stepFor({ content: template });
+    const { effect, captured } = await applied(host, step);
+    expect((await host.now()).content).toBe(`user=a\npassword=${PASSWORD}\n`);
+    expect(asked).toEqual([['secret:file/db', { task_id: 't', step: 1, signal: context.signal }]]);
+    expect(effect.health).toEqual([{ service: host.path, status: 'healthy', endpoint: `file ${host.path}` }]);
+    expect(JSON.stringify([step, effect, captured, await host.kind.preview(step)])).not.toContain(PASSWORD);
+    expect(await host.kind.reconcile(step, captured, context)).toBe('done');
+  });
+
+  it.each([
+    ['a new file', null, null, '600'],
+    ['one that all can read', 0o644, null, '600'],
+    ['one that a group can read', 0o640, null, '640'],
+    ['one whose mode the step says', 0o600, '0440', '440'],
+  ])('leaves %s to nobody else', async (_, present, mode, expected) => {
+    const host = setUp({ fetch });
+    if (present !== null) await host.put('old\n', present);
+    await applied(host, await host.stepFor({ content: template, mode }));
+    expect((await host.now()).mode).toBe(expected);
+  });
+
+  it('is not written without them, and it is said which', async () => {
+    const host = setUp();
+    await host.put('old\n', 0o600);
+    const { effect, captured } = await applied(host, await host.stepFor({ content: template }));
+    expect(effect).toMatchObject({
+      outcome: 'refused',
+      code: 'secret',
+      message: 'secret:file/db is not there: make it first',
+    });
+    expect((await host.now()).content).toBe('old\n');
+    expect(await host.kind.reconcile(await host.stepFor({ content: template }), captured, context)).toBe('not-done');
+  });
+
+  it('T24: is previewed with its references, and without the lines that may hold them as they were', async () => {
+    const text = await preview('user=a\npassword=older-secret\n', { content: template });
+    expect(text.split('\n')).toEqual([
+      'mode 0600',
+      '--- PATH',
+      '+++ PATH',
+      '@@ -1,2 +1,2 @@',
+      ' user=a',
+      '-[not shown: it may hold a secret]',
+      '+password=secret:file/db',
+      '(a preview fetches no secret; a line with one may be so already: secret:file/db)',
+    ]);
+  });
+});
+
+describe('a part of a file', () => {
+  it('is changed, the rest kept, and the variables are told', async () => {
+    const host = setUp();
+    await host.put('A=1\r\nB=2', 0o644);
+    const { effect, captured } = await applied(
+      host,
+      await host.stepFor({ content: variables({ A: '9', C: '3' }, ['B']) }),
+    );
+    expect(effect).toMatchObject({ outcome: 'applied', message: 'written' });
+    expect(effect.environment.map(({ variable, action }) => `${variable} ${action}`)).toEqual([
+      'A modified',
+      'C added',
+      'B removed',
+    ]);
+    expect(await host.now()).toMatchObject({ content: 'A=9\r\nC=3', mode: '644' });
+    await host.kind.undo(await host.stepFor(), captured, context);
+    expect((await host.now()).content).toBe('A=1\r\nB=2');
+  });
+
+  it('that is already so is not written', async () => {
+    const host = setUp();
+    await host.put('A=1\n', 0o644);
+    const { ino } = await stat(host.path);
+    const step = await host.stepFor({ content: variables({ A: '1' }, ['B']) });
+    expect((await applied(host, step)).effect).toMatchObject({ message: 'was already so', environment: [] });
+    expect((await stat(host.path)).ino).toBe(ino);
+    expect(await host.kind.preview(step)).toBe(`${host.path} is already so`);
+  });
+
+  it('is refused in words where the file cannot be understood, and nothing is written', async () => {
+    const host = setUp();
+    await host.put('A=1\nhunter22\n', 0o644);
+    const before = await stat(host.path);
+    const step = await host.stepFor({ content: variables({ A: '2' }) });
+    const message = `${host.path}: line 2: neither a variable nor a comment`;
+    expect((await applied(host, step)).effect).toMatchObject({ outcome: 'refused', code: 'cannot-edit', message });
+    expect(await host.kind.preview(step)).toBe(`would be refused: ${message}`);
+    expect(await stat(host.path)).toMatchObject({ ino: before.ino, mtimeMs: before.mtimeMs });
+  });
+
+  it.each(['fact', 'read'] as const)('is refused where the file changes before its %s', async (moment) => {
+    const path: { step?: FileStep } = {};
+    const late = {
+      fact: async (at: string) => (path.step && (await writeFile(at, 'A=by hand\n')), files.fact(at)),
+      read: async (at: string) => (path.step && (await writeFile(at, 'A=by hand\n')), files.read(at)),
+    };
+    const host = setUp({ files: { [moment]: late[moment] } });
+    await host.put('A=1\n', 0o644);
+    const step = await host.stepFor({ content: variables({ A: '2' }) });
+    path.step = step;
+    expect(await host.kind.apply(step, context)).toMatchObject({ outcome: 'refused', code: 'changed-since-plan' });
+    expect((await host.now()).content).toBe('A=by hand\n');
+  });
+
+  it.each([
+    ['done', 'A=2\n', 'done'],
+    ['not done', 'A=1\n', 'not-done'],
+    ['unknown', 'A=3\n', 'unknown'],
+  ])('is %s after a crash by what the file was and is', async (_, content, expected) => {
+    const host = setUp();
+    await host.put('A=1\n', 0o644);
+    const step = await host.stepFor({ content: variables({ A: '2' }) });
+    const captured = await host.kind.capture(step);
+    await host.put(content, 0o644);
+    expect(await host.kind.reconcile(step, captured, context)).toBe(expected);
+  });
+
+  it('is not changed through a symbolic link', async () => {
+    const host = setUp();
+    const step = await host.stepFor({ content: variables({ A: '2' }) });
+    const other = join(host.folder, 'other');
+    await writeFile(other, 'A=1\n');
+    await symlink(other, host.path);
+    await expect(host.kind.apply(step, context)).rejects.toThrow(/is no regular file/);
+    expect(await readFile(other, 'utf8')).toBe('A=1\n');
   });
 });

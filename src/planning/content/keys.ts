@@ -26,8 +26,12 @@ export function withKeys(
   const own = FORMATS[format];
   // Also where nothing is to change: what cannot be understood is never called right.
   own.parse(text);
-  const without = remove.reduce((left, key) => changed(own, left, key, undefined), text);
-  return set.reduce((left, { key, value }) => changed(own, left, key, own.held(resolved(value, secrets))), without);
+  // Values before removals: what a file has no other of is then still there to be written alike.
+  const written = set.reduce(
+    (left, { key, value }) => changed(own, left, key, own.held(resolved(value, secrets))),
+    text,
+  );
+  return remove.reduce((left, key) => changed(own, left, key, undefined), written);
 }
 
 function changed(format: KeyFormat, text: string, key: KeyPath, value: Json | undefined): string {
