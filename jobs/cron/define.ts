@@ -1,6 +1,7 @@
 import { digestOf } from '../../src/contract/digest.ts';
 import { defineAction } from '../../src/planning/action.ts';
 import type { SchedulesFact } from '../../src/planning/facts.ts';
+import { addressNeeds } from '../../src/planning/reach.ts';
 import { Definition, dependenciesOf, MAX_VALID_MS, requestsOf } from '../../src/schedule/definition.ts';
 import { scheduleStep, scheduleTraits } from './schedule.ts';
 
@@ -13,6 +14,7 @@ export const define = defineAction<Definition, Queries>({
   undo: 'brings back the definition as it was, or none',
   input: Definition,
   resources: ({ name }) => [`schedule:${name}`],
+  needs: ({ heartbeat }) => (heartbeat === undefined ? [] : addressNeeds(heartbeat)),
   subjects: ({ name }) => [`schedule:${name}`],
   environment: ({ environment }) => environment,
   later: requestsOf,

@@ -1,17 +1,30 @@
 import { z } from 'zod';
 import { ActionName, Environment, HostName, OperationType } from '../contract/names.ts';
-import { type NeedKind, partsOf } from '../contract/need.ts';
+import { isInOneForm, type NeedKind, partsOf } from '../contract/need.ts';
 
+/** What nothing fits would look like a rule that holds. */
+const isAbsolute = (path: string): boolean => path === '/' || (path.startsWith('/') && isInOneForm(path));
+const name = z.string().min(1).max(1024);
 const names = z
-  .array(z.string().min(1).max(1024).meta({ title: 'text' }))
+  .array(name.meta({ title: 'text' }))
   .min(1)
   .optional();
 const paths = z
   .array(
-    z
-      .string()
-      .regex(/^\/[^\0]*$/, 'expected an absolute path')
+    name
+      .refine(isAbsolute, 'expected an absolute path without //, ., .. or a slash at its end')
       .meta({ title: 'absolute path' }),
+  )
+  .min(1)
+  .optional();
+const binaries = z
+  .array(
+    name
+      .refine(
+        (program) => !program.includes('/') || isAbsolute(program),
+        'expected a name, or an absolute path without //, ., .. or a slash at its end',
+      )
+      .meta({ title: 'name or absolute path' }),
   )
   .min(1)
   .optional();
@@ -22,14 +35,16 @@ const Rule = z.strictObject({
   environments: z.array(Environment).min(1),
   hosts: z.array(HostName).min(1).describe('This host, by its name in `ops.yaml`: one file may serve several hosts.'),
   paths: paths.describe('What may be changed; each covers what is below it.'),
-  binaries: names.describe('Programs that may run: as the task names them, or a folder; `/` covers all.'),
+  binaries: binaries.describe(
+    'Programs that may run: as the task names them, or a folder; `/` covers all, and whatever variables have them load.',
+  ),
   services: names.describe('`<supervisor>/<name>`, e.g. launchd/com.example.web.'),
   containers: names,
   images: names.describe('Repositories, without tag or digest.'),
   packages: names.describe('Names as the package manager has them.'),
   settings: names.describe('Of `defaults` on a Mac: `<domain>/<key>`.'),
   secrets: names.describe('References without `secret:`, e.g. file/db-password.'),
-  network: z.literal(true).optional().describe('Commands may use the network.'),
+  network: z.literal(true).optional().describe('Commands may use the network, health checks look at other hosts.'),
 });
 type Rule = z.infer<typeof Rule>;
 
@@ -109,7 +124,7 @@ function covers(rule: Rule, need: string): boolean {
 
 /** Every program lies below `/`, also one that is named without its folder. */
 const isBelow = (folder: string, name: string): boolean =>
-  folder === '/' || (folder.startsWith('/') && name.startsWith(`${folder}/`));
+  folder === '/' || (folder.startsWith('/') && name.startsWith(`${folder}/`) && isInOneForm(name));
 
 function needLines(needs: readonly string[]): string[] {
   const byList = Map.groupBy(new Set(needs), (need) => partsOf(need).kind);

@@ -12,7 +12,16 @@ export type NeedKind =
 
 export const pathNeed = (path: string): string => `path:${path}`;
 export const binaryNeed = (argv: readonly string[]): string => `binary:${argv[0] ?? ''}`;
+/** Any program: only a rule that covers all of them covers it. */
+export const ANY_BINARY = 'binary:/';
 export const NETWORK = 'network:any';
+
+/** Whether an absolute path is written in the one way by which it can be compared: without `//`, `.`, `..` or a slash at its end. */
+export const isInOneForm = (path: string): boolean =>
+  !path
+    .split('/')
+    .slice(1)
+    .some((part) => ['', '.', '..'].includes(part));
 
 /** Kind and name of a need. */
 export function partsOf(need: string): { kind: NeedKind; name: string } {

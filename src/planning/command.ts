@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { binaryNeed, NETWORK, pathNeed } from '../contract/need.ts';
 import { AbsolutePath, Argv, ResourceName, Variables } from './input.ts';
 import { endpointOf, Probe } from './probe.ts';
+import { variableNeeds } from './reach.ts';
 import { WHOLE_HOST } from './resources.ts';
 import { secretsIn } from './secret-ref.ts';
 import type { CommandSpec, Guard, ProbeStep } from './step.ts';
@@ -68,6 +69,7 @@ export function commandNeeds(input: CommandFields, argvs: readonly (readonly str
   const values = [...Object.values(input.env ?? {}), stdin];
   return [
     ...[...argvs, ...guard].map(binaryNeed),
+    ...variableNeeds(input.env ?? {}),
     ...writesOf(input).map(pathNeed),
     ...secretsIn(values),
     ...(input.network ? [NETWORK] : []),

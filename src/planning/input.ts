@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isInOneForm } from '../contract/need.ts';
 import { isSecretRef, isTextOrRef, NOT_A_REF } from './secret-ref.ts';
 
 /** Program and arguments; no shell reads them. */
@@ -15,7 +16,10 @@ export const Argv = z
   )
   .min(1)
   .max(256)
-  .refine((argv) => argv[0] !== '', 'expected a program')
+  .refine(
+    (argv) => isProgram(argv[0] ?? ''),
+    'expected a program: a name, or an absolute path without //, ., .. or a slash at its end',
+  )
   .meta({ title: 'program and arguments' });
 
 export const AbsolutePath = z
@@ -24,16 +28,7 @@ export const AbsolutePath = z
   .max(1024)
   .refine(withoutNul, 'a NUL cannot be passed')
   .refine((path) => path.startsWith('/'), 'expected an absolute path')
-  .refine(
-    (path) =>
-      !path
-        .split('/')
-        .slice(1)
-        .some((part) => ['', '.', '..'].includes(part)),
-    {
-      message: 'expected a path without //, ., .. or a slash at its end',
-    },
-  )
+  .refine(isInOneForm, 'expected a path without //, ., .. or a slash at its end')
   .meta({ title: 'absolute path' });
 
 /** A user's name (with its own group) or `<uid>:<gid>`. */
@@ -82,6 +77,12 @@ function holdsRef(value: unknown): boolean {
 
 function valueOrRef() {
   return z.string().max(8192).refine(withoutNul, 'a NUL cannot be passed').refine(isTextOrRef, NOT_A_REF);
+}
+
+/** Which program another path means depends on links and the working directory. */
+function isProgram(word: string): boolean {
+  if (!word.includes('/')) return word !== '';
+  return word.startsWith('/') && isInOneForm(word);
 }
 
 function withoutNul(text: string): boolean {

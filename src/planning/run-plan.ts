@@ -2,6 +2,7 @@ import { binaryNeed, NETWORK } from '../contract/need.ts';
 import type { BoundAction } from './action.ts';
 import type { FactOf, FactQueries, FactQuery } from './facts.ts';
 import type { Probe } from './probe.ts';
+import { probeNeeds } from './reach.ts';
 import { overlap, WHOLE_HOST } from './resources.ts';
 import type { PlannedStep } from './step.ts';
 
@@ -50,8 +51,9 @@ interface Permission {
  * command, under whatever name it comes.
  */
 export function permissionsOf({ name, action, input, later }: BoundAction): Permission[] {
-  const own = { name, changes: action.changes, needs: [...new Set(action.needs(input))] };
   const check = action.check(input);
+  const needs = [...action.needs(input), ...(check ? probeNeeds(check) : [])];
+  const own = { name, changes: action.changes, needs: [...new Set(needs)] };
   const looks = check?.type === 'command' ? [probePermission(check)] : [];
   return [own, ...later.flatMap(permissionsOf), ...looks];
 }
