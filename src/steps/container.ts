@@ -108,10 +108,10 @@ function isSo({ goal }: ContainerStep, now: ContainerFact): boolean {
   return !now.exists;
 }
 
-/** By what an undo sees that somebody else changed it. One that ended by itself since is still the one it was. */
-function markOf({ goal }: ContainerStep, now: ContainerFact): State {
-  if (!now.exists) return { exists: false };
-  return { exists: true, id: now.id, ...(goal.state === 'stopped' && { running: now.running }) };
+/** By what an undo sees that somebody else changed it. What a step made run counts as running, also where it ended since. */
+function markOf(step: ContainerStep, now: ContainerFact): State {
+  if (!now.exists || step.goal.state !== 'running') return now;
+  return { ...now, running: now.running || now.spec === specDigest(step.goal.spec) };
 }
 
 function effectOf(message: string, step: ContainerStep, now: ContainerFact): Effect {

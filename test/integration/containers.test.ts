@@ -42,7 +42,7 @@ describe.skipIf(!HAS_PODMAN)('containers of a real podman', () => {
     await test[Symbol.asyncDispose]();
     await podman[Symbol.asyncDispose]();
   });
-  afterEach(() => podman.podman('rm', '--all', '--force', '--time', '0'));
+  afterEach(() => podman.clear());
 
   const says = async () => (await fetch(`http://127.0.0.1:${port}/`).catch(() => null))?.text();
   const idOf = (name: string) => podman.podman('inspect', '--format', '{{.Id}}', name);

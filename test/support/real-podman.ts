@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -16,11 +16,11 @@ cgroup_manager = "cgroupfs"
 events_logger = "file"
 `;
 
-/** Answers on `$PORT` with `$WORD`, and ends when it is asked to. Busybox as a process 1 would not. */
+/** Answers on `$PORT`, if there is one, with `$WORD`, and ends when it is asked to. Busybox as a process 1 would not. */
 const SERVER = `#!/bin/sh
 trap 'exit 0' TERM
 mkdir -p /tmp/www && echo "$WORD" >/tmp/www/index.html
-httpd -f -p 127.0.0.1:$PORT -h /tmp/www &
+[ -n "$PORT" ] && httpd -f -p 127.0.0.1:$PORT -h /tmp/www &
 while :; do sleep 0.1; done
 `;
 
@@ -28,6 +28,8 @@ while :; do sleep 0.1; done
 export class RealPodman implements AsyncDisposable {
   readonly root = mkdtempSync(join(tmpdir(), 'ops-podman-'));
   readonly env: Record<string, string>;
+  /** A program that asks it, whatever its environment is. */
+  readonly program = join(this.root, 'podman');
   /** The image by its id. */
   image = '';
 
@@ -47,11 +49,22 @@ export class RealPodman implements AsyncDisposable {
       CONTAINERS_CONF: join(this.root, 'containers.conf'),
       CONTAINERS_STORAGE_CONF: join(this.root, 'storage.conf'),
     };
+    this.#writeProgram();
+  }
+
+  #writeProgram(): void {
+    const variables = Object.entries(this.env).map(([name, value]) => `export ${name}='${value}'`);
+    writeFileSync(this.program, ['#!/bin/sh', ...variables, 'exec podman "$@"', ''].join('\n'), { mode: 0o755 });
   }
 
   async podman(...args: string[]): Promise<string> {
     const { stdout } = await execa('podman', args, { env: this.env, extendEnv: false, stdin: 'ignore' });
     return stdout.trim();
+  }
+
+  /** Takes all containers away. */
+  async clear(): Promise<void> {
+    await this.podman('rm', '--all', '--force', '--time', '0');
   }
 
   /** Names of all containers with their states, e.g. `web running`. */
@@ -63,7 +76,7 @@ export class RealPodman implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.podman('rm', '--all', '--force', '--time', '0');
+    await this.clear();
     rmSync(this.root, { recursive: true, force: true });
   }
 
@@ -74,8 +87,8 @@ export class RealPodman implements AsyncDisposable {
     cpSync(BUSYBOX, join(tree, 'bin/busybox'));
     for (const name of ['sh', 'mkdir', 'httpd', 'sleep', 'wget', 'env', 'true', 'false'])
       symlinkSync('busybox', join(tree, 'bin', name));
-    writeFileSync(join(tree, 'bin/server'), SERVER);
-    chmodSync(join(tree, 'bin/server'), 0o755);
+    writeFileSync(join(tree, 'bin/server'), SERVER, { mode: 0o755 });
+    writeFileSync(join(tree, 'bin/healthy'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
     await execa('tar', ['-C', tree, '-c', '-f', join(this.root, 'tree.tar'), '.']);
     await this.podman(
       'import',

@@ -30,7 +30,7 @@ describe.skipIf(!HAS_PODMAN)('an engine of containers', () => {
     real = await RealPodman.make();
   });
   afterAll(() => real[Symbol.asyncDispose]());
-  afterEach(() => real.podman('rm', '--all', '--force', '--time', '0'));
+  afterEach(() => real.clear());
 
   const spec = (more: Partial<ContainerSpec> = {}): ContainerSpec => ({
     name: 'web',
