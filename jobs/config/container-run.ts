@@ -9,15 +9,17 @@ const DEFAULT_READY_MS = 60_000;
 
 const Input = z.strictObject({
   ...ContainerSpec.shape,
-  /**
-   * Succeeds in it once it is well. Ops runs it, and only while it waits: podman would by itself only where systemd has
-   * its timers.
-   */
-  health: Argv.optional(),
-  /** When it must be well; a minute after its start where absent. */
-  ready_within_ms: z.int().min(500).max(1_800_000).optional(),
-  /** A health check that must be well, too. With neither it must run for 3 seconds. */
-  check: Probe.optional(),
+  // Not the engine's own health check: podman has one only where systemd has its timers.
+  health: Argv.optional().describe('Succeeds in it once it is well; Ops runs it until it does.'),
+  ready_within_ms: z
+    .int()
+    .min(500)
+    .max(1_800_000)
+    .optional()
+    .describe('By when it must be well; a minute after its start where absent.'),
+  check: Probe.optional().describe(
+    'A health check that must be well, too. Without it and `health` it must run for 3 seconds.',
+  ),
 });
 type Input = z.infer<typeof Input>;
 

@@ -14,14 +14,15 @@ export const ContainerName = z
   .regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/, 'expected a container name, e.g. web')
   .refine((name) => !name.includes(KEPT), `a name with ${KEPT} is that of a container kept for undo`);
 
-/** The same image for ever: a repository with a digest, or an image of this host by its id. Never a tag, which moves. */
-const PinnedImage = z
+/** The same image for ever. */
+export const PinnedImage = z
   .string()
   .max(400)
   .regex(
     /^(?:[a-z0-9][a-z0-9._/-]*(?::\d{1,5}\/[a-z0-9][a-z0-9._/-]*)?@)?sha256:[0-9a-f]{64}$/,
     'expected <repository>@sha256:<64 hex>, or sha256:<id> of an image that is here. "podman image inspect <image>" shows both, as RepoDigests and Id',
-  );
+  )
+  .describe('`<repository>@sha256:…`, or `sha256:<id>` of an image that is here. Never a tag, which moves.');
 
 /** What steers the program of the engine itself, which gets a container's variables in its own environment. */
 const OF_THE_PROGRAM =
@@ -41,10 +42,8 @@ const Port = z.strictObject({
   host: PortNumber,
   container: PortNumber,
   protocol: z.enum(['tcp', 'udp']).optional(),
-  /** Where it listens on the host; 127.0.0.1 where absent. */
-  address: z.union([z.ipv4(), z.ipv6()]).optional(),
+  address: z.union([z.ipv4(), z.ipv6()]).optional().describe('Where it listens on the host; 127.0.0.1 where absent.'),
 });
-type Port = z.infer<typeof Port>;
 
 const Volume = z.strictObject({ host: MountPath, container: MountPath, read_only: z.literal(true).optional() });
 
@@ -52,27 +51,27 @@ const Volume = z.strictObject({ host: MountPath, container: MountPath, read_only
 export const ContainerSpec = z.strictObject({
   name: ContainerName,
   image: PinnedImage,
-  /** The image's own where absent. */
-  command: Argv.optional(),
+  command: Argv.optional().describe("The image's own where absent."),
   env: Variables.refine(
     (env) => !Object.entries(env).some(([name, value]) => steersTheProgram(name) && isSecretRef(value)),
     'a secret cannot go by a name that docker or podman reads itself (HOME, PATH, DOCKER_…): give it another',
   ).optional(),
   ports: z.array(Port).min(1).max(50).optional(),
-  volumes: z.array(Volume).min(1).max(50).optional(),
-  /** `none`, `host`, or the name of one the engine has; the engine's own where absent. */
+  volumes: z.array(Volume).min(1).max(50).optional().describe('Files and folders of the host, as they are there.'),
   network: z
     .string()
     .regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/)
-    .optional(),
-  /** `unless-stopped` where absent. There is no `always`: it would bring back what is kept for undo. */
-  restart: z.enum(['no', 'on-failure', 'unless-stopped']).optional(),
+    .optional()
+    .describe("`none`, `host`, or the name of one that the engine has; the engine's own where absent."),
+  restart: z
+    .enum(['no', 'on-failure', 'unless-stopped'])
+    .optional()
+    .describe('`unless-stopped` where absent. There is no `always`: it would bring back what is kept for an undo.'),
   user: z
     .string()
     .regex(/^[a-z0-9_][a-z0-9_-]{0,31}(?::[a-z0-9_][a-z0-9_-]{0,31})?$/)
     .optional(),
-  /** Its own files are not to be written. */
-  read_only: z.literal(true).optional(),
+  read_only: z.literal(true).optional().describe('It cannot write its own files.'),
   memory_mb: z.int().min(6).max(1_048_576).optional(),
   cpus: z.number().min(0.01).max(1_024).optional(),
 });

@@ -5,8 +5,9 @@ import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/adapters/clock.ts';
 import { secretSources } from '../../src/adapters/secrets/index.ts';
 import { verifierBy } from '../../src/adapters/verify.ts';
-import { loadConfig } from '../../src/config.ts';
+import { homeOf, loadConfig } from '../../src/config.ts';
 import type { ActionRequest, ActionsTask } from '../../src/contract/task.ts';
+import type { Home } from '../../src/home.ts';
 import { createLogger } from '../../src/log.ts';
 import { type Machine, machineOf } from '../../src/machine.ts';
 import type { StepRecord } from '../../src/planning/record.ts';
@@ -28,8 +29,7 @@ import type { Place } from './trial.ts';
 export class Host implements Place {
   readonly #root = temporaryFolder();
   readonly folder = join(this.#root, 'example');
-  readonly #config = configIn(join(this.#root, 'home'));
-  readonly home = this.#config.home;
+  readonly home = homeIn(join(this.#root, 'home'));
   readonly ledger = testLedger(systemClock, this.home.var.ledger);
   readonly #commands: Commands;
   #machine: Promise<Machine> | undefined;
@@ -96,11 +96,13 @@ export class Host implements Place {
   }
 
   async #wire(): Promise<Machine> {
-    const { ledger } = this;
+    const { ledger, home } = this;
     const clock = systemClock;
     const ring = await testRing();
+    // Not before a trial has changed the environment.
+    const config = loadConfig(home.root);
     const rows = openSchedules({
-      config: this.#config,
+      config,
       ledger,
       clock,
       log: createLogger({ redactor: new Redactor(), sinks: [] }),
@@ -112,9 +114,9 @@ export class Host implements Place {
       onMessage: () => undefined,
     }).rows;
     const redactor = new Redactor();
-    const secrets = secretsFrom({ ledger, redactor, sources: secretSources(this.#config, redactor) });
+    const secrets = secretsFrom({ ledger, redactor, sources: secretSources(config, redactor) });
     const schedules = scheduleFacts(ledger, clock);
-    return machineOf(this.#config, { commands: this.#commands, secrets, rows, schedules });
+    return machineOf(config, { commands: this.#commands, secrets, rows, schedules });
   }
 
   async #steps(reached: Failpoint): Promise<StepRunner> {
@@ -136,9 +138,9 @@ function temporaryFolder(): string {
   return path;
 }
 
-function configIn(root: string) {
+function homeIn(root: string): Home {
   mkdirSync(join(root, 'etc'), { recursive: true });
   mkdirSync(join(root, 'var'), { mode: 0o700 });
   writeFileSync(join(root, 'etc/ops.yaml'), 'host: mini-1\n');
-  return loadConfig(root);
+  return homeOf(root);
 }
