@@ -9,11 +9,13 @@ import { file } from './config/file.ts';
 import { key } from './config/key.ts';
 import { line } from './config/line.ts';
 import { link } from './config/link.ts';
+import { packageVersion } from './config/package.ts';
 import { install } from './config/service/install.ts';
 import { remove as removeService } from './config/service/remove.ts';
 import { restart } from './config/service/restart.ts';
 import { start } from './config/service/start.ts';
 import { stop } from './config/service/stop.ts';
+import { userDefault } from './config/user-default.ts';
 import { define } from './cron/define.ts';
 import { pause } from './cron/pause.ts';
 import { remove } from './cron/remove.ts';
@@ -35,11 +37,13 @@ export const registry: Registry = {
   'config.key': key,
   'config.line': line,
   'config.link': link,
+  'config.package': packageVersion,
   'config.service.install': install,
   'config.service.remove': removeService,
   'config.service.restart': restart,
   'config.service.start': start,
   'config.service.stop': stop,
+  'config.user-default': userDefault,
   'cron.define': define,
   'cron.pause': pause,
   'cron.remove': remove,

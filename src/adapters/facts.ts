@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { OpsError } from '../errors.ts';
-import { containerFact, type FactQuery, type OwnerFact } from '../planning/facts.ts';
+import { containerFact, type FactQuery, type OwnerFact, type PackageFact } from '../planning/facts.ts';
 import type { Containers } from '../services/containers.ts';
 import type {
   Directories,
@@ -12,6 +12,8 @@ import type {
   Supervisors,
 } from '../services/ports.ts';
 import type { ScheduleFacts } from '../services/schedule-facts.ts';
+
+type PackageQuery = Extract<FactQuery, { ask: 'package' }>;
 
 export interface FactSources {
   files: Files;
@@ -38,6 +40,8 @@ async function answerTo(query: FactQuery, sources: FactSources) {
       return links.fact(query.path);
     case 'owner':
       return ownerFact(query.owner);
+    case 'package':
+      return packageFact(query, stores);
     case 'setting':
       return stores[query.store].look(query.name);
     case 'container':
@@ -51,6 +55,11 @@ async function answerTo(query: FactQuery, sources: FactSources) {
       return supervisor.look(query.ref);
     }
   }
+}
+
+async function packageFact({ manager, name }: PackageQuery, stores: SettingStores): Promise<PackageFact> {
+  const store = stores[manager];
+  return { ...(await store.look(name)), ...(await store.offer(name)) };
 }
 
 async function ownerFact(owner: string | null): Promise<OwnerFact | null> {

@@ -6,6 +6,7 @@ export type FactQuery =
   | { ask: 'owner'; owner: string | null }
   | { ask: 'directory'; path: string }
   | { ask: 'link'; path: string }
+  | { ask: 'package'; manager: PackageManager; name: string }
   | { ask: 'setting'; store: StoreName; name: string }
   | { ask: 'container'; name: string }
   | { ask: 'schedule'; name: string }
@@ -27,8 +28,10 @@ export interface OwnerFact {
   gid: number;
 }
 
+export type PackageManager = 'apt' | 'brew';
+
 /** Who keeps settings: a tool of the host. */
-export type StoreName = 'default';
+export type StoreName = PackageManager | 'default';
 
 /** A setting's value in the one form that its store gives it, or null where there is none. */
 export type SettingFact = { value: string | null };
@@ -37,6 +40,15 @@ export type SettingFact = { value: string | null };
 export type ContainerFact =
   | { exists: false }
   | { exists: true; id: string; image: string; running: boolean; spec: string };
+
+/** The versions of a package that can be had now, and the one that its manager would choose (null: none). */
+export interface PackageOffer {
+  versions: readonly string[];
+  candidate: string | null;
+}
+
+/** A package's installed version, and what can be had. */
+export type PackageFact = SettingFact & PackageOffer;
 
 /** What the ledger says of a schedule: its definition's digest, the task that defined it, and why it is paused ('' where it is not). */
 export type ScheduleFact = { exists: false } | { exists: true; definition: string; task_id: string; paused: string };
@@ -84,6 +96,7 @@ export interface FactOf {
   service: ServiceFact;
   directory: DirectoryFact;
   link: LinkFact;
+  package: PackageFact;
   setting: SettingFact;
   container: ContainerFact;
   /** Null where none was asked for. */

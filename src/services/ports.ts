@@ -10,6 +10,8 @@ import type {
   FileFact,
   LinkFact,
   OwnerFact,
+  PackageManager,
+  PackageOffer,
   ServiceFact,
   SettingFact,
   Standing,
@@ -147,7 +149,12 @@ export interface SettingStore {
   set(name: string, value: SettingFact['value']): Promise<void>;
 }
 
-export type SettingStores = { readonly [K in StoreName]: SettingStore };
+/** A package's value is its version. */
+export interface PackageStore extends SettingStore {
+  offer(name: string): Promise<PackageOffer>;
+}
+
+export type SettingStores = { readonly [K in StoreName]: K extends PackageManager ? PackageStore : SettingStore };
 
 /** Answers what actions ask before planning. Read-only. */
 export interface FactReader {

@@ -43,6 +43,13 @@ describe('facts', () => {
     expect(await setting('com.example.app/b')).toEqual({ value: null });
   });
 
+  it('of a package are its version, and those that can be had', async () => {
+    await stores.apt.set('jq', '1.5');
+    stores.apt.offers.set('jq', { versions: ['1.6', '1.5'], candidate: '1.6' });
+    const fact = { value: '1.5', versions: ['1.6', '1.5'], candidate: '1.6' };
+    expect(await facts.answer({ ask: 'package', manager: 'apt', name: 'jq' })).toEqual(fact);
+  });
+
   it('of a directory and of a link are what they are', async () => {
     expect(await facts.answer({ ask: 'directory', path: import.meta.dirname })).toMatchObject({ exists: true });
     const path = join(temporaryFolder(), 'link');

@@ -161,6 +161,12 @@ export const SAMPLES: Record<string, Record<string, unknown>[]> = {
       check: web,
     },
   ],
+  'config.package': [
+    { manager: 'apt', name: 'jq' },
+    { manager: 'apt', name: 'g++', version: '1:2.0~rc1-3' },
+    { manager: 'brew', name: 'postgresql@17', version: '1.6', without_undo: true, check: web },
+    { manager: 'brew', name: 'jq', absent: true },
+  ],
   'config.service.install': [
     { service: { supervisor: 'launchd', label: 'com.example.web', plist: PLIST } },
     { service: { supervisor: 'pm2', name: 'web', app: { script: '/srv/web/main.js' } }, check: web },
@@ -195,6 +201,13 @@ export const SAMPLES: Record<string, Record<string, unknown>[]> = {
   'config.service.restart': services,
   'config.service.start': services,
   'config.service.stop': services,
+  'config.user-default': [
+    { domain: 'com.apple.dock', key: 'autohide', bool: true },
+    { domain: 'NSGlobalDomain', key: 'KeyRepeat', int: -2 },
+    { domain: 'com.example.app', key: 'com.apple.trackpad.forceClick', string: SHARP.join('') },
+    { domain: 'com.example.app', key: 'delay', float: 0.1, check: web },
+    { domain: 'com.example.app', key: 'delay', absent: true },
+  ],
   'cron.define': [
     definition(),
     definition({
@@ -283,6 +296,7 @@ export const HOSTS: Host[] = [
     owner: null,
     directory: { exists: false },
     link: { target: null },
+    package: { value: null, versions: ['1.6', '1:2.0~rc1-3'], candidate: '1.6' },
     setting: { value: null },
     schedule: row('a'),
     schedules,
@@ -294,6 +308,7 @@ export const HOSTS: Host[] = [
     owner: { uid: 0, gid: 0 },
     directory: { exists: true, mode: '2750', uid: 501, gid: 20 },
     link: { target: 'releases/1' },
+    package: { value: '1.5', versions: ['1.6', '1.5', '1:2.0~rc1-3'], candidate: '1.6' },
     setting: { value: 'int 4' },
     schedule: row('b'),
     schedules,

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { SettingStep } from '../../src/planning/step.ts';
 import { settingKind } from '../../src/steps/setting.ts';
-import { MemoryStore } from '../support/stores.ts';
+import { MemoryStore, memoryStores } from '../support/stores.ts';
 
 const context = { task_id: 't', work: 't', n: 1, signal: new AbortController().signal, output: async () => undefined };
 
 function setUp(present: string | null, more: Partial<SettingStep> = {}) {
   const store = new MemoryStore();
   if (present !== null) store.values.set('jq', present);
-  const kind = settingKind({ stores: { default: store } });
+  const kind = settingKind({ stores: { ...memoryStores(), default: store } });
   const step: SettingStep = {
     kind: 'setting',
     target: 'tool/jq',

@@ -1,5 +1,5 @@
-import type { SettingFact } from '../../src/planning/facts.ts';
-import type { SettingStore, SettingStores } from '../../src/services/ports.ts';
+import type { PackageOffer, SettingFact } from '../../src/planning/facts.ts';
+import type { PackageStore, SettingStore } from '../../src/services/ports.ts';
 
 /** A store in memory. */
 export class MemoryStore implements SettingStore {
@@ -18,4 +18,17 @@ export class MemoryStore implements SettingStore {
   }
 }
 
-export const memoryStores = (): SettingStores => ({ default: new MemoryStore() });
+/** A package manager in memory. */
+class MemoryPackages extends MemoryStore implements PackageStore {
+  readonly offers = new Map<string, PackageOffer>();
+
+  async offer(name: string): Promise<PackageOffer> {
+    return this.offers.get(name) ?? { versions: [], candidate: null };
+  }
+}
+
+export const memoryStores = () => ({
+  apt: new MemoryPackages(),
+  brew: new MemoryPackages(),
+  default: new MemoryStore(),
+});

@@ -1,7 +1,9 @@
 import type { SettingStores } from '../../services/ports.ts';
+import { aptStore } from './apt.ts';
+import { brewStore } from './brew.ts';
 import { defaultsStore } from './defaults.ts';
 
 /** Every tool of the host whose values a step may set. `env`: what the tools get. */
 export function settingStores(env: Readonly<Record<string, string>>): SettingStores {
-  return { default: defaultsStore(env) };
+  return { apt: aptStore(env), brew: brewStore(env), default: defaultsStore(env) };
 }

@@ -3,23 +3,18 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { settingStores } from '../../../src/adapters/settings/index.ts';
 import { defaultText } from '../../../src/planning/user-default.ts';
-import { temporaryFolder } from '../../services/support.ts';
-
-const DOUBLE = join(import.meta.dirname, '../../doubles/defaults/defaults.ts');
+import { accountWith } from '../../support/tool-double.ts';
 
 /** A Mac's account: its `defaults`, and its preferences as files. */
-function setUp(program = `exec '${process.execPath}' '${DOUBLE}' "$@"`) {
-  const home = temporaryFolder();
-  const bin = join(home, 'bin');
-  mkdirSync(bin);
-  writeFileSync(join(bin, 'defaults'), `#!/bin/sh\n${program}\n`, { mode: 0o755 });
-  const plist = join(home, 'Library/Preferences/com.example.app.plist');
+function setUp(script?: string) {
+  const env = accountWith('defaults', script);
+  const folder = join(env.HOME, 'Library/Preferences');
+  const plist = join(folder, 'com.example.app.plist');
   const put = (dict: string) => {
-    mkdirSync(join(home, 'Library/Preferences'), { recursive: true });
+    mkdirSync(folder, { recursive: true });
     writeFileSync(plist, `<plist version="1.0">\n<dict>\n${dict}</dict>\n</plist>\n`);
   };
-  const { default: store } = settingStores({ PATH: bin, HOME: home });
-  return { store, put, text: () => readFileSync(plist, 'utf8') };
+  return { store: settingStores(env).default, put, text: () => readFileSync(plist, 'utf8') };
 }
 
 const NAME = 'com.example.app/a key';

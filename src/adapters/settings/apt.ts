@@ -1,0 +1,72 @@
+import { OpsError } from '../../errors.ts';
+import type { SettingFact } from '../../planning/facts.ts';
+import type { PackageStore } from '../../services/ports.ts';
+import { type Answer, insist, type Tool, toolOf } from './tool.ts';
+
+/** Downloads, and the scripts of the package. */
+const TIMEOUT_MS = 15 * 60_000;
+
+/** An exact version may be an older one; what somebody changed in /etc stays; nothing goes because nobody needs it. */
+const OPTIONS = [
+  '-q',
+  '-y',
+  '--no-install-recommends',
+  '--allow-downgrades',
+  ...['DPkg::Lock::Timeout=120', 'APT::Get::AutomaticRemove=false'].flatMap((option) => ['-o', option]),
+  ...['--force-confdef', '--force-confold'].flatMap((option) => ['-o', `Dpkg::Options::=${option}`]),
+];
+
+/** Debian's packages, by apt-get and dpkg. Only root can change them. */
+export function aptStore(env: Readonly<Record<string, string>>): PackageStore {
+  // needrestart only lists the services that use what changed.
+  const own = { ...env, DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_MODE: 'l' };
+  const [query, cache, get] = [toolOf('dpkg-query', own), toolOf('apt-cache', own), toolOf('apt-get', own)];
+  return {
+    look: async (name) => factOf(name, await query(['-W', '-f=${db:Status-Status} ${Version}\\n', '--', name])),
+    offer: async (name) => {
+      const [rows, policy] = [await cache(['madison', '--', name]), await cache(['policy', '--', name])];
+      for (const answer of [rows, policy]) insist(answer, `apt-cache cannot look at ${name}`);
+      const versions = versionsOf(name, rows.stdout);
+      const candidate = /^ {2}Candidate: (\S+)$/m.exec(policy.stdout)?.[1] ?? '';
+      return { versions, candidate: versions.includes(candidate) ? candidate : null };
+    },
+    set: async (name, version) => {
+      const order = version === null ? ['remove', '--', name] : ['install', '--', `${name}=${version}`];
+      await refuseOthers(name, order, get);
+      const answer = await get([...OPTIONS, ...order], { timeoutMs: TIMEOUT_MS, livesOn: true });
+      insist(answer, `apt-get cannot ${order[0]} ${name}`);
+    },
+  };
+}
+
+/** @throws OpsError where it is neither wholly there nor gone. What is left of its configuration counts as gone. */
+function factOf(name: string, answer: Answer): SettingFact {
+  if (answer.exitCode === 1 && answer.said.startsWith('dpkg-query: no packages found matching')) return { value: null };
+  insist(answer, `dpkg-query cannot look at ${name}`);
+  const [line = '', ...others] = answer.stdout.split('\n');
+  const [status = '', version = ''] = line.split(' ');
+  if (others.length > 0) throw new OpsError(`${name} is there for several architectures`);
+  if (['not-installed', 'config-files'].includes(status)) return { value: null };
+  if (['installed', 'triggers-awaited', 'triggers-pending'].includes(status)) return { value: version };
+  throw new OpsError(`${name} is ${status}: an operator has to mend that, see dpkg --audit`);
+}
+
+/** `name | version | source`, the newest first; sources of programs are no packages. */
+function versionsOf(name: string, text: string): string[] {
+  const rows = text.split('\n').map((line) => line.split('|').map((cell) => cell.trim()));
+  const own = rows.filter(([packageName, , source]) => packageName === name && source?.endsWith(' Packages'));
+  return [...new Set(own.map(([, version = '']) => version))];
+}
+
+/**
+ * What else changes would stand in no plan, and come back by no undo; only new packages may come along.
+ * @throws OpsError naming the packages.
+ */
+async function refuseOthers(name: string, order: readonly string[], get: Tool): Promise<void> {
+  const answer = await get([...OPTIONS, '-s', ...order]);
+  insist(answer, `apt-get cannot ${order[0]} ${name}`);
+  const touched = [...answer.stdout.matchAll(/^(?:Inst|Remv|Purg) (\S+) \[/gm)].map(([, other = '']) => other);
+  const others = touched.filter((other) => other !== name);
+  if (others.length === 0) return;
+  throw new OpsError(`apt-get would also change or remove ${others.join(', ')}, which no undo would bring back`);
+}
