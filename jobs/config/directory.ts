@@ -8,17 +8,14 @@ import { Probe } from '../../src/planning/probe.ts';
 const Input = z
   .strictObject({
     path: AbsolutePath,
-    /** There is to be none. Only an empty one is removed. */
-    absent: z.literal(true).optional(),
-    /** Four octal digits, quoted. The present mode where absent, 0755 for a new one. */
+    absent: z.literal(true).optional().describe('There is to be none. Only an empty one is removed.'),
     mode: z
       .string()
       .regex(/^[0-3][0-7]{3}$/, 'expected a quoted mode like "0755", "2775" or "1777"')
-      .optional(),
-    /** A user's name (with its own group) or `<uid>:<gid>`. The present owner where absent. */
-    owner: OwnerName.optional(),
-    /** A health check of what uses it. */
-    check: Probe.optional(),
+      .optional()
+      .describe('Four octal digits, quoted. The present mode where absent, 0755 for a new one.'),
+    owner: OwnerName.optional().describe('The present owner where absent.'),
+    check: Probe.optional().describe('Of what uses it.'),
   })
   .refine(({ absent, mode, owner }) => !absent || (mode === undefined && owner === undefined), {
     message: 'what is to be absent has neither mode nor owner',

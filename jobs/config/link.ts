@@ -16,12 +16,9 @@ const Target = z
 const Input = z
   .strictObject({
     path: AbsolutePath,
-    /** Where it leads: an absolute path, or one below the link's folder. */
-    target: Target.optional(),
-    /** There is to be none. */
-    absent: z.literal(true).optional(),
-    /** A health check of what uses it. */
-    check: Probe.optional(),
+    target: Target.optional().describe("Where it leads: an absolute path, or one below the link's folder."),
+    absent: z.literal(true).optional().describe('There is to be none.'),
+    check: Probe.optional().describe('Of what uses it.'),
   })
   .refine(({ target, absent }) => (target === undefined) !== (absent === undefined), {
     message: 'expected either target or absent',

@@ -7,19 +7,21 @@ import { Probe } from '../../src/planning/probe.ts';
 const Input = z
   .strictObject({
     manager: z.enum(['apt', 'brew']),
-    /** As the manager itself names it; no alias, no file. */
-    name: z.string().regex(/^[a-z0-9](?:[a-z0-9+._@-]{0,126}[a-z0-9+])?$/, 'expected the name of a package'),
-    /** Where absent, whichever is there, else the one that the manager chooses. */
+    name: z
+      .string()
+      .regex(/^[a-z0-9](?:[a-z0-9+._@-]{0,126}[a-z0-9+])?$/, 'expected the name of a package')
+      .describe('As the manager itself names it; no alias, no file.'),
     version: z
       .string()
       .regex(/^[0-9A-Za-z][0-9A-Za-z.+:~_-]{0,127}$/, 'expected a version')
-      .optional(),
-    /** It is to be none. Its configuration stays. */
-    absent: z.literal(true).optional(),
-    /** Also where the version that is there can be had no more; to be signed as irreversible. */
-    without_undo: z.literal(true).optional(),
-    /** A health check of what uses it. */
-    check: Probe.optional(),
+      .optional()
+      .describe('Where absent, whichever is there, else the one that the manager chooses.'),
+    absent: z.literal(true).optional().describe('It is to be removed. Its configuration stays.'),
+    without_undo: z
+      .literal(true)
+      .optional()
+      .describe('Also where the version that is there can be had no more; needs `irreversible: true`.'),
+    check: Probe.optional().describe('Of what uses it.'),
   })
   .refine(({ version, absent }) => !absent || version === undefined, {
     message: 'what is to be absent has no version',

@@ -9,24 +9,23 @@ const TYPES: readonly DefaultType[] = ['bool', 'int', 'float', 'string'];
 
 const Input = z
   .strictObject({
-    /** A domain's name, e.g. com.apple.dock or NSGlobalDomain; no path. */
-    domain: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/, 'expected the name of a domain, not a path'),
+    domain: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/, 'expected the name of a domain, not a path')
+      .describe('E.g. com.apple.dock or NSGlobalDomain; no path.'),
     key: z.string().regex(/^[A-Za-z0-9_][\w.:@()+-]{0,199}$/, 'expected a key of letters, digits and _.:@()+-'),
     bool: z.boolean().optional(),
     int: z.int().optional(),
-    /** Kept in 32 bits. */
-    float: z.number().min(-1e30).max(1e30).optional(),
-    /** No secret: everybody on the host sees it. */
+    float: z.number().min(-1e30).max(1e30).optional().describe('Kept in 32 bits.'),
     string: z
       .string()
       .max(8192)
       .refine((text) => !isControlled(text), 'only line ends and tabs can be kept')
       .refine((text) => !isSecretRef(text), 'a secret is no default, where everybody sees it')
-      .optional(),
-    /** There is to be none. */
-    absent: z.literal(true).optional(),
-    /** A health check of what reads it. */
-    check: Probe.optional(),
+      .optional()
+      .describe('No secret: everybody on the host sees it.'),
+    absent: z.literal(true).optional().describe('There is to be none.'),
+    check: Probe.optional().describe('Of what reads it.'),
   })
   .refine((input) => [...TYPES, 'absent' as const].filter((name) => input[name] !== undefined).length === 1, {
     message: 'expected one of bool, int, float, string, absent',

@@ -147,6 +147,8 @@ export interface SettingStore {
   look(name: string): Promise<SettingFact>;
   /** Null takes it away. Resolves when the tool has done it; whether the value is as wanted is for `look` to say. */
   set(name: string, value: SettingFact['value']): Promise<void>;
+  /** Of a tool that is not ended with the daemon: whether it is still at this name. */
+  isAtWork?(name: string): Promise<boolean>;
 }
 
 /** A package's value is its version. */

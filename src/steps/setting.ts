@@ -30,8 +30,12 @@ export function settingKind({ stores }: SettingPorts): StepKind<SettingStep> {
       await stores[step.store].set(step.name, before.value);
       return undoneTo(before, step, await look(step));
     },
-    // What is not there yet may still come: the tool may have outlived the daemon.
-    reconcile: async (step) => ((await look(step)).value === step.wanted ? 'done' : 'unknown'),
+    reconcile: async (step, captured) => {
+      const { value } = await look(step);
+      if (value === step.wanted) return 'done';
+      const mayStillCome = await stores[step.store].isAtWork?.(step.name);
+      return value === factOf(captured).value && !mayStillCome ? 'not-done' : 'unknown';
+    },
     preview: async (step) => previewOf(step),
   };
 }

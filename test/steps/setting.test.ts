@@ -133,12 +133,20 @@ describe('undoing', () => {
 describe('after a crash', () => {
   it.each([
     ['is done where it is there', '1.6', 'done'],
-    ['is unknown where it is not: the tool may still be at it', '1.5', 'unknown'],
+    ['is not done where it is as it was', '1.5', 'not-done'],
     ['is unknown where it is a third value', '1.4', 'unknown'],
   ])('%s', async (_, present, expected) => {
     const { store, kind, step } = setUp('1.5');
     store.values.set('jq', present);
     expect(await kind.reconcile(step, { value: '1.5' }, context)).toBe(expected);
+  });
+
+  it('is unknown where it is as it was, but the tool is still at it', async () => {
+    const { store, kind, step } = setUp('1.5');
+    const tool = Object.assign(store, { isAtWork: async (name: string) => name === 'jq' });
+    expect(await kind.reconcile(step, { value: '1.5' }, context)).toBe('unknown');
+    tool.values.set('jq', '1.6');
+    expect(await kind.reconcile(step, { value: '1.5' }, context)).toBe('done');
   });
 });
 

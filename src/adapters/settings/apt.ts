@@ -1,6 +1,7 @@
 import { OpsError } from '../../errors.ts';
 import type { SettingFact } from '../../planning/facts.ts';
 import type { PackageStore } from '../../services/ports.ts';
+import { isRunning } from '../processes.ts';
 import { type Answer, insist, type Tool, toolOf } from './tool.ts';
 
 /** Downloads, and the scripts of the package. */
@@ -36,6 +37,7 @@ export function aptStore(env: Readonly<Record<string, string>>): PackageStore {
       const answer = await get([...OPTIONS, ...order], { timeoutMs: TIMEOUT_MS, livesOn: true });
       insist(answer, `apt-get cannot ${order[0]} ${name}`);
     },
+    isAtWork: async (name) => (await isRunning(` install -- ${name}=`)) || isRunning(` remove -- ${name}`),
   };
 }
 

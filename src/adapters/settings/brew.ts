@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { OpsError } from '../../errors.ts';
 import type { PackageStore } from '../../services/ports.ts';
+import { isRunning } from '../processes.ts';
 import { insist, type Tool, toolOf } from './tool.ts';
 
 /** Downloads, and what its formula does. */
@@ -48,6 +49,7 @@ export function brewStore(env: Readonly<Record<string, string>>): PackageStore {
       const answer = await brew([verb, '--formula', name], { timeoutMs: TIMEOUT_MS, livesOn: true });
       insist(answer, `brew cannot ${verb} ${name}`);
     },
+    isAtWork: (name) => isRunning(` --formula ${name}`),
   };
 }
 

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { execa } from 'execa';
+import { describe, expect, it, vi } from 'vitest';
 import { settingStores } from '../../../src/adapters/settings/index.ts';
 import { accountWith } from '../../support/tool-double.ts';
 
@@ -71,5 +72,17 @@ describe('a formula of Homebrew', () => {
     const names = ['AUTO_UPDATE', 'AUTOREMOVE', 'INSTALL_UPGRADE', 'INSTALL_CLEANUP', 'ANALYTICS'];
     const script = `echo ${names.map((name) => `"$HOMEBREW_NO_${name}"`).join(' ')} >&2; exit 1`;
     await expect(settingStores(accountWith('brew', script)).brew.look('jq')).rejects.toThrow(': 1 1 1 1 1');
+  });
+
+  it('is told to be at work while brew is, also after the daemon that started it', async () => {
+    const env = accountWith('brew', 'read -r _');
+    const store = settingStores(env).brew;
+    const name = `sleepy-${process.pid}`;
+    expect(await store.isAtWork?.(name)).toBe(false);
+    const brew = execa(join(env.PATH, 'brew'), ['install', '--formula', name], { stdin: 'pipe', reject: false });
+    await vi.waitFor(async () => expect(await store.isAtWork?.(name)).toBe(true));
+    brew.nodeChildProcess.stdin?.end();
+    await brew;
+    expect(await store.isAtWork?.(name)).toBe(false);
   });
 });
