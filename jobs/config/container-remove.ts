@@ -9,7 +9,7 @@ type Queries = { container: { ask: 'container'; name: string } };
 
 /** Has no container of a name. */
 export const containerRemove = defineAction<Input, Queries>({
-  summary: 'Stops a container and takes its name away; what it was is kept for 30 days, for an undo.',
+  summary: 'Stops a container and takes its name away; what it was is kept for an undo.',
   undo: 'gives the container its name back, and starts it, where it ran',
   input: Input,
   changes: true,
