@@ -1,5 +1,7 @@
 import type { Registry } from '../src/planning/action.ts';
 import { block } from './config/block.ts';
+import { containerImage } from './config/container-image.ts';
+import { containerPull } from './config/container-pull.ts';
 import { containerRemove } from './config/container-remove.ts';
 import { containerRun } from './config/container-run.ts';
 import { containerStop } from './config/container-stop.ts';
@@ -28,6 +30,8 @@ import { probe } from './monitoring/probe.ts';
 /** What Ops can do. A new capability is one file and its line here. */
 export const registry: Registry = {
   'config.block': block,
+  'config.container.image': containerImage,
+  'config.container.pull': containerPull,
   'config.container.remove': containerRemove,
   'config.container.run': containerRun,
   'config.container.stop': containerStop,

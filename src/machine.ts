@@ -1,4 +1,5 @@
 import { systemClock } from './adapters/clock.ts';
+import { imageStore } from './adapters/containers/images.ts';
 import { containersOf } from './adapters/containers/index.ts';
 import { directories } from './adapters/directories.ts';
 import { factReader } from './adapters/facts.ts';
@@ -33,7 +34,8 @@ export function machineOf(config: Config, parts: MachineParts): Machine {
   const { baseEnv, home } = config;
   const { commands, secrets, rows, schedules } = parts;
   const containers = containersOf(config);
-  const things = { files, directories, links, stores: settingStores(baseEnv), containers };
+  const stores = { ...settingStores(baseEnv), image: imageStore(containers) };
+  const things = { files, directories, links, stores, containers };
   const supervisors = supervisorsWith({
     commands,
     baseEnv,

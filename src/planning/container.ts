@@ -88,7 +88,7 @@ export function containerNeeds(spec: ContainerSpec): string[] {
   const { name, image, volumes = [], env = {}, network } = spec;
   return [
     containerResource(name),
-    `image:${repositoryOf(image)}`,
+    imageNeed(image),
     ...volumes.map((volume) => pathNeed(volume.host)),
     ...secretsIn(Object.values(env)),
     ...(network === 'none' ? [] : [NETWORK]),
@@ -120,5 +120,12 @@ export function mayRunBeside({ ports = [], volumes = [], network }: ContainerSpe
 
 /** The repository of a pinned image; of an image that is named by its id, that. */
 const repositoryOf = (image: string): string => image.split('@')[0] ?? image;
+
+/** An image that can be had again: one that is named by its id can come from no registry. */
+export const canBePulled = (image: string): boolean => image.includes('@');
+export const imageNeed = (image: string): string => `image:${repositoryOf(image)}`;
+export const imageResource = (image: string): string => `image:${image}`;
+/** The value of an image that is here, where it is a setting. */
+export const HERE = 'here';
 
 export const isWritable = (volume: { read_only?: true | undefined }): boolean => volume.read_only !== true;

@@ -31,7 +31,7 @@ export interface OwnerFact {
 export type PackageManager = 'apt' | 'brew';
 
 /** Who keeps settings: a tool of the host. */
-export type StoreName = PackageManager | 'default';
+export type StoreName = PackageManager | 'default' | 'image';
 
 /** A setting's value in the one form that its store gives it, or null where there is none. */
 export type SettingFact = { value: string | null };

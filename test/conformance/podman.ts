@@ -21,3 +21,27 @@ export async function webOn(podman: RealPodman): Promise<void> {
 }
 
 export const seenOn = async (): Promise<string[]> => (await shared)?.containers() ?? [];
+
+const IMAGE = 'images.example.org/shop/web@sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9';
+let pinned = '';
+
+/** A registry that has the image of the examples, which is not here. */
+export async function registryFor(place: Place): Promise<{ podman: RealPodman; image: string }> {
+  const podman = await podmanFor(place);
+  const registry = await podman.registry();
+  pinned = registry.image;
+  onTestFinished(async () => {
+    await podman.podman('rmi', '--ignore', registry.image);
+    await registry[Symbol.asyncDispose]();
+  });
+  return { podman, image: registry.image };
+}
+
+/** The image of the examples as it is called here. */
+export const named = (image: string) => [[IMAGE, image]] as const;
+export const namedAsPinned = () => named(pinned);
+
+export const imagesOn = async (): Promise<string[]> => {
+  const rows = (await (await shared)?.podman('images', '--all', '--digests', '--format', 'json')) ?? '[]';
+  return (JSON.parse(rows) as { Id: string }[]).map(({ Id }) => Id).toSorted();
+};

@@ -53,6 +53,8 @@ const PLIST = `<?xml version="1.0" encoding="UTF-8"?>
 
 /** Valid inputs of every action: the least, the most, and what is hard. */
 export const SAMPLES: Record<string, Record<string, unknown>[]> = {
+  'config.container.image': [{ image: `images.example.org/shop/web@sha256:${'a'.repeat(64)}`, absent: true }],
+  'config.container.pull': [{ image: `images.example.org/shop/web@sha256:${'a'.repeat(64)}` }],
   'config.container.remove': [{ name: 'web' }],
   'config.container.run': [
     { name: 'web', image: `sha256:${'a'.repeat(64)}` },

@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeF
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { registryOf } from './registry.ts';
 
 /** There is none on macOS: a virtual machine would have to run there. */
 export const HAS_PODMAN = process.platform === 'linux';
@@ -48,7 +49,9 @@ export class RealPodman implements AsyncDisposable {
       HOME: this.root,
       CONTAINERS_CONF: join(this.root, 'containers.conf'),
       CONTAINERS_STORAGE_CONF: join(this.root, 'storage.conf'),
+      CONTAINERS_REGISTRIES_CONF: join(this.root, 'registries.conf'),
     };
+    writeFileSync(join(this.root, 'registries.conf'), '');
     this.#writeProgram();
   }
 
@@ -73,6 +76,20 @@ export class RealPodman implements AsyncDisposable {
     const format = ['--format', '{{.Name}} {{.State.Status}}'];
     const rows = ids.length > 0 ? await this.podman('container', 'inspect', ...format, ...ids) : '';
     return rows.split('\n').filter(Boolean).toSorted();
+  }
+
+  /** A registry that has another image, by the name under which it can be pulled. */
+  async registry(): Promise<AsyncDisposable & { image: string }> {
+    const folder = join(this.root, 'registry');
+    const other = ['import', '--quiet', '--change', `LABEL other=${Date.now()}`, join(this.root, 'tree.tar')];
+    const id = await this.podman(...other);
+    rmSync(folder, { recursive: true, force: true });
+    await this.podman('save', '--quiet', '--format', 'oci-dir', '--output', folder, id);
+    await this.podman('rmi', id);
+    const registry = await registryOf(folder);
+    const { host, digest } = registry;
+    writeFileSync(join(this.root, 'registries.conf'), `[[registry]]\nlocation = "${host}"\ninsecure = true\n`);
+    return { image: `${host}/shop/web@${digest}`, [Symbol.asyncDispose]: () => registry[Symbol.asyncDispose]() };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

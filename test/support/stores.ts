@@ -31,4 +31,5 @@ export const memoryStores = () => ({
   apt: new MemoryPackages(),
   brew: new MemoryPackages(),
   default: new MemoryStore(),
+  image: new MemoryStore(),
 });

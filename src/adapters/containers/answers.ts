@@ -47,31 +47,17 @@ type Bindings = Readonly<Record<string, readonly { HostPort: string }[] | null |
 const portsOf = (bindings: Bindings | null | undefined): number[] =>
   Object.values(bindings ?? {}).flatMap((ports) => (ports ?? []).map(({ HostPort }) => Number(HostPort)));
 
-const InspectedImage = z
-  .tuple([
-    z.object({
-      Id: z.string().regex(/^(?:sha256:)?[0-9a-f]{64}$/),
-      RepoTags: z.array(z.string()).nullish(),
-      RepoDigests: z.array(z.string()).nullish(),
-    }),
-  ])
-  .transform(([found]) => ({
-    id: found.Id.replace(/^sha256:/, ''),
-    tags: found.RepoTags ?? [],
-    digests: found.RepoDigests ?? [],
-  }));
-export type Image = z.infer<typeof InspectedImage>;
+/** @throws OpsError where it is anything else. */
+export function containerIn(answer: string): Container {
+  const parsed = Inspected.safeParse(parseJson(answer));
+  if (parsed.success) return parsed.data;
+  throw new OpsError(`what the engine tells of a container is not as known: ${z.prettifyError(parsed.error)}`);
+}
 
-export const containerIn = (answer: string): Container => read(Inspected, answer, 'container');
-export const imageIn = (answer: string): Image => read(InspectedImage, answer, 'image');
-
-function read<T>(schema: z.ZodType<T>, answer: string, what: string): T {
+function parseJson(answer: string): unknown {
   try {
-    const parsed = schema.safeParse(JSON.parse(answer));
-    if (parsed.success) return parsed.data;
-    throw new OpsError(`what the engine tells of a ${what} is not as known: ${z.prettifyError(parsed.error)}`);
-  } catch (error) {
-    if (error instanceof OpsError) throw error;
-    throw new OpsError(`what the engine tells of a ${what} is no JSON`);
+    return JSON.parse(answer);
+  } catch {
+    throw new OpsError('what the engine tells of a container is no JSON');
   }
 }

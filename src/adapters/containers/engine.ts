@@ -2,12 +2,13 @@ import { execa } from 'execa';
 import { OpsError } from '../../errors.ts';
 import { type ContainerSpec, steersTheProgram } from '../../planning/container.ts';
 import type { Container, Containers } from '../../services/containers.ts';
-import { containerIn, type Image, imageIn } from './answers.ts';
+import { containerIn } from './answers.ts';
 import { createArguments } from './arguments.ts';
 import { type Guarded, mountFault } from './mounts.ts';
 import { ask, type EngineProgram, findEngine, insist, said } from './program.ts';
 
 const LOOK_MS = 30_000;
+const PULL_MS = 30 * 60_000;
 
 interface EngineParts {
   /** The path of its program; null for the first that is here. */
@@ -54,25 +55,34 @@ export class ContainerEngine implements Containers {
     return `exit code ${exitCode}: ${said(stderr)}`;
   }
 
-  async isUnderWay(name: string, ids: readonly string[]): Promise<boolean> {
+  isUnderWay = (name: string, ids: readonly string[]): Promise<boolean> => this.isAtWork([`--name=${name}`, ...ids]);
+
+  /** Whether an order with one of these words is still under way, whoever gave it. */
+  async isAtWork(words: readonly string[]): Promise<boolean> {
     const { path } = await this.#program();
     const { stdout } = await execa('ps', ['-axww', '-o', 'args='], { env: { LC_ALL: 'C' } });
     const orders = stdout.split('\n').filter((line) => line.startsWith(`${path} `));
-    return orders.some((line) => line.split(' ').some((word) => word === `--name=${name}` || ids.includes(word)));
+    return orders.some((line) => line.split(' ').some((word) => words.includes(word)));
   }
 
   async obstacleTo(spec: ContainerSpec): Promise<string | null> {
-    if ((await this.image(spec.image)) === null) return `needs ${spec.image}, which is not here: pull it first`;
+    if (!(await this.hasImage(spec.image))) return `needs ${spec.image}, which is not here: pull it first`;
     return mountFault(spec, this.#guarded());
   }
 
-  /** The image by its id, tag or pinned name; null where it is not here. */
-  async image(name: string): Promise<Image | null> {
+  /** Whether the image of this pinned name is here. */
+  async hasImage(name: string): Promise<boolean> {
     const answer = await ask(await this.#program(), ['image', 'inspect', name], { timeoutMs: LOOK_MS });
-    if (answer.exitCode === 0) return imageIn(answer.stdout);
-    if (/no such image|image not known|failed to find image/i.test(answer.stderr)) return null;
+    if (answer.exitCode === 0) return true;
+    if (/no such image|image not known|failed to find image/i.test(answer.stderr)) return false;
     throw new OpsError(`the engine does not tell whether ${name} is here: ${said(answer.stderr)}`);
   }
+
+  async pull(name: string): Promise<void> {
+    await insist(await this.#program(), ['pull', '--quiet', name], { timeoutMs: PULL_MS });
+  }
+
+  removeImage = (name: string): Promise<void> => this.#order('rmi', name);
 
   async #list(filter: string): Promise<string[]> {
     const answer = await this.#look('ps', '--all', '--no-trunc', '--filter', filter, '--format', '{{.ID}}');

@@ -4,8 +4,9 @@ import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createArguments } from '../../../src/adapters/containers/arguments.ts';
 import { ContainerEngine } from '../../../src/adapters/containers/engine.ts';
+import { imageStore } from '../../../src/adapters/containers/images.ts';
 import { findEngine } from '../../../src/adapters/containers/program.ts';
-import type { ContainerSpec } from '../../../src/planning/container.ts';
+import { type ContainerSpec, HERE } from '../../../src/planning/container.ts';
 import { temporaryFolder } from '../../services/support.ts';
 import { HAS_PODMAN, RealPodman } from '../../support/real-podman.ts';
 
@@ -124,6 +125,22 @@ describe.skipIf(!HAS_PODMAN)('an engine of containers', () => {
       expect(await engine.failureOf(running, ['/bin/nope'])).toMatch(/^exit code 12[67]/);
       expect(await engine.failureOf(running, ['/bin/sh', '-c', 'kill -9 $$'])).toMatch(/^exit code 137/);
     });
+  });
+
+  it('fetches an image by its digest, and removes it only where no container stands on it', async () => {
+    const engine = new ContainerEngine({ named: null, env: real.env, guarded });
+    const store = imageStore(engine);
+    await using registry = await real.registry();
+    const { image } = registry;
+    expect(await store.look(image)).toEqual({ value: null });
+    await expect(engine.pull(image.replace(/.{8}$/, '00000000'))).rejects.toThrow(/pull: /);
+    await store.set(image, HERE);
+    expect(await store.look(image)).toEqual({ value: HERE });
+    const id = await engine.create(spec({ image }), {}, 'task-1');
+    await expect(store.set(image, null)).rejects.toThrow(/rmi: .*in use/);
+    await engine.remove(id);
+    await store.set(image, null);
+    expect(await store.look(image)).toEqual({ value: null });
   });
 
   it('tells of an order that is still under way', async () => {

@@ -1,10 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { podmanFor, seenOn, webOn } from '../podman.ts';
+import { named, podmanFor, seenOn, webOn } from '../podman.ts';
 import type { Place, Trial, Trials } from '../trial.ts';
-
-const IMAGE = 'images.example.org/shop/web@sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9';
 
 let image = '';
 async function arranged(place: Place) {
@@ -16,7 +14,7 @@ async function arranged(place: Place) {
 
 const common = {
   needs: ['podman'],
-  adapt: () => [[IMAGE, image]],
+  adapt: () => named(image),
   observe: seenOn,
   shows: (preview) => expect(preview).toContain('would run web:'),
 } satisfies Partial<Trial>;
