@@ -17,17 +17,20 @@ import {
 const Fields = z.strictObject({
   ...editFields,
   ...placeFields,
-  /** What its markers are called: `# BEGIN savorg-ops <name>` and `# END savorg-ops <name>`. */
-  name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'expected a name of a-z, 0-9, . _ -'),
-  /** What begins a comment in the file; # where absent. */
-  comment: z.enum(['#', '//', ';', '--', '%', '!']).optional(),
-  /** The lines between the markers. */
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'expected a name of a-z, 0-9, . _ -')
+    .describe('It stands between `# BEGIN savorg-ops <name>` and `# END savorg-ops <name>`.'),
+  comment: z
+    .enum(['#', '//', ';', '--', '%', '!'])
+    .optional()
+    .describe('What begins a comment in the file; `#` where absent.'),
   content: z
     .string()
     .refine((content) => !hasMarkers(content), 'a block holds no markers of blocks')
-    .optional(),
-  /** In the place of content: there is to be no such block. */
-  absent: z.literal(true).optional(),
+    .optional()
+    .describe('The lines between the markers.'),
+  absent: z.literal(true).optional().describe('In the place of content: there is to be no such block.'),
 });
 type Input = z.infer<typeof Fields>;
 
@@ -40,7 +43,7 @@ const Input = Fields.refine(hasOnePlace, { message: ONE_PLACE }).refine(
 
 export const block = defineAction<Input, FileQueries>({
   summary: 'Keeps a block of lines between two markers in a file; all else in it stays as it is.',
-  undo: 'puts the file back as it was',
+  undo: 'puts the file back as it was, or removes one that it began',
   input: Input,
   ...fileTraits,
   needs: (input) => fileNeeds(input, contentOf(input)),

@@ -14,11 +14,14 @@ import { VariableName, Variables } from '../../src/planning/input.ts';
 
 const Fields = z.strictObject({
   ...editFields,
-  /** Whose variables they are; in a pm2 definition the name of the process. */
-  service: z.string().min(1).max(120),
-  /** An env file, the EnvironmentVariables of a launchd plist, or env of one process of a pm2 definition. */
-  format: z.enum(['env', 'launchd', 'pm2-json', 'pm2-yaml']),
-  /** Values, or references to secrets. */
+  service: z
+    .string()
+    .min(1)
+    .max(120)
+    .describe('Whose variables they are, for the report; in a definition of pm2 the name of its process.'),
+  format: z
+    .enum(['env', 'launchd', 'pm2-json', 'pm2-yaml'])
+    .describe('An env file, `EnvironmentVariables` of a launchd plist, or `env` of one process of a pm2 definition.'),
   set: Variables.optional(),
   remove: z.array(VariableName).min(1).max(100).optional(),
 });
@@ -29,9 +32,8 @@ const Input = Fields.refine((input) => namesOf(input).length > 0, { message: 'ex
   .refine((input) => hidesSecrets(input, contentOf(input)), { message: SHOWS_SECRETS, path: ['mode'] });
 
 export const env = defineAction<Input, FileQueries>({
-  summary:
-    'Adds, changes and removes environment variables of a service where it keeps them; it reads them at its next start.',
-  undo: 'puts the file back as it was',
+  summary: 'Adds, changes and removes environment variables of a service where it keeps them. Restarts nothing.',
+  undo: 'puts the file back as it was, or removes one that it began',
   input: Input,
   ...fileTraits,
   needs: (input) => fileNeeds(input, contentOf(input)),

@@ -12,7 +12,6 @@ import {
 } from '../../src/planning/file.ts';
 import { JsonOrRef } from '../../src/planning/input.ts';
 
-/** Names from the outermost on; a number is a place in a list, from 0. */
 const Key = z
   .array(
     z.union([
@@ -30,13 +29,17 @@ const Key = z
 const Fields = z.strictObject({
   ...editFields,
   format: z.enum(['yaml', 'json', 'ini', 'plist', 'env']),
-  /** A value of JSON's kinds, or a reference to a secret. */
   set: z
-    .array(z.strictObject({ key: Key, value: JsonOrRef }))
+    .array(
+      z.strictObject({
+        key: Key.describe('Names from the outermost on; a number is a place in a list, from 0.'),
+        value: JsonOrRef.describe("Of JSON's kinds, or a reference to a secret."),
+      }),
+    )
     .min(1)
     .max(100)
     .optional(),
-  remove: z.array(Key).min(1).max(100).optional(),
+  remove: z.array(Key).min(1).max(100).optional().describe('Keys, each as in `set`.'),
 });
 type Input = z.infer<typeof Fields>;
 
@@ -49,7 +52,7 @@ const Input = Fields.refine(({ set, remove }) => set ?? remove, { message: 'expe
 export const key = defineAction<Input, FileQueries>({
   summary:
     'Sets and removes single values of a YAML, JSON, INI, property list or env file; all else in it stays as it is.',
-  undo: 'puts the file back as it was',
+  undo: 'puts the file back as it was, or removes one that it began',
   input: Input,
   ...fileTraits,
   needs: (input) => fileNeeds(input, contentOf(input)),

@@ -17,12 +17,11 @@ import {
 const Fields = z.strictObject({
   ...editFields,
   ...placeFields,
-  /** The line as it is to be, in full. */
-  line: TextLine.optional(),
-  /** The one line that begins so is it; where absent, a line that is the same in full. */
-  starts_with: TextLine.optional(),
-  /** There is to be no such line. */
-  absent: z.literal(true).optional(),
+  line: TextLine.optional().describe('As it is to be, in full.'),
+  starts_with: TextLine.optional().describe(
+    'The one line that begins so is it; one that is the same in full where absent.',
+  ),
+  absent: z.literal(true).optional().describe('There is to be no such line.'),
 });
 type Input = z.infer<typeof Fields>;
 
@@ -36,7 +35,7 @@ const Input = Fields.refine(hasOnePlace, { message: ONE_PLACE })
 
 export const line = defineAction<Input, FileQueries>({
   summary: 'Keeps one line in a file, or out of it; all else in it stays as it is.',
-  undo: 'puts the file back as it was',
+  undo: 'puts the file back as it was, or removes one that it began',
   input: Input,
   ...fileTraits,
   needs: (input) => fileNeeds(input, contentOf(input)),

@@ -10,22 +10,19 @@ import type { FileStep, Step } from './step.ts';
 /** What every action that writes a file accepts besides its content. */
 export const fileFields = {
   path: AbsolutePath,
-  /** Four octal digits, quoted. The present mode where absent, 0644 for a new file; 0600 where secrets would be open to all. */
   mode: z
     .string()
     .regex(/^0[0-7]{3}$/, 'expected a quoted mode like "0644"')
-    .optional(),
-  /** The present owner where absent. */
-  owner: OwnerName.optional(),
-  /** A health check of what reads the file; where absent, that the file was written. */
-  check: Probe.optional(),
+    .optional()
+    .describe('The present one where absent, "0644" for a new file; "0600" where secrets would be open to all.'),
+  owner: OwnerName.optional().describe('A user or `<uid>:<gid>`; the present one where absent.'),
+  check: Probe.optional().describe('Of what reads the file; that the file was written where absent.'),
 };
 
 /** The same for one that changes a part of the file. */
 export const editFields = {
   ...fileFields,
-  /** Begin with an empty file where there is none; without it that is refused. */
-  create: z.literal(true).optional(),
+  create: z.literal(true).optional().describe('Begin with an empty file where there is none; refused where absent.'),
 };
 
 export const TextLine = z
@@ -34,8 +31,11 @@ export const TextLine = z
   .max(8192)
   .regex(/^[^\r\n\0]*$/, 'expected one line');
 
-/** Where lines go that are not there yet: behind or before a line, which is named in full and stands there once; at the end where absent. */
-export const placeFields = { after: TextLine.optional(), before: TextLine.optional() };
+/** Where lines go that are not there yet. */
+export const placeFields = {
+  after: TextLine.optional().describe('Behind this line, which stands there once, where it is not there yet.'),
+  before: TextLine.optional().describe('Before this line; at the end of the file where both are absent.'),
+};
 type PlaceInput = z.infer<z.ZodObject<typeof placeFields>>;
 
 export const ONE_PLACE = 'expected either after or before';
