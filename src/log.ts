@@ -62,7 +62,8 @@ const lineOf = (entry: object): string => visible(`${JSON.stringify(entry)}\n`);
 
 /** After it was redacted: a cut may go through a secret. */
 function shortened(entry: object): object {
-  const cut = (text: string) => (text.length > KEPT_CHARS ? `${text.slice(0, KEPT_CHARS)}…` : text);
   const short = Object.entries(entry).map(([name, value]) => [name, typeof value === 'string' ? cut(value) : value]);
   return { ...Object.fromEntries(short), detail: null };
 }
+
+const cut = (text: string): string => (text.length > KEPT_CHARS ? `${text.slice(0, KEPT_CHARS)}…` : text);

@@ -25,7 +25,8 @@ export interface OutputOptions {
  */
 export function openOutput(taskId: string, { directory, redactor, log }: OutputOptions): TaskOutput {
   const path = join(directory, `${taskId}.log`);
-  const text = new PlainText(redactor);
+  // Each by itself: what is printed on the other one must not stand in the middle of a secret.
+  const texts = { stdout: new PlainText(redactor), stderr: new PlainText(redactor) };
   const job = new JobLog(log, `the rest is in ${path}`);
   let file: Writable | undefined;
   const keep = async (lines: string) => {
@@ -35,9 +36,10 @@ export function openOutput(taskId: string, { directory, redactor, log }: OutputO
     await new Promise<void>((resolve) => opened.write(lines, () => resolve()));
   };
   return {
-    write: (chunk) => keep(text.push(chunk)),
+    write: (chunk, source) => keep(texts[source].push(chunk)),
     close: async () => {
-      await Promise.all([keep(text.end()), job.flush()]);
+      await keep(texts.stdout.end() + texts.stderr.end());
+      await job.flush();
       file?.end();
       if (file) await finished(file).catch(() => undefined);
     },

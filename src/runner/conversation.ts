@@ -1,9 +1,9 @@
 import type { Readable, Writable } from 'node:stream';
 import { type Frame, FrameDecoder, FrameKind, writeFrame, writeMessage } from './frames.ts';
-import type { ExitMessage, RunRecord } from './messages.ts';
+import type { ExitMessage, OutputSource, RunRecord } from './messages.ts';
 import { release } from './release.ts';
 
-export type OnOutput = (chunk: Uint8Array) => Promise<void>;
+export type OnOutput = (chunk: Uint8Array, source: OutputSource) => Promise<void>;
 
 /** A command under way, as the daemon sees it. */
 export interface OpenRun {
@@ -71,8 +71,9 @@ export class Conversation {
   #receive({ kind, run, payload }: Frame): void {
     const entry = this.#entries.get(run);
     if (entry === undefined) return;
-    if (kind === FrameKind.output) {
-      entry.deliveries = entry.deliveries.then(() => this.#deliver(run, entry, payload));
+    if (kind === FrameKind.stdout || kind === FrameKind.stderr) {
+      const source = kind === FrameKind.stdout ? 'stdout' : 'stderr';
+      entry.deliveries = entry.deliveries.then(() => this.#deliver(run, entry, payload, source));
     } else if (kind === FrameKind.started) {
       entry.record = parse(payload) as RunRecord;
     } else if (kind === FrameKind.exit) {
@@ -84,9 +85,9 @@ export class Conversation {
   }
 
   /** A receiver that fails gets nothing more; the command goes on, for breaking it off may do more harm. */
-  async #deliver(run: number, entry: Entry, chunk: Buffer): Promise<void> {
+  async #deliver(run: number, entry: Entry, chunk: Buffer, source: OutputSource): Promise<void> {
     try {
-      if (entry.outputFault === '') await entry.onOutput(chunk);
+      if (entry.outputFault === '') await entry.onOutput(chunk, source);
     } catch (error) {
       entry.outputFault = `its output could not be kept (${error instanceof Error ? error.message : String(error)})`;
     }

@@ -1,8 +1,9 @@
 import type { Writable } from 'node:stream';
+import type { OutputSource } from './messages.ts';
 import { release } from './release.ts';
 
-/** What a frame carries. `output` is raw bytes; the others are JSON. */
-export const FrameKind = { run: 1, abort: 2, acknowledge: 3, started: 4, output: 5, exit: 6 } as const;
+/** What a frame carries. `stdout` and `stderr` are raw bytes; the others are JSON. */
+export const FrameKind = { run: 1, abort: 2, acknowledge: 3, started: 4, stdout: 5, stderr: 6, exit: 7 } as const;
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
 
 export interface Frame {
@@ -29,10 +30,10 @@ export function writeFrame(stream: Writable, frame: Frame, written?: (error?: Er
 }
 
 /** Writes output, and gives its memory back once written. */
-export function writeOutput(stream: Writable, run: number, batch: Buffer): void {
+export function writeOutput(stream: Writable, run: number, batch: Buffer, source: OutputSource): void {
   // After a failure the system may still be reading it.
   const written = (error?: Error | null): void => (error ? undefined : release(batch));
-  writeFrame(stream, { kind: FrameKind.output, run, payload: batch }, written);
+  writeFrame(stream, { kind: FrameKind[source], run, payload: batch }, written);
 }
 
 /** Writes a frame whose payload is JSON. */

@@ -37,6 +37,9 @@ export const RUNNER_FILE = 'runner.json';
 /** Why a command was ended before it exited. */
 export type Cause = 'timeout' | 'output-limit' | 'aborted';
 
+/** Which of its two streams a command printed something on. */
+export type OutputSource = 'stdout' | 'stderr';
+
 /** Runner to daemon: the last word about a run. The fields are those of `CommandExit`. */
 export interface ExitMessage {
   ended: 'exit' | 'not-started' | Cause;

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DRAIN_MS } from './messages.ts';
+import { DRAIN_MS, type OutputSource } from './messages.ts';
 import { release } from './release.ts';
 
 /** Unacknowledged bytes at which a command's output is no longer read, so that the command waits in its write. */
@@ -9,13 +9,14 @@ const BATCH_BYTES = 64 * 1024;
 const BATCH_MS = 20;
 const DRAIN_TICK_MS = 10;
 
-/** What a command prints: both streams in order of arrival, batched, within credit, up to its limit. */
+/** What a command prints, in order of arrival, batched by stream, within credit, up to its limit. */
 export class Output {
   readonly #streams: readonly Readable[];
   readonly #limitBytes: number;
-  readonly #send: (batch: Buffer) => void;
+  readonly #send: (batch: Buffer, source: OutputSource) => void;
   readonly #onLimit: () => void;
   #batch: Buffer[] = [];
+  #source: OutputSource = 'stdout';
   #batchBytes = 0;
   #timer: NodeJS.Timeout | null = null;
   #unacknowledged = 0;
@@ -27,14 +28,21 @@ export class Output {
   /** Resolves once nobody can print any more. */
   readonly closed: Promise<void>;
 
-  constructor(streams: readonly Readable[], limitBytes: number, send: (batch: Buffer) => void, onLimit: () => void) {
-    this.#streams = streams;
-    this.#open = streams.length;
+  constructor(
+    printed: Record<OutputSource, Readable | null>,
+    limitBytes: number,
+    send: (batch: Buffer, source: OutputSource) => void,
+    onLimit: () => void,
+  ) {
+    const { stdout, stderr } = printed;
+    this.#streams = [stdout, stderr].filter((stream) => stream !== null);
+    this.#open = this.#streams.length;
     this.#limitBytes = limitBytes;
     this.#send = send;
     this.#onLimit = onLimit;
     this.closed = new Promise((resolve) => {
-      for (const stream of streams) this.#listen(stream, resolve);
+      if (stdout) this.#listen(stdout, 'stdout', resolve);
+      if (stderr) this.#listen(stderr, 'stderr', resolve);
     });
   }
 
@@ -68,8 +76,8 @@ export class Output {
     for (const stream of this.#streams) stream.destroy();
   }
 
-  #listen(stream: Readable, whenAllClosed: () => void): void {
-    stream.on('data', (chunk: Buffer) => this.#take(chunk));
+  #listen(stream: Readable, source: OutputSource, whenAllClosed: () => void): void {
+    stream.on('data', (chunk: Buffer) => this.#take(chunk, source));
     stream.on('error', () => stream.destroy());
     stream.once('close', () => {
       this.#open -= 1;
@@ -78,14 +86,16 @@ export class Output {
   }
 
   /** Beyond the limit the command is read on and nothing kept, so that it can end in order instead of hanging. */
-  #take(chunk: Buffer): void {
+  #take(chunk: Buffer, source: OutputSource): void {
     const room = this.#limitBytes - this.total;
     const kept = chunk.length > room ? chunk.subarray(0, room) : chunk;
-    if (kept.length > 0) this.#keep(kept);
+    if (kept.length > 0) this.#keep(kept, source);
     if (kept.length < chunk.length) this.#onLimit();
   }
 
-  #keep(chunk: Buffer): void {
+  #keep(chunk: Buffer, source: OutputSource): void {
+    if (source !== this.#source) this.#flush();
+    this.#source = source;
     this.total += chunk.length;
     this.#unacknowledged += chunk.length;
     this.#batch.push(chunk);
@@ -105,7 +115,7 @@ export class Output {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     if (this.#batchBytes === 0) return;
-    this.#send(join(this.#batch));
+    this.#send(join(this.#batch), this.#source);
     this.#batch = [];
     this.#batchBytes = 0;
   }

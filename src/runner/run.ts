@@ -6,6 +6,7 @@ import {
   type ExitMessage,
   KILL_WAIT_MS,
   MAX_TIMER_MS,
+  type OutputSource,
   type RunMessage,
   type RunRecord,
 } from './messages.ts';
@@ -30,7 +31,7 @@ export interface RunLink {
   self: Pick<SelfRecord, 'starts' | 'started'>;
   readProcesses: ReadProcesses;
   started: (record: RunRecord) => void;
-  output: (batch: Buffer) => void;
+  output: (batch: Buffer, source: OutputSource) => void;
   exit: (message: ExitMessage) => void;
   reached: (point: RunPoint) => void;
 }
@@ -84,8 +85,7 @@ export class Run {
     link.reached('recorded');
     this.#announcement = setTimeout(() => link.started(record), ANNOUNCE_MS);
     this.#outputEnds = outputEnds(pid);
-    const streams = [child.stdout, child.stderr].filter((stream) => stream !== null);
-    this.#output = new Output(streams, outputLimitBytes, link.output, () => this.end('output-limit'));
+    this.#output = new Output(child, outputLimitBytes, link.output, () => this.end('output-limit'));
     this.#timer = setTimeout(() => this.end('timeout'), Math.min(timeoutMs, MAX_TIMER_MS));
     this.#feedAndWatch();
     this.concluded = this.#live(fault);

@@ -53,9 +53,9 @@ function linkOf(run: number, place: Place): RunLink {
     ...place,
     readProcesses,
     started: (record) => writeMessage(output, FrameKind.started, run, record),
-    output: (batch) => {
+    output: (batch, source) => {
       place.reached('printed');
-      writeOutput(output, run, batch);
+      writeOutput(output, run, batch, source);
     },
     exit: (message) => writeMessage(output, FrameKind.exit, run, message),
   };

@@ -20,7 +20,7 @@ import type {
 import type { Probe } from '../planning/probe.ts';
 import type { RefOf, ServiceRef, SupervisorName } from '../planning/service.ts';
 import type { CommandSpec } from '../planning/step.ts';
-import type { StepContext } from './step-kind.ts';
+import type { OnOutput, StepContext } from './step-kind.ts';
 
 /** The only way to the time. */
 export interface Clock {
@@ -67,15 +67,11 @@ export interface Leftover {
 export interface Commands {
   /**
    * Resolves once the command and its process group are gone; never rejects.
-   * `onOutput` gets stdout and stderr as they come; while its promise is pending the child is held back. Once it has
+   * `onOutput` gets what is printed as it comes; while its promise is pending the child is held back. Once it has
    * resolved the chunk's memory is gone: who wants to keep a part of it copies it.
    * Aborting sends TERM, after `graceMs` KILL.
    */
-  run(
-    request: CommandRequest,
-    signal: AbortSignal,
-    onOutput: (chunk: Uint8Array) => Promise<void>,
-  ): Promise<CommandExit>;
+  run(request: CommandRequest, signal: AbortSignal, onOutput: OnOutput): Promise<CommandExit>;
 }
 
 /** Something long-lived. Both may be called twice; stop may come before start. */
@@ -211,7 +207,7 @@ export interface Verifier {
 
 /** Where the output of a task's commands goes: redacted, without control sequences, to `var/output` and its job's log. */
 export interface TaskOutput {
-  write(chunk: Uint8Array): Promise<void>;
+  write: OnOutput;
   close(): Promise<void>;
 }
 

@@ -49,7 +49,7 @@ export class Running {
       task_id: taskId,
       targets,
       signal: controller.signal,
-      output: (chunk) => output.write(chunk),
+      output: (chunk, source) => output.write(chunk, source),
       leftRunning: [],
     };
     const ended = new AbortController();

@@ -2,6 +2,9 @@ import type { EnvironmentChange, HealthCheck } from '../contract/ops-output.ts';
 import type { State } from '../planning/record.ts';
 import type { Step, StepKindName } from '../planning/step.ts';
 
+/** Takes what a command prints on one of its streams. */
+export type OnOutput = (chunk: Uint8Array, source: 'stdout' | 'stderr') => Promise<void>;
+
 export interface StepContext {
   /** What runs now. */
   task_id: string;
@@ -10,7 +13,7 @@ export interface StepContext {
   n: number;
   /** Aborted when the task must end: a veto, a cancellation, the daemon's shutdown. */
   signal: AbortSignal;
-  output: (chunk: Uint8Array) => Promise<void>;
+  output: OnOutput;
 }
 
 /** How applying or undoing a step ended. */

@@ -21,34 +21,43 @@ const MIB = 1024 ** 2;
 describe("a task's output", () => {
   it('is in its file and in the log of its job, masked and plain', async () => {
     const { output, text, logged, path, directory } = open();
-    await output.write(Buffer.from('\u001B[32mhello\u001B[0m hunter2-'));
-    await output.write(Buffer.from('hunter2\nlast'));
+    await output.write(Buffer.from('\u001B[32mhello\u001B[0m hunter2-'), 'stdout');
+    await output.write(Buffer.from('hunter2\nlast'), 'stdout');
     await output.close();
     expect(text()).toBe('hello [secret]\nlast');
     expect(logged).toEqual([['hello [secret]', 'last']]);
     expect([statSync(directory).mode & 0o777, statSync(path).mode & 0o777]).toEqual([0o700, 0o600]);
   });
 
+  it('T24: is masked although what came on the other stream stands in its middle', async () => {
+    const { output, text } = open();
+    await output.write(Buffer.from('on one: hunter2-hun'), 'stdout');
+    await output.write(Buffer.from('on the other\n'), 'stderr');
+    await output.write(Buffer.from('ter2\n'), 'stdout');
+    await output.close();
+    expect(text()).toBe('on the other\non one: [secret]\n');
+  });
+
   it('is on the disk when it was written: a crash loses no whole line', async () => {
     const { output, text } = open();
-    await output.write(Buffer.from('one\ntw'));
+    await output.write(Buffer.from('one\ntw'), 'stdout');
     await vi.waitFor(() => expect(text()).toBe('one\n'));
     await output.close();
   });
 
   it('of a resumed task goes on in the same file', async () => {
     const { output, directory, text } = open();
-    await output.write(Buffer.from('before\n'));
+    await output.write(Buffer.from('before\n'), 'stdout');
     await output.close();
     const again = openOutput('task-1', { directory, redactor: new Redactor([]), log: async () => undefined });
-    await again.write(Buffer.from('after\n'));
+    await again.write(Buffer.from('after\n'), 'stdout');
     await again.close();
     expect(text()).toBe('before\nafter\n');
   });
 
   it('that says nothing leaves no file and no line', async () => {
     const { output, path, logged } = open();
-    await output.write(Buffer.from('\u001B[0m'));
+    await output.write(Buffer.from('\u001B[0m'), 'stdout');
     await output.close();
     expect([existsSync(path), logged]).toEqual([false, []]);
   });
@@ -57,7 +66,7 @@ describe("a task's output", () => {
 describe("a job's log", () => {
   it('gets its lines in batches, soon even where little comes', async () => {
     const { output, logged } = open();
-    for (let n = 0; n < 100; n += 1) await output.write(Buffer.from(`line ${n}\n`));
+    for (let n = 0; n < 100; n += 1) await output.write(Buffer.from(`line ${n}\n`), 'stdout');
     await vi.waitFor(() => expect(logged.flat()).toHaveLength(100));
     expect(logged.length).toBeLessThan(50);
     await output.close();
@@ -66,7 +75,7 @@ describe("a job's log", () => {
   it('holds 256 KiB, and says where the rest is', async () => {
     const { output, logged, text, path } = open();
     const line = `${'x'.repeat(1023)}\n`;
-    for (let n = 0; n < 400; n += 1) await output.write(Buffer.from(line));
+    for (let n = 0; n < 400; n += 1) await output.write(Buffer.from(line), 'stdout');
     await output.close();
     const shown = logged.flat().join('\n');
     expect(shown.length).toBeLessThan(256 * 1024 + 300);
@@ -88,14 +97,14 @@ describe("a job's log", () => {
       },
     });
     const lines = Array.from({ length: 3000 }, (_, n) => `line ${n} ${'.'.repeat(50)}`);
-    for (const line of lines) await output.write(Buffer.from(`${line}\n`));
+    for (const line of lines) await output.write(Buffer.from(`${line}\n`), 'stdout');
     await output.close();
     expect(seen).toEqual(lines);
   });
 
   it('that cannot be written does not concern the task', async () => {
     const { output, text } = open({ log: () => Promise.reject(new Error('Redis is away')) });
-    await output.write(Buffer.from('hello\n'));
+    await output.write(Buffer.from('hello\n'), 'stdout');
     await output.close();
     expect(text()).toBe('hello\n');
   });
@@ -108,7 +117,7 @@ describe('a disk', () => {
       const directory = temporaryFolder();
       symlinkSync('/dev/full', join(directory, 'task-1.log'));
       const { output, logged } = open({ directory });
-      for (let n = 0; n < 20; n += 1) await output.write(Buffer.from(`${'x'.repeat(10_000)}\n`));
+      for (let n = 0; n < 20; n += 1) await output.write(Buffer.from(`${'x'.repeat(10_000)}\n`), 'stdout');
       await output.close();
       expect(logged.flat()).toHaveLength(20);
     },
@@ -118,7 +127,7 @@ describe('a disk', () => {
     const directory = temporaryFolder();
     await execa('mkfifo', [join(directory, 'task-1.log')]);
     const { output, logged } = open({ directory });
-    for (let n = 0; n < 20; n += 1) await output.write(Buffer.from('x\n'));
+    for (let n = 0; n < 20; n += 1) await output.write(Buffer.from('x\n'), 'stdout');
     await output.close();
     expect(logged.flat()).toHaveLength(20);
   });
@@ -131,7 +140,7 @@ describe('a disk', () => {
     const { output } = open({ directory });
     const content = `${'x'.repeat(1023)}\n`.repeat(1024);
     let held = true;
-    const written = output.write(Buffer.from(content)).finally(() => {
+    const written = output.write(Buffer.from(content), 'stdout').finally(() => {
       held = false;
     });
     const chunks: Buffer[] = [];
@@ -156,7 +165,7 @@ describe('a disk', () => {
     const before = process.memoryUsage().rss;
     let most = 0;
     for (let n = 0; n < 800; n += 1) {
-      await output.write(chunk);
+      await output.write(chunk, 'stdout');
       most = Math.max(most, process.memoryUsage().rss);
     }
     await output.close();

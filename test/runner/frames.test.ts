@@ -4,10 +4,10 @@ import { type Frame, FrameDecoder, FrameKind, MAX_PAYLOAD_BYTES, writeFrame } fr
 
 const sent: Frame[] = [
   { kind: FrameKind.run, run: 1, payload: Buffer.from('{"argv":["true"]}') },
-  { kind: FrameKind.output, run: 4_294_967_295, payload: Buffer.from([0, 255, 10]) },
+  { kind: FrameKind.stdout, run: 4_294_967_295, payload: Buffer.from([0, 255, 10]) },
   { kind: FrameKind.abort, run: 0, payload: Buffer.alloc(0) },
   { kind: FrameKind.exit, run: 2, payload: Buffer.from('{}') },
-  { kind: FrameKind.output, run: 3, payload: Buffer.alloc(0) },
+  { kind: FrameKind.stderr, run: 3, payload: Buffer.alloc(0) },
 ];
 
 function bytesOf(frames: readonly Frame[]): Buffer {

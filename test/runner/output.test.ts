@@ -3,18 +3,24 @@ import { describe, expect, it, vi } from 'vitest';
 import { CREDIT_BYTES, Output } from '../../src/runner/output.ts';
 
 function printing(limitBytes = Number.MAX_SAFE_INTEGER) {
-  const streams = [new PassThrough(), new PassThrough()] as const;
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const streams = [stdout, stderr] as const;
   const sent: Buffer[] = [];
+  const sources: string[] = [];
   const onLimit = vi.fn<() => void>();
-  const output = new Output(streams, limitBytes, (batch) => sent.push(batch), onLimit);
-  return { streams, output, onLimit, text: () => Buffer.concat(sent).toString('latin1'), sent };
+  const send = (batch: Buffer, source: string) => {
+    sent.push(batch);
+    sources.push(source);
+  };
+  const output = new Output({ stdout, stderr }, limitBytes, send, onLimit);
+  return { streams, output, onLimit, text: () => Buffer.concat(sent).toString('latin1'), sent, sources };
 }
 
 describe('output', () => {
-  it('merges both streams in order of arrival, in few batches', async () => {
-    const { streams, output, text, sent } = printing();
-    for (const word of ['a', 'b', 'c']) {
-      for (const stream of streams) {
+  it('comes in order of arrival, in few batches, each of one stream', async () => {
+    const { streams, output, text, sources } = printing();
+    for (const stream of [...streams, streams[0]]) {
+      for (const word of ['a', 'b', 'c']) {
         stream.write(word);
         await new Promise(setImmediate);
       }
@@ -22,8 +28,8 @@ describe('output', () => {
     for (const stream of streams) stream.end();
     await output.closed;
     output.finish();
-    expect(text()).toBe('aabbcc');
-    expect(sent.length).toBeLessThan(6);
+    expect(text()).toBe('abcabcabc');
+    expect(sources).toEqual(['stdout', 'stderr', 'stdout']);
   });
 
   it('is held back at the credit and goes on when half of it is acknowledged', async () => {

@@ -27,8 +27,8 @@ function setUp(found: Finding[], broken: { alert?: boolean } = {}) {
         })),
     },
     files: {
-      keep: async (name, found) => {
-        did.push(`kept ${(found as { what: string }).what}`);
+      keep: async (name, content) => {
+        did.push(`kept ${(content as { what: string }).what}`);
         return `/var/${name}`;
       },
     },

@@ -40,7 +40,7 @@ it('gives a run its targets, and an output that is closed at its end', async () 
   const { running, track, output } = setUp();
   const { run, end, done } = track('a', 'task:a', 'plan:P');
   expect(run).toMatchObject({ task_id: 'a', targets: ['task:a', 'plan:P'], leftRunning: [] });
-  await run.output(Buffer.from('hello'));
+  await run.output(Buffer.from('hello'), 'stdout');
   expect(running.taskIds).toEqual(['a']);
   end(outcome);
   expect(await done).toBe(outcome);

@@ -56,7 +56,7 @@ function setUp(exit: Partial<CommandExit> = {}, present: string[] = [], values: 
       run: async (request, signal, onOutput) => {
         requests.push(request);
         signals.push(signal);
-        await onOutput(Buffer.from('hello'));
+        await onOutput(Buffer.from('hello'), 'stdout');
         return { ended: 'exit', exitCode: 0, signal: null, message: '', durationMs: 1, leftRunning: [], ...exit };
       },
     },
