@@ -31,7 +31,7 @@ export interface MachineParts {
 }
 
 export function machineOf(config: Config, parts: MachineParts): Machine {
-  const { baseEnv, home } = config;
+  const { baseEnv, home, runAs } = config;
   const { commands, secrets, rows, schedules } = parts;
   const containers = containersOf(config);
   const stores = { ...settingStores(baseEnv), image: imageStore(containers) };
@@ -39,6 +39,7 @@ export function machineOf(config: Config, parts: MachineParts): Machine {
   const supervisors = supervisorsWith({
     commands,
     baseEnv,
+    runAs,
     clock: systemClock,
     folder: home.var.services,
     launchDaemons: '/Library/LaunchDaemons',

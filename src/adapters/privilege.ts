@@ -1,13 +1,18 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { execa } from 'execa';
 import { OpsError } from '../errors.ts';
+import { writeAtomically } from './atomic-write.ts';
 import { files } from './files.ts';
 
 const isRoot = process.getuid?.() === 0;
+/** Of root. */
+const GROUP = process.platform === 'darwin' ? 'wheel' : 'root';
 
-/** What only root may do, in this one form: as root at once, else by a sudo that asks nobody for a password. */
+/**
+ * What only root may do, as root itself or by a sudo that asks nobody for a password: `ops sudoers` prints the exact
+ * commands of this file and of launchctl.
+ */
 export function asRoot(argv: readonly [string, ...string[]]): readonly [string, ...string[]] {
   return isRoot ? argv : ['sudo', '-n', ...argv];
 }
@@ -16,10 +21,10 @@ export function asRoot(argv: readonly [string, ...string[]]): readonly [string, 
 export async function writeRootFile(path: string, text: string, folder: string): Promise<void> {
   if (isRoot) return files.write(path, text, '0644', { uid: 0, gid: 0 });
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const staged = join(folder, `${randomUUID()}.root`);
+  const staged = join(folder, basename(path));
+  await writeAtomically(staged, text, { mode: 0o600 });
   try {
-    await writeFile(staged, text);
-    await insistOn(['install', '-m', '0644', '-o', '0', '-g', '0', staged, path]);
+    await insistOn(['/usr/bin/install', '-o', 'root', '-g', GROUP, '-m', '644', staged, path]);
   } finally {
     await rm(staged, { force: true });
   }
@@ -27,7 +32,7 @@ export async function writeRootFile(path: string, text: string, folder: string):
 
 export async function removeRootFile(path: string): Promise<void> {
   if (isRoot) return files.remove(path);
-  await insistOn(['rm', '-f', path]);
+  await insistOn(['/bin/rm', '-f', path]);
 }
 
 async function insistOn(argv: [string, ...string[]]): Promise<void> {

@@ -46,6 +46,7 @@ function serviceLines(label: string, { daemon, launchDaemons, staged }: SudoersP
     `/bin/launchctl bootout system/${label}`,
     `/bin/launchctl kickstart system/${label}`,
     `/bin/launchctl kickstart -k system/${label}`,
+    `/bin/launchctl kill SIGTERM system/${label}`,
     `/bin/launchctl enable system/${label}`,
     `/bin/launchctl disable system/${label}`,
     `/usr/bin/install -o root -g wheel -m 644 ${join(staged, `${label}.plist`)} ${plist}`,

@@ -180,8 +180,12 @@ const CANNOT_BE_SEEN: State = { seen: false };
 /** Whether nothing but the step itself has touched what it changes. What did not apply may have left it as it was. */
 function isAsLeft({ left, captured }: StepRecord, now: State): boolean {
   if (now === null) return true;
-  return isDeepStrictEqual(now, captured) || (left !== null && isDeepStrictEqual(now, left));
+  return isPartOf(now, captured) || (left !== null && isDeepStrictEqual(now, left));
 }
+
+/** What was captured may say more than what is observed: which run of a service it was. */
+const isPartOf = (now: NonNullable<State>, captured: State): boolean =>
+  captured !== null && Object.entries(now).every(([key, value]) => captured[key] === value);
 
 function haltOf(signal: AbortSignal): Halt | null {
   return signal.aborted ? (signal.reason as Halt) : null;

@@ -32,7 +32,10 @@ export function obstacleTo({ verb, ref, before }: ServiceStep, now: ServiceFact)
   if (!isThere && verb !== 'install' && verb !== 'remove')
     return refusedTo('service-absent', `there is no ${name}: install it first (config.service.install)`);
   if (isThere && (verb === 'install' || verb === 'remove') && now.definition === '')
-    return refusedTo('no-definition', `how ${name} is defined is not known here, so its ${verb} could not be undone`);
+    return refusedTo(
+      'service-undefined',
+      `how ${name} is defined is not known here, so its ${verb} could not be undone`,
+    );
   return null;
 }
 

@@ -88,8 +88,12 @@ function answerOf({ verb, after }: ServiceStep, before: ServiceFact, now: Servic
 }
 
 function answerOfRestart(before: ServiceFact, now: ServiceFact): Answer {
-  if (!isPresent(before) || !isPresent(now) || now.state !== 'running') return 'unknown';
-  if (before.state !== 'running') return 'done';
-  if (before.run === '' || now.run === '') return 'unknown';
-  return before.run === now.run ? 'not-done' : 'done';
+  if (now.state === 'running' && before.state === 'running') return answerOfRuns(before.run, now.run);
+  if (now.state === 'running') return 'done';
+  return now.state === 'stopped' && before.state === 'stopped' ? 'not-done' : 'unknown';
+}
+
+function answerOfRuns(before: string, now: string): Answer {
+  if (before === '' || now === '') return 'unknown';
+  return before === now ? 'not-done' : 'done';
 }

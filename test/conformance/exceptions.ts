@@ -11,6 +11,7 @@ const COMMAND = 'what a command does when it runs a second time is known to its 
 export const RUNS_AGAIN: Exceptions = {
   'infra.command': COMMAND,
   'infra.script': COMMAND,
+  'config.service.restart': 'a restart that finds all well restarts all the same: that is what was asked for',
   'cron.define':
     'a second task signs the definition anew: it stands by those signatures from then on, and the preview says so',
   'cron.run-now': 'each run of it is asked to add another slot',

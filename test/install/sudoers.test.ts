@@ -22,7 +22,7 @@ describe('the drop-in for sudo', () => {
   it('has root do exact commands for each service, and no other', () => {
     const text = sudoersDropIn({ ...parts, labels: ['com.example.web'] });
     const commands = text.match(/\/(?:bin|usr)\/.*?(?=, \\|$)/gm) ?? [];
-    expect(commands).toHaveLength(8);
+    expect(commands).toHaveLength(9);
     for (const command of commands) expect(command).toMatch(/com\.example\.web(?:\.plist)?$/);
     expect(text).not.toMatch(/NOPASSWD: ALL|\*/);
   });

@@ -78,7 +78,7 @@ describe('applying', () => {
     ['start', null, 'service-absent'],
     ['stop', null, 'service-absent'],
     ['restart', null, 'service-absent'],
-    ['remove', { definition: null }, 'no-definition'],
+    ['remove', { definition: null }, 'service-undefined'],
   ] as const)('refuses the %s of %j: %s', async (verb, kept, code) => {
     const { supervisor, plan, apply } = setUp();
     if (kept) supervisor.put(WEB, kept);
@@ -230,7 +230,8 @@ describe('after a crash', () => {
     ['start', 'stopped', 'running', 'done'],
     ['start', 'stopped', 'stopped', 'not-done'],
     ['restart', 'stopped', 'running', 'done'],
-    ['restart', 'stopped', 'stopped', 'unknown'],
+    ['restart', 'stopped', 'stopped', 'not-done'],
+    ['restart', 'stopped', 'waiting', 'unknown'],
     ['restart', 'running', 'stopped', 'unknown'],
   ] as const)('the %s of what was %s and is %s: %s', async (verb, before, after, answer) => {
     const { supervisor, plan, kind } = setUp();

@@ -66,9 +66,9 @@ function run(
 ): Promise<CommandExit> {
   const { writes = [], network = false } = ref;
   const bounds = { timeoutMs, outputLimitBytes: OUTPUT_BYTES, graceMs: 3_000 };
-  const outlives = argv === ref.start;
-  const request = { task_id, step: n, argv, cwd: '/', env: baseEnv, stdin: '', writes, network, outlives, ...bounds };
-  return commands.run(request, signal, output);
+  // All three: what stops a service or looks at it must see the processes of the host.
+  const place = { cwd: '/', env: baseEnv, stdin: '', writes, network, outlives: true };
+  return commands.run({ task_id, step: n, argv, ...place, ...bounds }, signal, output);
 }
 
 function saysOf(argv: readonly string[], { ended, exitCode, message }: CommandExit): string {

@@ -16,13 +16,26 @@ const Process = z.object({
 });
 export type Pm2Process = z.infer<typeof Process>;
 
+export interface Pm2Program {
+  /** All that it keeps. It is not asked where it does not run: that would start it. */
+  list(): Promise<Pm2Process[]>;
+  order(verb: 'start' | 'restart' | 'stop' | 'delete', ...names: string[]): Promise<unknown>;
+}
+
+/** What pm2 starts has the rights of the daemon, which commands of tasks shall not have here. */
+export function pm2Refused(runAs: string): Pm2Program {
+  const refuse = async () => {
+    throw new OpsError(`commands run as ${runAs} here (run_as), and pm2's apps would run as the daemon itself`);
+  };
+  return { list: refuse, order: refuse };
+}
+
 /** @throws OpsError from both where pm2 cannot be asked, refuses, or says what cannot be understood. */
-export function pm2Program(env: Readonly<Record<string, string>>) {
+export function pm2Program(env: Readonly<Record<string, string>>): Pm2Program {
   const home = env['PM2_HOME'] ?? join(env['HOME'] ?? '/', '.pm2');
   return {
-    /** All that it keeps. It is not asked where it does not run: that would start it. */
-    list: async (): Promise<Pm2Process[]> => ((await isUp(home)) ? parseList(await ask(env, 'jlist')) : []),
-    order: (verb: 'start' | 'restart' | 'stop' | 'delete', ...names: string[]) => ask(env, verb, ...names, '--silent'),
+    list: async () => ((await isUp(home)) ? parseList(await ask(env, 'jlist')) : []),
+    order: (verb, ...names) => ask(env, verb, ...names, '--silent'),
   };
 }
 

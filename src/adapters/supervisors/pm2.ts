@@ -7,7 +7,7 @@ import type { Supervisor } from '../../services/ports.ts';
 import { writeAtomically } from '../atomic-write.ts';
 import { files } from '../files.ts';
 import { definitionAt } from './definition-file.ts';
-import { type Pm2Process, pm2Program } from './pm2-program.ts';
+import { type Pm2Process, pm2Program, pm2Refused } from './pm2-program.ts';
 
 type Ref = RefOf<'pm2'>;
 
@@ -16,11 +16,13 @@ export interface Pm2Ports {
   baseEnv: Readonly<Record<string, string>>;
   /** Where the definitions are kept that `install` brings. */
   folder: string;
+  /** Whose commands of tasks are; null: the daemon's own. */
+  runAs: string | null;
 }
 
 /** pm2, by its own program. An app that is defined here, but not in its list, is stopped. */
-export function pm2Supervisor({ baseEnv, folder }: Pm2Ports): Supervisor<Ref> {
-  const pm2 = pm2Program(baseEnv);
+export function pm2Supervisor({ baseEnv, folder, runAs }: Pm2Ports): Supervisor<Ref> {
+  const pm2 = runAs === null ? pm2Program(baseEnv) : pm2Refused(runAs);
   const fileOf = ({ name }: Ref) => join(folder, `${name}.json`);
   const processesOf = async ({ name }: Ref) => (await pm2.list()).filter((process) => process.name === name);
   const orderAll = async (verb: 'restart' | 'stop' | 'delete', ref: Ref) => {
@@ -45,7 +47,7 @@ export function pm2Supervisor({ baseEnv, folder }: Pm2Ports): Supervisor<Ref> {
       await orderAll('delete', ref);
       await mkdir(folder, { recursive: true, mode: 0o700 });
       await writeAtomically(fileOf(ref), definition, { mode: 0o600 });
-      if (state !== 'stopped') await run(ref);
+      if (state !== 'stopped') await pm2.order('start', fileOf(ref));
     },
     bring: async (ref, { state }) => {
       if (state === 'stopped') await orderAll('stop', ref);
