@@ -41,7 +41,7 @@ describeAsRoot('services under launchd, by its double', () => {
     path = process.env['PATH'];
     process.env['PATH'] = mac.env.PATH;
     const ports = { clock: systemClock, launchDaemons: mac.launchDaemons, folder: mac.folder };
-    supervisor = launchdSupervisor(ports) as Supervisor;
+    supervisor = launchdSupervisor(ports);
     host = serviceHost('launchd', supervisor, mac.folder);
   });
   afterEach(async () => {

@@ -21,7 +21,7 @@ beforeEach(() => {
   mkdirSync(join(folder, 'units'));
   vi.stubEnv('PATH', `${DOUBLE}${delimiter}${process.env['PATH']}`);
   vi.stubEnv('SYSTEMD_DOUBLE', folder);
-  supervisor = systemdSupervisor({ units: join(folder, 'units'), folder }) as Supervisor;
+  supervisor = systemdSupervisor({ units: join(folder, 'units'), folder });
   host = serviceHost('systemd', supervisor, folder);
 });
 
