@@ -12,6 +12,7 @@ import type {
   Supervisors,
 } from '../services/ports.ts';
 import type { ScheduleFacts } from '../services/schedule-facts.ts';
+import { refuseLinkedWay } from './way.ts';
 
 type PackageQuery = Extract<FactQuery, { ask: 'package' }>;
 
@@ -33,7 +34,7 @@ async function answerTo(query: FactQuery, sources: FactSources) {
   const { files, containers, directories, links, stores, schedules, supervisors } = sources;
   switch (query.ask) {
     case 'file':
-      return files.fact(query.path);
+      return refuseLinkedWay(query.path).then(() => files.fact(query.path));
     case 'directory':
       return directories.fact(query.path);
     case 'link':

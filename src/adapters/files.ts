@@ -7,6 +7,7 @@ import { OpsError } from '../errors.ts';
 import type { FileFact } from '../planning/facts.ts';
 import type { Files } from '../services/ports.ts';
 import { syncDirectory, writeAtomically } from './atomic-write.ts';
+import { refuseLinkedWay } from './way.ts';
 
 /** More than any file that a task should write or look at: one that somebody made endless must not hold up the daemon. */
 const LARGEST_BYTES = 256 * 1024 * 1024;
@@ -17,8 +18,12 @@ export const files: Files = {
     await using file = await openRegular(path);
     return await file.readFile();
   },
-  write: (path, content, mode, owner) => writeAtomically(path, content, { mode: Number.parseInt(mode, 8), owner }),
+  write: async (path, content, mode, owner) => {
+    await refuseLinkedWay(path);
+    await writeAtomically(path, content, { mode: Number.parseInt(mode, 8), owner });
+  },
   remove: async (path) => {
+    await refuseLinkedWay(path);
     await rm(path, { force: true });
     await syncDirectory(dirname(path));
   },

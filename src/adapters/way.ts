@@ -4,21 +4,28 @@ import { dirname } from 'node:path';
 import { OpsError } from '../errors.ts';
 
 /**
+ * Policy, locks and the sandbox judge a path as it is written, so the way to what is changed leads through no link. The
+ * system's own first ones (`/var` on a Mac) are as good as folders: nobody but root makes one.
+ * @throws OpsError naming the link.
+ */
+export async function refuseLinkedWay(path: string): Promise<void> {
+  for (const above of foldersAbove(path)) refuseLink(above, await look(above, lstat));
+}
+
+/**
  * What is at the path, by itself; null where nothing is.
- * @throws OpsError where its folder does not exist, or a link above it is another user's, who could lead it anywhere.
+ * @throws OpsError where its folder does not exist, or a link stands above it.
  */
 export async function entryAt(path: string): Promise<Stats | null> {
-  for (const above of foldersAbove(path)) refuseForeignLink(above, await look(above, lstat));
+  await refuseLinkedWay(path);
   const folder = await look(dirname(path), stat);
   if (!folder?.isDirectory()) throw new OpsError(`the directory ${dirname(path)} does not exist: make it first`);
   return look(path, lstat);
 }
 
-function refuseForeignLink(path: string, entry: Stats | null): void {
-  if (!entry?.isSymbolicLink() || entry.uid === 0 || entry.uid === process.geteuid?.()) return;
-  throw new OpsError(
-    `${path} is a symbolic link of another user, who could lead it anywhere: name the path it leads to`,
-  );
+function refuseLink(path: string, entry: Stats | null): void {
+  if (!entry?.isSymbolicLink() || (dirname(path) === '/' && entry.uid === 0)) return;
+  throw new OpsError(`${path} is a symbolic link, which may lead anywhere: name the path it leads to`);
 }
 
 /** Whether it could be made: false where something is there already. */

@@ -1,10 +1,13 @@
-import { lchown, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { lchown, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { directories } from '../../src/adapters/directories.ts';
+import { type FactSources, factReader } from '../../src/adapters/facts.ts';
+import { files } from '../../src/adapters/files.ts';
 import { links } from '../../src/adapters/links.ts';
 import { temporaryFolder } from '../services/support.ts';
 
+const self = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 const isRoot = process.getuid?.() === 0;
 
 /** `real/web` is a directory, `real/current` a link; `way` leads to `real`. */
@@ -17,19 +20,39 @@ async function setUp(owner?: number) {
   return folder;
 }
 
-describe('the way to a directory or link', () => {
-  it('may lead through a link of the daemon itself', async () => {
-    const folder = await setUp();
-    expect(await directories.fact(join(folder, 'way/web'))).toMatchObject({ exists: true });
-    expect(await links.fact(join(folder, 'way/current'))).toEqual({ target: 'web' });
-  });
+const refused = (path: string) => `${path} is a symbolic link, which may lead anywhere: name the path it leads to`;
 
-  it.runIf(isRoot)('T21: may not lead through a link of another user, who could lead it anywhere', async () => {
-    const folder = await setUp(12);
-    const message = `${folder}/way is a symbolic link of another user`;
+describe('the way to a file, directory or link', () => {
+  it('T21: leads through no link of the daemon itself: a command of a task could have made it', async () => {
+    const folder = await setUp();
+    await writeFile(join(folder, 'real/secret'), 'kept');
+    const message = refused(join(folder, 'way'));
     await expect(directories.fact(join(folder, 'way/web'))).rejects.toThrow(message);
     await expect(directories.fact(join(folder, 'way/web/new'))).rejects.toThrow(message);
     await expect(links.fact(join(folder, 'way/current'))).rejects.toThrow(message);
+    await expect(files.write(join(folder, 'way/secret'), 'evil', '0644', self)).rejects.toThrow(message);
+    await expect(files.write(join(folder, 'way/web/new'), 'evil', '0644', self)).rejects.toThrow(message);
+    await expect(files.remove(join(folder, 'way/secret'))).rejects.toThrow(message);
+    expect(await readFile(join(folder, 'real/secret'), 'utf8')).toBe('kept');
+    expect(await readdir(join(folder, 'real/web'))).toEqual([]);
+  });
+
+  it('T21: is looked at before a file is planned', async () => {
+    const folder = await setUp();
+    const reader = factReader({ files } as FactSources);
+    const answer = reader.answer({ ask: 'file', path: join(folder, 'way/web/new') });
+    await expect(answer).rejects.toThrow(refused(join(folder, 'way')));
+  });
+
+  it('is looked through by a health check, which changes nothing', async () => {
+    const folder = await setUp();
+    await writeFile(join(folder, 'real/well'), '');
+    expect(await files.fact(join(folder, 'way/well'))).toMatchObject({ exists: true });
+  });
+
+  it.runIf(isRoot)('T21: leads through no link of another user', async () => {
+    const folder = await setUp(12);
+    await expect(directories.fact(join(folder, 'way/web'))).rejects.toThrow(refused(join(folder, 'way')));
   });
 
   it.each(['none/web', 'real/none/web', 'real/none/none/web'])('must be there: %s', async (path) => {
@@ -51,7 +74,7 @@ describe('the way to a directory or link', () => {
   it('ends at a link that leads to itself', async () => {
     const folder = await setUp();
     await symlink('loop', join(folder, 'loop'));
-    await expect(directories.fact(join(folder, 'loop/web'))).rejects.toThrow('ELOOP');
+    await expect(directories.fact(join(folder, 'loop/web'))).rejects.toThrow(refused(join(folder, 'loop')));
   });
 
   it('a link to bytes that are no text is not known: its undo would lead elsewhere', async () => {
