@@ -40,7 +40,6 @@ export function serviceHost(name: Service['supervisor'], supervisor: Supervisor,
   return {
     plan,
     apply,
-    preview: async (verb: Verb, service: Service) => kind.preview(await plan(verb, service)),
     run: async (verb: Verb, service: Service) => apply(await plan(verb, service)),
   };
 }

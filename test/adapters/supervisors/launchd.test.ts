@@ -1,7 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type PlistValue } from 'plist';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../src/adapters/clock.ts';
 import { refusalOf } from '../../../src/adapters/launchctl-codes.ts';
 import { launchdSupervisor } from '../../../src/adapters/supervisors/launchd.ts';
@@ -29,6 +29,9 @@ const SLOW = { timeout: 15_000 };
 /** As in the table of launchctl's codes. */
 const CODES = [3, 5, 17, 36, 107, 108, 109, 110, 111, 112, 113, 119, 122, 124, 125, 126, 133, 134, 144, 146, 150];
 CODES.push(152, 155, 159, 161);
+
+// Each call of the double's launchctl starts a Node, and a look is two: half a second each on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 describeAsRoot('services under launchd, by its double', () => {
   let mac: Mac;

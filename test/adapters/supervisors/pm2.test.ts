@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
@@ -18,6 +18,7 @@ const defined = (seconds?: number) => ({ ...WEB, app: app(seconds) });
 
 const home = mkdtempSync(join(tmpdir(), 'ops-pm2-'));
 const folder = join(home, 'services');
+mkdirSync(folder);
 const baseEnv = { PATH: `${BIN}${delimiter}${process.env['PATH']}`, HOME: home };
 const supervisor = pm2Supervisor({ baseEnv, folder, runAs: null });
 const host = serviceHost('pm2', supervisor, home);
@@ -28,14 +29,14 @@ async function fact() {
   return seen as Extract<typeof seen, { run: string }>;
 }
 const pid = async () => Number.parseInt((await fact()).run, 10);
-const text = () => readFileSync(join(folder, 'web.json'), 'utf8');
+const definition = () => readFileSync(join(folder, 'web.json'), 'utf8');
 
 afterAll(async () => {
   await pm2('kill');
   rmSync(home, { recursive: true });
 }, 30_000);
 
-describe('pm2', () => {
+describe('pm2', { timeout: 60_000 }, () => {
   afterEach(async () => {
     await supervisor.remove(WEB, {} as never);
   });
@@ -56,24 +57,22 @@ describe('pm2', () => {
   });
 
   it('replaces an app, and puts the one of before back as it stood', async () => {
-    await host.run('install', defined(1001));
-    const before = text();
-    await host.run('stop', WEB);
-    expect(await host.preview('install', defined(1002))).toContain('-        "1001"\n+        "1002"');
+    const before = `${JSON.stringify({ apps: [{ name: 'web', ...app(1001) }] })}\n`;
+    await supervisor.install(WEB, before, { state: 'stopped', enabled: false }, {} as never);
     const { effect, undo } = await host.run('install', defined(1002));
     expect(effect.outcome).toBe('applied');
     expect(readFileSync(`/proc/${await pid()}/cmdline`, 'utf8')).toBe('/bin/sleep\x001002\0');
     expect(await undo()).toMatchObject({ outcome: 'applied' });
-    expect([text(), (await fact()).state]).toEqual([before, 'stopped']);
+    expect([definition(), (await fact()).state]).toEqual([before, 'stopped']);
   });
 
   it('undoes a removal', async () => {
     await host.run('install', defined());
-    const before = text();
+    const before = definition();
     const { effect, undo } = await host.run('remove', WEB);
     expect(effect).toMatchObject({ outcome: 'applied', left: { state: 'absent' } });
     expect(await undo()).toMatchObject({ message: 'as it was', left: { state: 'running' } });
-    expect(text()).toBe(before);
+    expect(definition()).toBe(before);
   });
 
   it('F55: restarts, also what was killed behind its back, and tells after a crash whether it did', async () => {
@@ -95,7 +94,7 @@ describe('pm2', () => {
     });
     expect(effect).toMatchObject({ outcome: 'failed', code: 'service-failed', health: [{ status: 'down' }] });
     expect((await undo()).outcome).toBe('applied');
-  }, 90_000);
+  });
 
   it('does not remove what somebody else defined', async () => {
     await pm2('start', '/bin/sleep', '--name', 'web', '--interpreter', 'none', '--', '1000');
