@@ -11,7 +11,7 @@ import { schemaOf, tableOf, tablesByType } from './table.ts';
 
 const EXAMPLES = join(import.meta.dirname, '../../examples/actions');
 
-const actions = Object.entries(registry).toSorted(([a], [b]) => (a < b ? -1 : 1));
+const byName = Object.entries(registry).toSorted(([a], [b]) => (a < b ? -1 : 1));
 
 /** `docs/actions.md` */
 export const actionsPage =
@@ -23,9 +23,9 @@ What Ops can do on a host. How a task is written, signed and sent: [tasks.md](ta
 
 | action | |
 |---|---|
-${actions.map(([name, { summary }]) => `| [\`${name}\`](#${anchorOf(name)}) | ${summary} |`).join('\n')}
+${byName.map(([name, { summary }]) => `| [\`${name}\`](#${anchorOf(name)}) | ${summary} |`).join('\n')}
 
-${actions.map(([name, action]) => section(name, action)).join('\n')}
+${byName.map(([name, action]) => section(name, action)).join('\n')}
 ## health check
 
 Looks until what it looks at is well, or its attempts are used up. It changes nothing. One of:

@@ -4,14 +4,14 @@ import { isInOneForm, type NeedKind, partsOf } from '../contract/need.ts';
 
 /** What nothing fits would look like a rule that holds. */
 const isAbsolute = (path: string): boolean => path === '/' || (path.startsWith('/') && isInOneForm(path));
-const name = z.string().min(1).max(1024);
+const word = z.string().min(1).max(1024);
 const names = z
-  .array(name.meta({ title: 'text' }))
+  .array(word.meta({ title: 'text' }))
   .min(1)
   .optional();
 const paths = z
   .array(
-    name
+    word
       .refine(isAbsolute, 'expected an absolute path without //, ., .. or a slash at its end')
       .meta({ title: 'absolute path' }),
   )
@@ -19,7 +19,7 @@ const paths = z
   .optional();
 const binaries = z
   .array(
-    name
+    word
       .refine(
         (program) => !program.includes('/') || isAbsolute(program),
         'expected a name, or an absolute path without //, ., .. or a slash at its end',

@@ -116,9 +116,10 @@ describe('a place', () => {
   });
 });
 
+const http = (url: string) => ({ type: 'http', service: 'x', url });
+const tcp = (host: string) => ({ type: 'tcp', service: 'x', host, port: 80 });
+
 describe('another host', () => {
-  const http = (url: string) => ({ type: 'http', service: 'x', url });
-  const tcp = (host: string) => ({ type: 'tcp', service: 'x', host, port: 80 });
   const far = [
     http('http://169.254.169.254/latest'),
     http('https://example.org/'),
