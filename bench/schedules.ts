@@ -64,7 +64,7 @@ function definitionOf(name: string, pattern: string, time_zone: string): Definit
     actions: [
       {
         action: 'infra.command',
-        with: { argv: ['/bin/true'], resources: [`path:/bench/${name}`] },
+        with: { argv: ['/bin/true'], resources: [`bench:${name}`] },
         irreversible: true,
       },
     ],

@@ -48,9 +48,7 @@ function taskOf(task_id: string, input: CommandInput): Task {
     host: 'mini-1',
     reason: 'bench',
     plan_id: 'plan-1',
-    actions: [
-      { action: 'infra.command', with: { ...input, resources: [`path:/bench/${task_id}`] }, irreversible: true },
-    ],
+    actions: [{ action: 'infra.command', with: { ...input, resources: [`bench:${task_id}`] }, irreversible: true }],
     on_failure: 'stop',
     expires_at: utcTime(Date.now() + HOUR_MS),
   };

@@ -14,14 +14,14 @@ const STAMP = path.join(MODULES, '.setup-stamp');
 const NODE = path.join(MODULES, 'node/bin/node');
 const OLDEST_NODE = 18;
 const FAILED = 2;
-/** Programs whose package has another name; all others are packaged under their own. */
 /** Any of these does; the test that opens one reads the same file. */
 const BROWSERS = JSON.parse(readFileSync(path.join(ROOT, 'scripts/browsers.json'), 'utf8'));
-/** On a Mac a browser is an application, which people install as they like, and podman needs a virtual machine. */
-const OPTIONAL_ON_MAC = ['chromium', 'podman', 'runc', 'busybox'];
+/** On a Mac a browser is an application, which people install as they like, podman needs a virtual machine, and there is sandbox-exec. */
+const NOT_ON_MAC = ['chromium', 'podman', 'runc', 'busybox', 'bwrap'];
+/** Programs whose package has another name; all others are packaged under their own. */
 const PACKAGES = {
   brew: { 'redis-server': 'redis' },
-  apt: { ps: 'procps', plistutil: 'libplist-utils', busybox: 'busybox-static' },
+  apt: { bwrap: 'bubblewrap', ps: 'procps', plistutil: 'libplist-utils', busybox: 'busybox-static' },
 };
 /** What macOS brings under another name. */
 const ON_MACOS = { plistutil: 'plutil' };
@@ -34,7 +34,7 @@ class SetupError extends Error {}
 const say = (line) => process.stderr.write(`setup: ${line}\n`);
 
 function readArguments(argv) {
-  const programs = ['redis-server', 'ps'];
+  const programs = ['redis-server', 'ps', 'bwrap'];
   let at = 0;
   for (; argv[at] === '--with'; at += 2) programs.push(nameHere(argv[at + 1]));
   const script = argv[at];
@@ -122,7 +122,7 @@ function installers(missing) {
 }
 
 function installPrograms(programs) {
-  const optional = process.platform === 'darwin' ? OPTIONAL_ON_MAC : [];
+  const optional = process.platform === 'darwin' ? NOT_ON_MAC : [];
   const missing = programs.filter((program) => !optional.includes(program) && !find(program));
   if (missing.length === 0) return;
   const { mayRun, commands = [], typed } = installers(missing);

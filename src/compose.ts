@@ -5,6 +5,7 @@ import { clockRequests } from './adapters/clock-requests.ts';
 import { controlStream } from './adapters/control-stream.ts';
 import type { EtcFile } from './adapters/etc-files.ts';
 import { openOutput } from './adapters/output.ts';
+import type { SandboxHere } from './adapters/sandbox/sandbox.ts';
 import { secretSources } from './adapters/secrets/index.ts';
 import { verifierBy } from './adapters/verify.ts';
 import type { Policy } from './admission/policy.ts';
@@ -39,7 +40,9 @@ import { VERSION } from './version.ts';
 export interface World {
   config: Config;
   ledger: Ledger;
+  /** In the sandbox. */
   commands: Commands;
+  sandbox: SandboxHere;
   /** What is left of the commands of the daemon before. */
   leftovers: readonly Leftover[];
   redis: Redis;
@@ -82,9 +85,15 @@ export function compose(world: World): Line {
   const clock = systemClock;
   const { running, verifier, host, alerter, schedules } = foundationOf(world);
   const { scheduler, rows, ends: slots } = schedules;
-  const { commands } = world;
+  const { commands, sandbox } = world;
   const secrets = secretsFrom({ ...world, sources: secretSources(config, world.redactor) });
-  const { kinds, facts } = machineOf(config, { commands, secrets, rows, schedules: scheduleFacts(ledger, clock) });
+  const { kinds, facts } = machineOf(config, {
+    commands,
+    sandbox,
+    secrets,
+    rows,
+    schedules: scheduleFacts(ledger, clock),
+  });
   const reporter = new Reporter({ ledger, clock, host, alerter, slots, onAppend: world.onMessage, reached });
   const control = controlOf(world, running, verifier, alerter);
   const policy = () => world.policy.current();

@@ -39,6 +39,11 @@ export const OpsFile = z.strictObject({
   container_engine: AbsolutePath.optional().describe(
     'The program of podman or docker; the first of the two on the PATH where absent.',
   ),
+  protect: z
+    .array(AbsolutePath)
+    .max(100)
+    .optional()
+    .describe('Folders of application source: no command of a task can write there, whatever was signed.'),
   heartbeat: HttpUrl.optional().describe('Pinged every minute while slots of schedules are claimed.'),
   dashboard: DashboardFile,
   pass_environment: z
@@ -61,6 +66,8 @@ export interface Config {
   runAs: string | null;
   /** The path of podman or docker; null for the first that is found. */
   containerEngine: string | null;
+  /** Where no command can write. */
+  protect: readonly string[];
   /** Where it is told every minute that schedules are looked at; null where nowhere. */
   heartbeat: string | null;
   /** Null: there is none. */
@@ -133,6 +140,7 @@ export function loadConfig(root?: string): Config {
     queues: queueNames(file.queues),
     runAs: file.run_as ?? null,
     containerEngine: file.container_engine ?? null,
+    protect: file.protect ?? [],
     heartbeat: file.heartbeat ?? null,
     dashboard: dashboardSettings(home.etc, file.dashboard, process.env['OPS_DASHBOARD']),
     redisUrl: redisUrl(home),

@@ -10,6 +10,9 @@ import { connectRedis } from './adapters/redis.ts';
 import { RedisBreaker, type Watcher } from './adapters/redis-breaker.ts';
 import { Runner } from './adapters/runner.ts';
 import { runnerPlace } from './adapters/runner-user.ts';
+import { confined } from './adapters/sandbox/confined.ts';
+import { findSandbox } from './adapters/sandbox/find.ts';
+import type { SandboxHere } from './adapters/sandbox/sandbox.ts';
 import { sweepSurvivors } from './adapters/survivors.ts';
 import { compose, type Line } from './compose.ts';
 import { type Config, refuseForeignCode } from './config.ts';
@@ -21,7 +24,7 @@ import { openMail } from './mail.ts';
 import { type Redactor, secretsOf } from './secret.ts';
 import type { Faults } from './services/failpoint.ts';
 import type { Ledger } from './services/ledger.ts';
-import type { Leftover } from './services/ports.ts';
+import type { Commands, Leftover } from './services/ports.ts';
 import { scheduleTotals } from './services/schedule-totals.ts';
 import { watchQueues } from './watch.ts';
 import { drain, goOnWhileUsable, startWorkers } from './workers.ts';
@@ -39,6 +42,7 @@ const SURVIVOR_GRACE_MS = 1_000;
 export interface Daemon extends AsyncDisposable {
   /** Resolves when it must start again: it could not write what it had done. */
   readonly fault: Promise<Error>;
+  readonly sandbox: SandboxHere;
   /** Tells at once and at each change why no tasks are taken; null where they are. */
   watch(watcher: Watcher): void;
 }
@@ -96,6 +100,7 @@ export async function startDaemon(
   const owned = stack.move();
   return {
     fault: Promise.race([fault, ledger.failure]),
+    sandbox: running.sandbox,
     watch: (watcher) => breaker.watch(watcher),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
@@ -142,12 +147,12 @@ function readEtc({ home, dev }: Config) {
 
 /** Ends what an earlier daemon's commands left running, before any new one can start. */
 async function startRunner(
-  { home, runAs }: Config,
+  config: Config,
   log: Logger,
   stack: AsyncDisposableStack,
   { runnerEntry }: Faults,
-): Promise<{ commands: Runner; leftovers: Leftover[] }> {
-  const { runDir, user } = await runnerPlace(home, runAs);
+): Promise<{ commands: Commands; sandbox: SandboxHere; leftovers: Leftover[] }> {
+  const { runDir, user } = await runnerPlace(config.home, config.runAs);
   const survivors = await sweepSurvivors({ runDir, graceMs: SURVIVOR_GRACE_MS, signal: user.signal });
   for (const survivor of survivors) {
     log.warn({ task_id: survivor.task_id, outcome: survivor.fate, detail: survivor }, 'a command outlived its daemon');
@@ -155,8 +160,14 @@ async function startRunner(
   const onDeath = (message: string, left: readonly object[]) => log.error({ detail: { survivors: left } }, message);
   const runner = new Runner({ runDir, user, clock: systemClock, onDeath, entry: runnerEntry });
   await runner.start();
-  const commands = stack.adopt(runner, (service) => service.stop());
-  return { commands, leftovers: survivors.filter(({ fate }) => fate !== 'ended') };
+  stack.defer(() => runner.stop());
+  const sandbox = await findSandbox(runner, config);
+  if ('problem' in sandbox) log.error({ reason: sandbox.problem }, 'commands of tasks are refused');
+  return {
+    commands: confined(runner, sandbox, config),
+    sandbox,
+    leftovers: survivors.filter(({ fate }) => fate !== 'ended'),
+  };
 }
 
 function controlWatch({ queues }: Config, ledger: Ledger, { control }: Line, redisUrl: string): ControlWatch {

@@ -25,7 +25,14 @@ export function settle(home: Home, redactor: Redactor, stack: AsyncDisposableSta
   const lock = lockHome(home.var.lock);
   try {
     const log = createLogger({ sinks: sinksOf(home.var.log), redactor });
-    const first = { pid: process.pid, version: VERSION, state: 'starting', reason: null, dashboard: null } as const;
+    const first = {
+      pid: process.pid,
+      version: VERSION,
+      state: 'starting',
+      reason: null,
+      dashboard: null,
+      sandbox: null,
+    } as const;
     const state = new StateFile(home.var.daemon, first, redactor);
     // Whoever started it is told, too, and it ends with 1.
     process.on('uncaughtExceptionMonitor', (thrown: unknown) =>

@@ -22,6 +22,8 @@ export interface Home {
   keys: string;
   var: {
     dir: string;
+    /** HOME of the daemon's user on an installed host. */
+    userHome: string;
     ledger: string;
     run: string;
     lock: string;
@@ -64,6 +66,7 @@ export function homeAt(folder: string): Home {
     keys: at('keys'),
     var: {
       dir: at('var'),
+      userHome: at('var/home'),
       ledger: at('var/ledger.db'),
       run: at('var/run'),
       lock: at('var/run/lock.db'),

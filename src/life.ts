@@ -66,6 +66,8 @@ function hasStarted(ground: Ground | undefined): boolean {
 
 /** Resolves when it is told to end. @throws what broke the daemon. */
 async function work(daemon: Daemon, { log, state }: Ground, orders: Orders): Promise<void> {
+  const { sandbox } = daemon;
+  state.say({ sandbox: 'problem' in sandbox ? `none: ${sandbox.problem}` : sandbox.name });
   daemon.watch((problem) => {
     if (orders.exitCode === null) state.say({ state: problem === null ? 'ready' : 'waiting', reason: problem });
   });

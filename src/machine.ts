@@ -6,6 +6,7 @@ import { factReader } from './adapters/facts.ts';
 import { files } from './adapters/files.ts';
 import { links } from './adapters/links.ts';
 import { proberWith } from './adapters/prober.ts';
+import type { SandboxHere } from './adapters/sandbox/sandbox.ts';
 import { settingStores } from './adapters/settings/index.ts';
 import { snapshotsIn } from './adapters/snapshots.ts';
 import { supervisorsWith } from './adapters/supervisors/index.ts';
@@ -25,6 +26,8 @@ export interface Machine {
 /** What of it is not the same for whoever looks or acts. */
 export interface MachineParts {
   commands: Commands;
+  /** In which they run. */
+  sandbox: SandboxHere;
   secrets: Secrets;
   rows: RecordPorts['schedules'];
   schedules: ScheduleFacts;
@@ -32,7 +35,7 @@ export interface MachineParts {
 
 export function machineOf(config: Config, parts: MachineParts): Machine {
   const { baseEnv, home, runAs } = config;
-  const { commands, secrets, rows, schedules } = parts;
+  const { commands, sandbox, secrets, rows, schedules } = parts;
   const containers = containersOf(config);
   const stores = { ...settingStores(baseEnv), image: imageStore(containers) };
   const things = { files, directories, links, stores, containers };
@@ -57,5 +60,5 @@ export function machineOf(config: Config, parts: MachineParts): Machine {
     prober: proberWith({ commands, files, baseEnv }),
     clock: systemClock,
   });
-  return { kinds, facts: factReader({ ...things, schedules, supervisors }) };
+  return { kinds, facts: factReader({ ...things, schedules, supervisors, sandbox }) };
 }

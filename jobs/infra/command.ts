@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineAction } from '../../src/planning/action.ts';
 import {
+  type CommandQueries,
   checkSteps,
   commandFields,
   commandLine,
@@ -25,7 +26,7 @@ const Input = z.strictObject({
 });
 type Input = z.infer<typeof Input>;
 
-export const command = defineAction<Input>({
+export const command = defineAction<Input, CommandQueries>({
   ...commandTraits,
   summary: 'Runs one program with arguments. No shell reads them.',
   undo: 'runs the `undo` argv',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineAction } from '../../src/planning/action.ts';
 import {
+  type CommandQueries,
   checkSteps,
   commandFields,
   commandLine,
@@ -28,7 +29,7 @@ const Input = z.strictObject({
 });
 type Input = z.infer<typeof Input>;
 
-export const script = defineAction<Input>({
+export const script = defineAction<Input, CommandQueries>({
   ...commandTraits,
   summary: "Runs a script: its text goes to the interpreter's standard input, never to a command line or a file.",
   undo: 'gives `undo_text` to the same interpreter',

@@ -31,6 +31,7 @@ actions:
         done
       undo_text: |
         rm -f "${site}"/*.warm
+      resources: [host]
   - action: monitoring.probe
     with:
       check: { type: file, service: web, path: "${site}/cache.warm" }
@@ -47,6 +48,7 @@ actions:
     with:
       argv: [touch, "${site}/restarted"]
       undo: [rm, -f, "${site}/restarted"]
+      resources: ["path:${site}"]
 `;
 
 /** The signed task with other content and the same signatures, as somebody could send it who reaches the queue. */

@@ -15,6 +15,7 @@ const policyFor = (host: string): string => `allow:
   - actions: [infra.command]
     environments: [staging]
     hosts: [${host}]
+    paths: [/]
     binaries: [/]
 `;
 
@@ -104,7 +105,7 @@ function taskOf(taskId: string, host: string, argv: string[]): Task {
     reason: 'a test of the installation',
     plan_id: 'plan-1',
     expires_at: `${new Date(Date.now() + 3600_000).toISOString().slice(0, 19)}Z`,
-    actions: [{ action: 'infra.command', with: { argv, undo: ['true'] } }],
+    actions: [{ action: 'infra.command', with: { argv, undo: ['true'], resources: ['host'] } }],
     on_failure: 'undo',
   };
 }

@@ -12,6 +12,8 @@ export interface DaemonState extends Condition {
   version: string;
   /** Where the dashboard is. */
   dashboard: string | null;
+  /** In what commands run, or why in none; null where that is not known yet. */
+  sandbox: string | null;
 }
 
 /**
@@ -56,7 +58,7 @@ export function daemonOf({ var: { lock, daemon } }: Home): Omit<DaemonState, 'pi
   pid: number | null;
   state: DaemonState['state'] | 'stopped';
 } {
-  const nothing = { pid: null, version: VERSION, dashboard: null };
+  const nothing = { pid: null, version: VERSION, dashboard: null, sandbox: null };
   if (!isHomeLocked(lock)) return { ...nothing, state: 'stopped', reason: 'no daemon holds this home' };
   return readDaemonState(daemon) ?? { ...nothing, state: 'starting', reason: null };
 }

@@ -12,6 +12,7 @@ import type {
   Supervisors,
 } from '../services/ports.ts';
 import type { ScheduleFacts } from '../services/schedule-facts.ts';
+import type { SandboxHere } from './sandbox/sandbox.ts';
 import { refuseLinkedWay } from './way.ts';
 
 type PackageQuery = Extract<FactQuery, { ask: 'package' }>;
@@ -24,6 +25,7 @@ export interface FactSources {
   stores: SettingStores;
   schedules: ScheduleFacts;
   supervisors: Supervisors;
+  sandbox: SandboxHere;
 }
 
 export function factReader(sources: FactSources): FactReader {
@@ -31,7 +33,7 @@ export function factReader(sources: FactSources): FactReader {
 }
 
 async function answerTo(query: FactQuery, sources: FactSources) {
-  const { files, containers, directories, links, stores, schedules, supervisors } = sources;
+  const { files, containers, directories, links, stores, schedules, supervisors, sandbox } = sources;
   switch (query.ask) {
     case 'file':
       return refuseLinkedWay(query.path).then(() => files.fact(query.path));
@@ -55,12 +57,19 @@ async function answerTo(query: FactQuery, sources: FactSources) {
       const supervisor: Supervisor = supervisors[query.ref.supervisor];
       return supervisor.look(query.ref);
     }
+    case 'sandbox':
+      return sandboxName(sandbox);
   }
 }
 
 async function packageFact({ manager, name }: PackageQuery, stores: SettingStores): Promise<PackageFact> {
   const store = stores[manager];
   return { ...(await store.look(name)), ...(await store.offer(name)) };
+}
+
+function sandboxName(sandbox: SandboxHere): string {
+  if ('problem' in sandbox) throw new OpsError(sandbox.problem);
+  return sandbox.name;
 }
 
 async function ownerFact(owner: string | null): Promise<OwnerFact | null> {

@@ -213,8 +213,8 @@ function compileCache(): NodeJS.ProcessEnv {
 }
 
 function runMessage(request: CommandRequest): RunMessage {
-  const { task_id, step, argv, cwd, env, stdin, timeoutMs, graceMs, outputLimitBytes } = request;
-  return { task_id, step, argv, cwd, env, stdin, timeoutMs, graceMs, outputLimitBytes };
+  const { task_id, step, argv, cwd, env, stdin, timeoutMs, graceMs, outputLimitBytes, confinement } = request;
+  return { task_id, step, argv, cwd, env, stdin, timeoutMs, graceMs, outputLimitBytes, confinement };
 }
 
 function notStarted(message: string): Conclusion {

@@ -1,4 +1,5 @@
 import { registry } from '../../jobs/index.ts';
+import { sandboxOf } from '../adapters/sandbox/find.ts';
 import { taskDigest } from '../contract/digest.ts';
 import { OpsError } from '../errors.ts';
 import { type MachineParts, machineOf } from '../machine.ts';
@@ -29,7 +30,7 @@ const NO_COMMANDS: Commands = {
     leftRunning: [],
   }),
 };
-const NOTHING: Omit<MachineParts, 'schedules'> = {
+const NOTHING: Omit<MachineParts, 'schedules' | 'sandbox'> = {
   commands: NO_COMMANDS,
   secrets: { fetch: async () => nothing() },
   rows: {
@@ -50,7 +51,7 @@ export async function preview(context: Context, path: string): Promise<void> {
   const actions = boundActionsOf(task, registry, NO_SCHEDULES);
   if (typeof actions === 'string') throw new OpsError(actions);
   const schedules = scheduleFacts(context.ledgerIfAny ?? NO_SCHEDULES, context.clock);
-  const { kinds, facts } = machineOf(context.config, { ...NOTHING, schedules });
+  const { kinds, facts } = machineOf(context.config, { ...NOTHING, schedules, sandbox: sandboxOf(context.config) });
   const plan = await planTask(actions, facts);
   if ('code' in plan) throw new OpsError(`${plan.code}: ${plan.message}`);
   const texts = await previewSteps(plan.steps, kinds);

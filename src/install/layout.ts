@@ -44,7 +44,7 @@ export function layoutOf({ root, launchDaemons, bin }: Places): Layout {
     current: at('app/current'),
     node: at('node'),
     nodeBefore: at('node.before'),
-    userHome: at('var/home'),
+    userHome: home.var.userHome,
     plist: {
       ops: join(launchDaemons, `${LABEL.ops}.plist`),
       redis: join(launchDaemons, `${LABEL.redis}.plist`),

@@ -84,8 +84,11 @@ export const commandTraits = {
   resources: (input: CommandFields): string[] => input.resources ?? [WHOLE_HOST],
   subjects: (): string[] => [],
   check: (input: CommandFields): Probe | undefined => input.check,
-  facts: () => ({}),
+  facts: (): CommandQueries => ({ sandbox: { ask: 'sandbox' } }),
 };
+
+/** Nothing is run where no sandbox is. */
+export type CommandQueries = { sandbox: { ask: 'sandbox' } };
 
 /** The probe that ends a plan, where the input names one. */
 export function checkSteps(probe: Probe | undefined): ProbeStep[] {

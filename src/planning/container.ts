@@ -114,8 +114,9 @@ interface Neighbour {
 export function mayRunBeside({ ports = [], volumes = [], network }: ContainerSpec, before: Neighbour): boolean {
   if (network === 'host' || before.network === 'host') return false;
   if (ports.some(({ host }) => before.hostPorts.includes(host))) return false;
-  const writes = volumes.filter(isWritable).map((volume) => `path:${volume.host}`);
-  return overlap([writes, before.writes.map((path) => `path:${path}`)]) === undefined;
+  const names = volumes.filter(isWritable).map((volume) => `path:${volume.host}`);
+  const others = before.writes.map((path) => `path:${path}`);
+  return overlap([names, others].map((each) => ({ names: each, asks: true }))) === undefined;
 }
 
 /** The repository of a pinned image; of an image that is named by its id, that. */

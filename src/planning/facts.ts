@@ -11,7 +11,9 @@ export type FactQuery =
   | { ask: 'container'; name: string }
   | { ask: 'schedule'; name: string }
   | { ask: 'schedules' }
-  | { ask: 'service'; ref: ServiceRef };
+  | { ask: 'service'; ref: ServiceRef }
+  /** Commands are refused before anything runs where there is none. */
+  | { ask: 'sandbox' };
 
 /** A regular file as it is, or that there is none. `mode` is four octal digits. */
 export type FileFact = { exists: false } | { exists: true; sha256: string; mode: string; uid: number; gid: number };
@@ -92,6 +94,8 @@ export type ServiceGoal = { state: 'absent' } | (Standing & Pick<PresentService,
 export interface FactOf {
   schedule: ScheduleFact;
   schedules: SchedulesFact;
+  /** Its name. */
+  sandbox: string;
   file: FileFact;
   service: ServiceFact;
   directory: DirectoryFact;

@@ -3,7 +3,7 @@ import type { BoundAction } from './action.ts';
 import type { FactOf, FactQueries, FactQuery } from './facts.ts';
 import type { Probe } from './probe.ts';
 import { probeNeeds } from './reach.ts';
-import { overlap, WHOLE_HOST } from './resources.ts';
+import { type Naming, overlap, WHOLE_HOST } from './resources.ts';
 import type { PlannedStep } from './step.ts';
 
 /** The answers to one action's queries. */
@@ -35,8 +35,13 @@ export function subjectsOf(actions: readonly BoundAction[]): string[] {
 
 /** The resource that two of the actions both name, or two that one of them puts off, if any: such a task must be split. */
 export function overlapOf(actions: readonly BoundAction[]): string | undefined {
-  const own = overlap(actions.map(({ action, input }) => action.resources(input)));
+  const own = overlap(actions.map(namingOf));
   return own ?? actions.map(({ later }) => overlapOf(later)).find((resource) => resource !== undefined);
+}
+
+function namingOf({ action, input }: BoundAction): Naming {
+  const asks = Object.values(action.facts(input)).some(({ ask }) => ask !== 'sandbox');
+  return { names: action.resources(input), asks };
 }
 
 interface Permission {

@@ -9,6 +9,8 @@ export interface RunMessage {
   timeoutMs: number;
   graceMs: number;
   outputLimitBytes: number;
+  /** What stands before its argv, and the folder that is to be there while it runs. */
+  confinement?: { prefix: readonly string[]; scratch: string | null } | undefined;
 }
 
 /** Daemon to runner: so many bytes of output are dealt with; as many more may come. */
@@ -33,6 +35,9 @@ export interface RunnerRecord extends Pick<RunRecord, 'pid' | 'start' | 'boot_id
 }
 
 export const RUNNER_FILE = 'runner.json';
+
+/** Where in `var/run` commands have their scratch folders. */
+export const SCRATCH = 'scratch';
 
 /** Why a command was ended before it exited. */
 export type Cause = 'timeout' | 'output-limit' | 'aborted';

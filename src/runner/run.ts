@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
+import { prepareConfined, removeScratch } from './confined.ts';
 import { type Ending, endProcesses, groupAnswers, stillAlive, type Target } from './ending.ts';
 import {
   type Cause,
@@ -41,8 +42,10 @@ export function startRun(request: RunMessage, link: RunLink): Run | null {
   const refuse = (error: unknown): void => {
     const message = describeRefusal(error, request);
     link.exit({ ended: 'not-started', exitCode: null, signal: null, message, leftRunning: [] });
+    void removeScratch(request);
   };
   try {
+    if (request.confinement) prepareConfined(request);
     link.self.starts(request);
     const child = spawnCommand(request);
     link.reached('spawned');
@@ -135,6 +138,7 @@ export class Run {
       message: [note, fault].filter((text) => text !== '').join('; '),
       leftRunning: left.map(processName),
     });
+    await removeScratch(this.#request);
   }
 
   /** Ends what the command left in its group, and finds what it left outside. Usually there is nothing of either. */

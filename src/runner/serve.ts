@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { removeScratches } from './confined.ts';
 import { type Frame, FrameDecoder, FrameKind, writeMessage, writeOutput } from './frames.ts';
 import { closeInheritedFiles } from './inherited-files.ts';
 import type { AcknowledgeMessage, RunMessage } from './messages.ts';
@@ -17,6 +18,7 @@ const runs = new Map<number, Run>();
  */
 export function serve(runDir: string, bootId: string, reached: (point: RunPoint) => void = () => undefined): void {
   closeInheritedFiles();
+  removeScratches(runDir);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
   const decoder = new FrameDecoder();
   const place = { runDir, bootId, self: new SelfRecord(runDir, bootId), reached };

@@ -9,7 +9,7 @@ const LONGEST_LISTING_BYTES = 16 * 1024 * 1024;
  * others arrive as `error` of a child without pid.
  */
 export function spawnCommand(request: RunMessage): ChildProcess {
-  const [program = '', ...args] = request.argv;
+  const [program = '', ...args] = [...(request.confinement?.prefix ?? []), ...request.argv];
   return spawn(program, args, {
     cwd: request.cwd,
     env: request.env,

@@ -40,6 +40,16 @@ export interface CommandRequest extends CommandSpec {
   env: Readonly<Record<string, string>>;
   /** Between TERM and KILL. */
   graceMs: number;
+  /** How it is kept within what its spec allows; absent where nothing does that. */
+  confinement?: Confinement | undefined;
+}
+
+/** How a command is confined. */
+export interface Confinement {
+  /** What stands before its argv. */
+  prefix: readonly string[];
+  /** A folder that is made for it, and gone with it; null where it has none. */
+  scratch: string | null;
 }
 
 export interface CommandExit {

@@ -99,7 +99,7 @@ function previewOf({ command, undo }: CommandStep): string {
   return [...lines, ...(undo ? invocation('its undo would run', undo) : ['irreversible'])].join('\n');
 }
 
-function invocation(verb: string, { argv, cwd, env, stdin }: CommandSpec): string[] {
+function invocation(verb: string, { argv, cwd, env, stdin, writes, network }: CommandSpec): string[] {
   const names = Object.entries(env).map(([name, text]) => (isSecretRef(text) ? `${name} (${text})` : name));
   const variables = names.length > 0 ? ` with the variables ${names.join(', ')}` : '';
   const reads =
@@ -109,5 +109,15 @@ function invocation(verb: string, { argv, cwd, env, stdin }: CommandSpec): strin
           .trimEnd()
           .split('\n')
           .map((line) => `  | ${line}`);
-  return [`${verb} ${commandLine(argv)} in ${cwd}${variables}${reads.length > 0 ? ', reading:' : ''}`, ...reads];
+  const line = `${verb} ${commandLine(argv)} in ${cwd}${variables}`;
+  return [
+    `${line}${reads.length > 0 ? ', reading:' : ''}`,
+    ...reads,
+    `  ${reach(writes)}, and ${network ? 'may use the network' : 'has no network'}`,
+  ];
+}
+
+function reach(writes: readonly string[]): string {
+  if (writes.includes('/')) return 'it may write everywhere but to what is protected';
+  return writes.length > 0 ? `it may write below ${writes.join(', ')}` : 'it may write nowhere';
 }

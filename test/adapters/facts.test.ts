@@ -7,21 +7,25 @@ import { directories } from '../../src/adapters/directories.ts';
 import { factReader } from '../../src/adapters/facts.ts';
 import { files } from '../../src/adapters/files.ts';
 import { links } from '../../src/adapters/links.ts';
+import type { SandboxHere } from '../../src/adapters/sandbox/sandbox.ts';
 import { temporaryFolder } from '../services/support.ts';
 import { memoryStores } from '../support/stores.ts';
 import { TestSupervisor } from '../support/supervisor.ts';
 
 const engine = new ContainerEngine({ named: '/nowhere', env: {}, guarded: () => ({ hidden: [], readOnly: [] }) });
 const stores = memoryStores();
-const facts = factReader({
-  files,
-  containers: engine,
-  directories,
-  links,
-  schedules: { fact: () => ({ exists: false }), all: () => ({ now: 0, schedules: [] }) },
-  stores,
-  supervisors: new TestSupervisor().all,
-});
+const factsWith = (sandbox: SandboxHere) =>
+  factReader({
+    sandbox,
+    files,
+    containers: engine,
+    directories,
+    links,
+    schedules: { fact: () => ({ exists: false }), all: () => ({ now: 0, schedules: [] }) },
+    stores,
+    supervisors: new TestSupervisor().all,
+  });
+const facts = factsWith({ name: 'bubblewrap', prefix: () => [] });
 const setting = (name: string) => facts.answer({ ask: 'setting', store: 'default', name });
 const owner = (name: string | null) => facts.answer({ ask: 'owner', owner: name });
 
@@ -59,5 +63,10 @@ describe('facts', () => {
 
   it('of a file are what it is', async () => {
     expect(await facts.answer({ ask: 'file', path: import.meta.filename })).toMatchObject({ exists: true });
+  });
+
+  it('of the sandbox are its name, or why there is none', async () => {
+    expect(await facts.answer({ ask: 'sandbox' })).toBe('bubblewrap');
+    await expect(factsWith({ problem: 'install it' }).answer({ ask: 'sandbox' })).rejects.toThrow('install it');
   });
 });

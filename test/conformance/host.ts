@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { systemClock } from '../../src/adapters/clock.ts';
+import { confined } from '../../src/adapters/sandbox/confined.ts';
+import { sandboxOf } from '../../src/adapters/sandbox/find.ts';
 import { secretSources } from '../../src/adapters/secrets/index.ts';
 import { verifierBy } from '../../src/adapters/verify.ts';
 import { homeOf, loadConfig } from '../../src/config.ts';
@@ -116,7 +118,9 @@ export class Host implements Place {
     const redactor = new Redactor();
     const secrets = secretsFrom({ ledger, redactor, sources: secretSources(config, redactor) });
     const schedules = scheduleFacts(ledger, clock);
-    return machineOf(config, { commands: this.#commands, secrets, rows, schedules });
+    const sandbox = sandboxOf(config);
+    const commands = confined(this.#commands, sandbox, config);
+    return machineOf(config, { commands, sandbox, secrets, rows, schedules });
   }
 
   async #steps(reached: Failpoint): Promise<StepRunner> {
@@ -140,7 +144,7 @@ function temporaryFolder(): string {
 
 function homeIn(root: string): Home {
   mkdirSync(join(root, 'etc'), { recursive: true });
-  mkdirSync(join(root, 'var'), { mode: 0o700 });
+  mkdirSync(join(root, 'var/run'), { recursive: true, mode: 0o700 });
   writeFileSync(join(root, 'etc/ops.yaml'), 'host: mini-1\n');
   return homeOf(root);
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { systemClock } from '../../src/adapters/clock.ts';
 import { openLedger } from '../../src/adapters/ledger/index.ts';
 import type { StepRecord } from '../../src/planning/record.ts';
@@ -35,8 +35,8 @@ function untrueIn(ledger: Ledger, home: TestHome): string[] {
 }
 
 function effectsOf(home: TestHome): Map<string, Counts> {
-  const path = home.path(EFFECTS);
-  const lines = existsSync(path) ? readFileSync(path, 'utf8').trimEnd().split('\n') : [];
+  const files = readdirSync(home.root).map((folder) => home.path(`${folder}/${EFFECTS}`));
+  const lines = files.filter((path) => existsSync(path)).flatMap(linesIn);
   const all = new Map<string, Counts>();
   for (const line of lines) {
     const [task, n, what] = line.split(' ');
@@ -46,6 +46,8 @@ function effectsOf(home: TestHome): Map<string, Counts> {
   }
   return all;
 }
+
+const linesIn = (path: string): string[] => readFileSync(path, 'utf8').trimEnd().split('\n');
 
 function wrongFile(home: TestHome, id: string, { action, state }: StepRecord): string | null {
   const path = filePath(home, id, action);

@@ -52,7 +52,7 @@ export class RoundCrons {
     });
     const [applied, undone] = ['applied', 'undone'].map((each) => states.filter((state) => state === each).length);
     const maybe = states.filter((state) => state && state !== 'planned' && state !== 'refused').length;
-    const [did, undid] = [cron.pids('ran').length, cron.pids('undone').length];
+    const [did, undid] = [cron.count('ran'), cron.count('undone')];
     const wrong = did > maybe || did < Number(applied) || undid < Number(undone);
     const steps = `${states.length} tries, ${maybe} begun, ${applied} applied, ${undone} undone`;
     return wrong ? [`${cron.name} ran ${did} times and was undone ${undid} times: ${steps}`] : [];

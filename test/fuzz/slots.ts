@@ -64,7 +64,7 @@ function wrongEnd(slot: SlotRecord, finals: readonly Report[]): string[] {
 function wrongEffects(cron: Cron): string[] {
   const { slots } = cron;
   const completed = slots.filter(({ outcome }) => outcome === 'completed').length;
-  const [ran, undone] = [cron.pids('ran').length, cron.pids('undone').length];
+  const [ran, undone] = [cron.count('ran'), cron.count('undone')];
   const wrong = ran < completed || ran > slots.length || undone > 0;
   return wrong
     ? [`${cron.name} had its effect ${ran} times, undone ${undone}, in ${slots.length} slots, ${completed} completed`]

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { isAlive, TestHome } from './test-home.ts';
+import { processesOf, TestHome } from './test-home.ts';
 
 const count = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n').length : 0);
 const shell = (script: string, undo = 'true', more: Record<string, unknown> = {}) => ({
@@ -8,27 +8,26 @@ const shell = (script: string, undo = 'true', more: Record<string, unknown> = {}
   with: { argv: ['/bin/sh', '-c', script], undo: ['/bin/sh', '-c', undo], ...more },
 });
 
-/** Three steps; the second writes its pids, and waits until `go` is there. */
+/** Three steps; the second says that it has begun, and waits until `go` is there. */
 function threeSteps(home: TestHome, more: Record<string, unknown> = {}) {
-  const [a, b, c, pids, go] = ['a', 'b', 'c', 'pids', 'go'].map((name) => home.path(name)) as [
+  const [a, b, c, begun, go] = ['a', 'b', 'c', 'begun', 'go'].map((name) => home.path(name)) as [
     string,
     string,
     string,
     string,
     string,
   ];
-  const waiting = `echo ran >> ${b}; sleep 1000 & echo $$ $! > ${pids}; while [ ! -e ${go} ]; do sleep 0.05; done; kill $!`;
+  const waiting = `echo ran >> ${b}; sleep 1000 & echo on > ${begun}; while [ ! -e ${go} ]; do sleep 0.05; done; kill $!`;
   return {
     a,
     b,
     c,
-    pids,
+    begun,
     go,
     actions: [shell(`echo ran >> ${a}`), shell(waiting, 'true', more), shell(`echo ran >> ${c}`)],
   };
 }
 
-const pidsIn = (path: string) => readFileSync(path, 'utf8').trim().split(' ').map(Number);
 const finals = (home: TestHome, id: string) =>
   home.reports.filter(({ evidence }) => evidence.task_id === id && evidence.final);
 
@@ -36,12 +35,12 @@ describe('a daemon that is killed in the middle of a task', () => {
   it('leaves no child, applies no step twice, and says in one final report what is unknown', async () => {
     await using home = await TestHome.make();
     await home.start();
-    const { a, b, c, pids, actions } = threeSteps(home);
+    const { a, b, c, begun, actions } = threeSteps(home);
     await home.submit(home.task('crash-1', actions));
-    await expect.poll(() => existsSync(pids) && count(pids)).toBe(1);
-    const children = pidsIn(pids);
+    await expect.poll(() => count(begun)).toBe(1);
+    expect(processesOf('crash-1')).not.toEqual([]);
     await home.kill();
-    await expect.poll(() => children.filter(isAlive), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => processesOf('crash-1'), { timeout: 10_000 }).toEqual([]);
     await home.start();
     const report = await home.report('crash-1');
     expect(report.evidence).toMatchObject({ outcome: 'interrupted', final: true });
@@ -57,9 +56,9 @@ describe('a daemon that is killed in the middle of a task', () => {
   it('resumes where the task says so and every open step can be told', async () => {
     await using home = await TestHome.make();
     await home.start();
-    const { a, b, c, pids, go, actions } = threeSteps(home, { guard: { creates: home.path('pids') } });
+    const { a, b, c, begun, go, actions } = threeSteps(home, { guard: { creates: home.path('begun') } });
     await home.submit(home.task('crash-2', actions, { on_interrupt: 'resume' }));
-    await expect.poll(() => existsSync(pids)).toBe(true);
+    await expect.poll(() => existsSync(begun)).toBe(true);
     await home.kill();
     writeFileSync(go, '');
     await home.start();
@@ -72,15 +71,15 @@ describe('a daemon that is killed in the middle of a task', () => {
   it('takes back where the task says so', async () => {
     await using home = await TestHome.make();
     await home.start();
-    const pids = home.path('pids');
+    const begun = home.path('begun');
     const file = home.path('app.conf');
     writeFileSync(file, 'before\n');
     const actions = [
       { action: 'config.file', with: { path: file, content: 'after\n' } },
-      shell(`echo $$ > ${pids}; sleep 1000`),
+      shell(`echo on > ${begun}; sleep 1000`),
     ];
     await home.submit(home.task('crash-3', actions, { on_interrupt: 'undo' }));
-    await expect.poll(() => existsSync(pids)).toBe(true);
+    await expect.poll(() => existsSync(begun)).toBe(true);
     expect(readFileSync(file, 'utf8')).toBe('after\n');
     await home.kill();
     await home.start();
@@ -94,10 +93,10 @@ describe('a Redis that is emptied in the middle of a task', () => {
   it('F19, T14: changes nothing: the task finishes, is reported once, and cannot be replayed', async () => {
     await using home = await TestHome.make();
     await home.start();
-    const { a, b, c, pids, go, actions } = threeSteps(home);
+    const { a, b, c, begun, go, actions } = threeSteps(home);
     const task = home.task('flush-1', actions);
     await home.submit(task);
-    await expect.poll(() => existsSync(pids)).toBe(true);
+    await expect.poll(() => existsSync(begun)).toBe(true);
     await home.redis.flushall();
     writeFileSync(go, '');
     const report = await home.report('flush-1');
@@ -115,9 +114,9 @@ describe('a daemon that is asked to stop', () => {
   it('F12: lets what runs end, reports it, and ends with 0', async () => {
     await using home = await TestHome.make();
     await home.start();
-    const { pids, go, actions } = threeSteps(home);
+    const { begun, go, actions } = threeSteps(home);
     await home.submit(home.task('stop-1', actions));
-    await expect.poll(() => existsSync(pids)).toBe(true);
+    await expect.poll(() => existsSync(begun)).toBe(true);
     const stopped = home.stop();
     writeFileSync(go, '');
     expect(await stopped).toBe(0);

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { systemClock } from '../../src/adapters/clock.ts';
 import { openLedger } from '../../src/adapters/ledger/index.ts';
 import type { Definition } from '../../src/schedule/definition.ts';
@@ -6,7 +7,7 @@ import { slotTaskId } from '../../src/schedule/slot-task.ts';
 import type { Ledger } from '../../src/services/ledger.ts';
 import type { SlotRecord } from '../../src/services/schedules.ts';
 import { definition } from '../support/definitions.ts';
-import type { TestHome } from './test-home.ts';
+import { processesOf, type TestHome } from './test-home.ts';
 import { until } from './until.ts';
 
 /** On no day of this test: only who asks for it has it run. */
@@ -30,6 +31,7 @@ export class Cron {
   readonly #home: TestHome;
   readonly #more: Partial<Definition>;
   readonly #script: string;
+  readonly #folder: string;
 
   /** `script` comes after the command has counted itself. */
   constructor(home: TestHome, name: string, more: Partial<Definition> = {}, script = 'true') {
@@ -37,6 +39,7 @@ export class Cron {
     this.name = name;
     this.#more = more;
     this.#script = script;
+    this.#folder = home.folder(`${name}.cron`);
   }
 
   get definition(): Definition {
@@ -44,10 +47,10 @@ export class Cron {
     const action = {
       action: 'infra.command',
       with: {
-        argv: shell(`echo $$ >> ${this.path('ran')}; ${this.#script}`),
-        undo: shell(`echo $$ >> ${this.path('undone')}`),
+        argv: shell(`echo >> ${this.path('ran')}; ${this.#script}`),
+        undo: shell(`echo >> ${this.path('undone')}`),
         env: { FUZZ_HOME: this.#home.root },
-        resources: [`path:${this.path('ran')}`],
+        resources: [this.resource],
       },
     };
     return definition({ name, environment: 'staging', pattern: '*/2 * * * * *', actions: [action], ...this.#more });
@@ -57,8 +60,13 @@ export class Cron {
     return `define-${this.name}`;
   }
 
+  /** Its folder, which its slots have for themselves. */
+  get resource(): string {
+    return `path:${this.#folder}`;
+  }
+
   path(what: string): string {
-    return this.#home.path(`${this.name}.${what}`);
+    return join(this.#folder, what);
   }
 
   /** Has it defined by a signed task. */
@@ -96,10 +104,15 @@ export class Cron {
     return this.ended(...states);
   }
 
-  /** The pids of the commands that did it, or took it back. */
-  pids(what: 'ran' | 'undone'): number[] {
+  /** How many commands did it, or took it back. */
+  count(what: 'ran' | 'undone'): number {
     const path = this.path(what);
-    return existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n').map(Number) : [];
+    return existsSync(path) ? readFileSync(path, 'utf8').split('\n').length - 1 : 0;
+  }
+
+  /** The processes of its slots that are alive. */
+  get alive(): number[] {
+    return this.slots.flatMap((slot) => processesOf(slotTaskId(slot)));
   }
 
   /** The outcomes of the final reports of a try at this slot that reached the results queue: each report once. */

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { describeAsRoot } from '../doubles/as-root.ts';
 import { InstalledHost } from '../install/installed-host.ts';
-import { isAlive } from './test-home.ts';
+import { isAlive, processesOf } from './test-home.ts';
 
 /** A command that tells by a file that it runs, and goes on until it is ended. */
 function endless(host: InstalledHost, name: string, { deaf = false } = {}) {
   const mark = join(host.home.var.dir, 'home', name);
   const first = deaf ? "trap '' TERM; " : '';
-  return { mark, argv: ['/bin/sh', '-c', `${first}echo $$ > ${mark}; while :; do sleep 0.05; done`] };
+  return { mark, argv: ['/bin/sh', '-c', `${first}echo on > ${mark}; while :; do sleep 0.05; done`] };
 }
 
 const runs = (mark: string) => vi.waitFor(() => expect(existsSync(mark)).toBe(true), { timeout: 15_000 });
@@ -47,6 +47,7 @@ describeAsRoot('installed under launchd', () => {
     const { mark, argv } = endless(host, 'stopped', { deaf: true });
     await host.manager.submit('stopped', argv);
     await runs(mark);
+    expect(processesOf('stopped')).not.toEqual([]);
     const pid = host.state?.pid ?? Number.NaN;
     const told = performance.now();
     await host.launchctl('stop', 'com.savorg.ops');
@@ -57,7 +58,7 @@ describeAsRoot('installed under launchd', () => {
     expect(tookMs).toBeLessThan(40_000);
     expect(await host.printed('last exit code')).toBe('0');
     expect(await host.printed('state')).toBe('not running');
-    expect(isAlive(Number(readFileSync(mark, 'utf8')))).toBe(false);
+    expect(processesOf('stopped')).toEqual([]);
     await host.launchctl('start', 'com.savorg.ops');
     expect((await host.manager.report('stopped')).evidence.outcome).toBe('interrupted');
   }, 90_000);
@@ -94,7 +95,7 @@ describeAsRoot('installed under launchd', () => {
       process.kill(before, signal);
       await host.ready(before);
       expect((await host.manager.report(signal.toLowerCase())).evidence.outcome).toBe('interrupted');
-      expect(isAlive(Number(readFileSync(mark, 'utf8')))).toBe(false);
+      expect(processesOf(signal.toLowerCase())).toEqual([]);
     },
     60_000,
   );
@@ -117,7 +118,7 @@ describeAsRoot('installed under launchd', () => {
     await host.mac.reboot('power cut');
     await host.ready(before);
     expect((await host.manager.report('cut')).evidence.outcome).toBe('interrupted');
-    expect(isAlive(Number(readFileSync(mark, 'utf8')))).toBe(false);
+    expect(processesOf('cut')).toEqual([]);
   }, 60_000);
 
   it('waits in safe mode for a configuration that can be used: no crash loop', async () => {

@@ -10,7 +10,7 @@ import { condemn } from '../fuzz/death.ts';
 import { violations } from '../fuzz/invariants.ts';
 import { Cron, NEVER, withLedger } from './crons.ts';
 import { ownRedis } from './own-redis.ts';
-import { isAlive, TestHome } from './test-home.ts';
+import { processesOf, TestHome } from './test-home.ts';
 import { until } from './until.ts';
 
 const TWO_S = 2_000;
@@ -64,7 +64,7 @@ describe('a host with schedules', () => {
       expect((slot.enqueuedAt ?? 0) - slot.dueAt).toBeLessThan(TWO_S);
     }
     await cron.ask('remove');
-    expect(cron.pids('ran')).toHaveLength(cron.slots.length);
+    expect(cron.count('ran')).toBe(cron.slots.length);
     expect(pings.asked.filter((path) => path.startsWith('/often'))).toEqual(
       cron.slots.flatMap(() => ['/often/start', '/often']),
     );
@@ -73,7 +73,7 @@ describe('a host with schedules', () => {
 
   it.concurrent('tries a failed slot again, as another task, and pings what it exited with', async () => {
     const more = { retries: { count: 1, backoff_ms: 1_000 }, pattern: NEVER, heartbeat: `${pings.url}/again` };
-    const fails = `mkdir ${home.path('again-made')} 2>/dev/null && exit 3; exit 0`;
+    const fails = `mkdir ${home.path('again.cron')}/made 2>/dev/null && exit 3; exit 0`;
     const cron = await new Cron(home, 'again', more, fails).define();
     await cron.ask('run-now');
     const [slot] = await cron.has(1, 'ran');
@@ -81,7 +81,7 @@ describe('a host with schedules', () => {
     if (!slot) throw new Error('it has no slot');
     expect((await home.report(slotTaskId({ ...slot, attempt: 1 }))).evidence.outcome).toBe('failed');
     expect((await home.report(slotTaskId(slot))).evidence.task_id).toMatch(/^again\.\d{8}t\d{6}z\.r2$/);
-    expect([cron.pids('ran').length, cron.pids('undone').length]).toEqual([2, 1]);
+    expect([cron.count('ran'), cron.count('undone')]).toEqual([2, 1]);
     await until('its last ping', () => pings.asked.includes('/again'));
     expect(pings.asked.filter((path) => path.startsWith('/again'))).toEqual([
       '/again/start',
@@ -95,11 +95,11 @@ describe('a host with schedules', () => {
     const cron = await new Cron(home, 'paused').define();
     await cron.has(1, 'ran');
     await cron.ask('pause', { schedule: cron.name, reason: 'not now' });
-    const before = cron.pids('ran').length;
+    const before = cron.count('ran');
     const [skipped] = await cron.has(2, 'skipped');
-    expect([skipped?.reason, cron.pids('ran').length]).toEqual(['paused is paused: not now', before]);
+    expect([skipped?.reason, cron.count('ran')]).toEqual(['paused is paused: not now', before]);
     await cron.ask('resume');
-    await until('a run', () => cron.pids('ran').length > before);
+    await until('a run', () => cron.count('ran') > before);
     await cron.ask('remove');
     const after = cron.slots.length;
     const witness = await new Cron(home, 'paused-witness').define();
@@ -121,38 +121,37 @@ describe('a host with schedules', () => {
     const [vetoed] = await cron.has(2, 'vetoed');
     const later = cron.slots.filter(({ dueAt }) => dueAt >= (vetoed?.dueAt ?? 0));
     expect(new Set(later.map(({ state }) => state))).toEqual(new Set(['vetoed']));
-    expect(cron.pids('ran')).toHaveLength(cron.ended('ran').length);
+    expect(cron.count('ran')).toBe(cron.ended('ran').length);
     expect(later.flatMap((slot) => cron.finals(slot))).toEqual([]);
   });
 
   it.concurrent('ends and takes back the slot that the next one replaces', async () => {
     const cron = await new Cron(home, 'replaced', { overlap: 'replace' }, 'sleep 1000').define();
     const [first] = await cron.has(1, 'skipped');
-    const [pid] = cron.pids('ran');
     expect(first).toMatchObject({ outcome: 'cancelled', reason: expect.stringContaining('replaced by replaced.') });
-    expect([isAlive(pid ?? 0), cron.pids('undone').length]).toEqual([false, 1]);
+    expect([first && processesOf(slotTaskId(first)), cron.count('undone')]).toEqual([[], 1]);
     if (first) await home.report(slotTaskId(first));
     expect(first && cron.finals(first)).toEqual(['cancelled']);
     await cron.ask('remove');
     await home.control('cancel', 'manager', `task:${slotTaskId(cron.slots[0] as never)}`);
-    await until('the end', () => cron.pids('ran').every((each) => !isAlive(each)));
+    await until('the end', () => cron.alive.length === 0);
   });
 
   it.concurrent('waits for the lock that another task holds', async () => {
     const cron = await new Cron(home, 'locked', { pattern: NEVER }).define();
-    const [go, begun] = [home.path('locked.go'), home.path('locked.begun')];
+    const [go, begun] = [cron.path('go'), cron.path('begun')];
     const argv = ['/bin/sh', '-c', `touch ${begun}; until test -e ${go}; do sleep 0.05; done`];
-    const holder = { argv, undo: ['true'], resources: [`path:${cron.path('ran')}`] };
+    const holder = { argv, undo: ['true'], resources: [cron.resource] };
     await home.submit(home.task('holder', [{ action: 'infra.command', with: holder }]));
     await until('a lock', () => existsSync(begun));
     await cron.ask('run-now');
     const queue = home.queue('ops-mini-1');
     const id = slotTaskId(cron.slots[0] as never);
     await until('its delivery', async () => (await queue.getJobState(id)) === 'active');
-    expect([cron.slots[0]?.state, cron.pids('ran')]).toEqual(['enqueued', []]);
+    expect([cron.slots[0]?.state, cron.count('ran')]).toEqual(['enqueued', 0]);
     writeFileSync(go, '');
     await cron.has(1, 'ran');
-    expect(cron.pids('ran')).toHaveLength(1);
+    expect(cron.count('ran')).toBe(1);
   });
 });
 
@@ -176,7 +175,8 @@ describe('a daemon that dies in a slot', () => {
     );
     for (const cron of crons) await cron.define();
     await dies.ask('run-now');
-    await until('a command', () => dies.pids('ran').length === 1);
+    await until('a command', () => dies.count('ran') === 1);
+    expect(dies.alive).not.toEqual([]);
     await home.kill();
     const absence = 40 * MINUTE;
     wasDownSince(home, Math.floor(Date.now() / (5 * MINUTE)) * 5 * MINUTE - absence);
@@ -208,9 +208,9 @@ describe('a daemon that dies in a slot', () => {
     await until('all reports', () =>
       crons.every((cron) => cron.ended('ran', 'caught-up').every((each) => cron.finals(each).length > 0)),
     );
-    for (const cron of crons) expect(cron.pids('ran')).toHaveLength(cron.ended('ran', 'caught-up').length);
+    for (const cron of crons) expect(cron.count('ran')).toBe(cron.ended('ran', 'caught-up').length);
     expect(await violations(home)).toEqual([]);
-    expect(dies.pids('ran').filter(isAlive)).toEqual([]);
+    expect(dies.alive).toEqual([]);
   }, 60_000);
 
   it.concurrent.each([
@@ -235,7 +235,7 @@ describe('a daemon that dies in a slot', () => {
       const [slot] = await cron.has(1, 'ran');
       if (!slot) throw new Error('it has no slot');
       const { evidence } = await home.report(slotTaskId(slot));
-      expect([evidence.final, evidence.outcome, cron.pids('ran').length]).toEqual([true, outcome, ran]);
+      expect([evidence.final, evidence.outcome, cron.count('ran')]).toEqual([true, outcome, ran]);
       expect(await violations(home)).toEqual([]);
     },
     60_000,
@@ -264,7 +264,7 @@ describe('a Redis that is away', () => {
     // Also in the absence, of which none is left out above.
     expect([first < killedAt, last > killedAt + 3_000]).toEqual([true, true]);
     const ran = cron.ended('ran');
-    expect(cron.pids('ran')).toHaveLength(ran.length);
+    expect(cron.count('ran')).toBe(ran.length);
     await until('all reports', () => ran.every((slot) => cron.finals(slot).length === 1));
   }, 60_000);
 
@@ -272,9 +272,9 @@ describe('a Redis that is away', () => {
     await using home = await TestHome.make({}, { mortal: true });
     await home.start();
     const cron = await new Cron(home, 'emptied', { pattern: NEVER }).define();
-    const go = home.path('go');
+    const go = cron.path('go');
     const script = `until test -e ${go}; do sleep 0.05; done`;
-    const holder = { argv: ['/bin/sh', '-c', script], undo: ['true'], resources: [`path:${cron.path('ran')}`] };
+    const holder = { argv: ['/bin/sh', '-c', script], undo: ['true'], resources: [cron.resource] };
     await home.submit(home.task('holder', [{ action: 'infra.command', with: holder }]));
     await cron.ask('run-now');
     const queue = home.queue('ops-mini-1');
@@ -287,7 +287,7 @@ describe('a Redis that is away', () => {
     writeFileSync(go, '');
     await cron.has(1, 'ran');
     await home.report(slotTaskId(slot));
-    expect([cron.finals(slot), cron.pids('ran').length]).toEqual([['completed'], 1]);
+    expect([cron.finals(slot), cron.count('ran')]).toEqual([['completed'], 1]);
   }, 60_000);
 });
 
@@ -298,7 +298,7 @@ describe('a daemon that is told to stop', () => {
     const cron = await new Cron(home, 'stops', { pattern: '* * * * * *', overlap: 'queue' }, 'sleep 2').define();
     await until('slots that wait', () => cron.slots.filter(({ state }) => state === 'waiting').length > 1);
     expect(await home.stop()).toBe(0);
-    expect([cron.ended('ran').length, cron.pids('ran').filter(isAlive)]).toEqual([1, []]);
+    expect([cron.ended('ran').length, cron.alive]).toEqual([1, []]);
     const waiting = cron.slots.filter(({ state }) => state === 'waiting' || state === 'enqueued');
     expect(waiting.length).toBeGreaterThan(1);
     await home.start();

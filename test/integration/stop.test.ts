@@ -2,12 +2,12 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ownRedis } from './own-redis.ts';
-import { isAlive, TestHome } from './test-home.ts';
+import { isAlive, processesOf, TestHome } from './test-home.ts';
 
 /** Runs until the file `go` is there, or for ever without one; deaf to TERM where asked. */
 function busy(home: TestHome, name: string, { deaf = false } = {}) {
-  const [mark, go] = [home.path(`${name}.pid`), home.path(`${name}.go`)];
-  const script = `${deaf ? "trap '' TERM; " : ''}echo $$ > ${mark}.next; mv ${mark}.next ${mark}; until test -e ${go}; do sleep 0.05; done`;
+  const [mark, go] = [home.path(`${name}.on`), home.path(`${name}.go`)];
+  const script = `${deaf ? "trap '' TERM; " : ''}echo on > ${mark}; until test -e ${go}; do sleep 0.05; done`;
   return { action: { action: 'infra.command', with: { argv: ['/bin/sh', '-c', script], undo: ['true'] } }, mark, go };
 }
 
@@ -37,14 +37,14 @@ describe('a daemon that is told twice to stop', () => {
     const { action, mark } = busy(home, 'twice', { deaf: true });
     await home.submit(home.task('twice', [action]));
     await expect.poll(() => existsSync(mark)).toBe(true);
-    const pid = pidIn(mark);
+    expect(processesOf('twice')).not.toEqual([]);
     const ended = home.end('SIGTERM');
     await expect.poll(() => home.state?.state).toBe('stopping');
     const hurried = performance.now();
     process.kill(home.pid, 'SIGTERM');
     expect(await ended).toBe(0);
     expect(performance.now() - hurried).toBeLessThan(15_000);
-    expect(isAlive(pid)).toBe(false);
+    expect(processesOf('twice')).toEqual([]);
     await home.start();
     expect((await home.report('twice')).evidence.outcome).toBe('interrupted');
   }, 60_000);

@@ -1,4 +1,13 @@
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Job, Queue, Worker } from 'bullmq';
@@ -78,6 +87,12 @@ export class TestHome implements AsyncDisposable {
 
   path(name: string): string {
     return join(this.root, name);
+  }
+
+  /** A folder for the commands of a task, as one of its resources. */
+  folder(name: string): string {
+    mkdirSync(this.path(name), { recursive: true });
+    return this.path(name);
   }
 
   /** The daemon's pid. */
@@ -186,7 +201,7 @@ export class TestHome implements AsyncDisposable {
       reason: 'a test',
       plan_id: 'plan-1',
     } as const;
-    return { task_id: taskId, ...heading, expires_at, actions, on_failure: 'undo', ...more };
+    return { task_id: taskId, ...heading, expires_at, actions: actions.map(wide), on_failure: 'undo', ...more };
   }
 
   /** A task that takes this one back. */
@@ -279,6 +294,12 @@ export class TestHome implements AsyncDisposable {
   }
 }
 
+/** A command that says nothing else may write wherever its sandbox lets anybody. */
+function wide(action: Action): Action {
+  const isCommand = ['infra.command', 'infra.script'].includes(action.action);
+  return isCommand ? { ...action, with: { resources: ['host'], ...action.with } } : action;
+}
+
 function spawnDaemon(argv: string[], env: Record<string, string>) {
   return execa(process.execPath, argv, {
     reject: false,
@@ -286,6 +307,24 @@ function spawnDaemon(argv: string[], env: Record<string, string>) {
     stdin: 'ignore',
     forceKillAfterDelay: false,
   });
+}
+
+/**
+ * The living processes of this host that are commands of a task, or came of them: in their sandbox they have other
+ * numbers, and are known by what they found in their environment.
+ */
+export function processesOf(taskId: string): number[] {
+  const mark = `OPS_TASK_ID=${taskId}`;
+  const pids = readdirSync('/proc').map(Number).filter(Number.isInteger);
+  return pids.filter((pid) => environmentOf(pid).includes(mark) && isAlive(pid));
+}
+
+function environmentOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
 }
 
 export function isAlive(pid: number): boolean {

@@ -303,6 +303,7 @@ export const HOSTS: Host[] = [
     schedule: row('a'),
     schedules,
     service: service('stopped', false),
+    sandbox: 'bubblewrap',
   }),
   hostWith({
     file: present,
@@ -315,6 +316,7 @@ export const HOSTS: Host[] = [
     schedule: row('b'),
     schedules,
     service: service('running', true),
+    sandbox: 'sandbox-exec',
   }),
 ];
 

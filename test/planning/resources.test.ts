@@ -30,19 +30,28 @@ describe('two resources', () => {
   });
 });
 
+const asking = (...names: string[]) => ({ names, asks: true });
+const blind = (...names: string[]) => ({ names, asks: false });
+
 describe('the actions of one task', () => {
   it.each(COLLIDING.filter(([a]) => a !== WHOLE_HOST))('may not both need %s and %s', (a, b) => {
-    expect(overlap([['x:1', a], ['x:2'], [b]])).toBe(b);
-    expect(overlap([[b], [a]])).toBe(a);
+    expect(overlap([asking('x:1', a), asking('x:2'), asking(b)])).toBe(b);
+    expect(overlap([asking(b), asking(a)])).toBe(a);
+    expect([overlap([asking(b), blind(a)]), overlap([blind(b), asking(a)])]).toEqual([a, a]);
+  });
+
+  it('may both need it where no plan is made of what the other one changes', () => {
+    expect(overlap([blind('path:/a'), blind('path:/a')])).toBeUndefined();
+    expect(overlap([blind('path:/a'), blind('path:/a'), asking('path:/a')])).toBe('path:/a');
   });
 
   it.each([...APART, ...COLLIDING.filter(([a]) => a === WHOLE_HOST)])('may need %s and %s', (a, b) => {
-    expect(overlap([[a], [b]])).toBeUndefined();
+    expect(overlap([asking(a), asking(b)])).toBeUndefined();
   });
 
   it('may each name what belongs together', () => {
-    expect(overlap([['path:/etc', 'path:/etc/motd', 'path:/etc']])).toBeUndefined();
+    expect(overlap([asking('path:/etc', 'path:/etc/motd', 'path:/etc')])).toBeUndefined();
     expect(overlap([])).toBeUndefined();
-    expect(overlap([[], []])).toBeUndefined();
+    expect(overlap([asking(), asking()])).toBeUndefined();
   });
 });

@@ -75,13 +75,13 @@ describe('the resources of a task', () => {
   });
 
   it('may be named by one of its actions only', () => {
-    expect(overlapOf([bound([], ['path:/a']), bound([], ['path:/a/b'])])).toBe('path:/a/b');
-    expect(overlapOf([bound([], ['path:/a']), bound([], ['path:/b'])])).toBeUndefined();
+    expect(overlapOf([bound(['asked'], ['path:/a']), bound([], ['path:/a/b'])])).toBe('path:/a/b');
+    expect(overlapOf([bound(['asked'], ['path:/a']), bound([], ['path:/b'])])).toBeUndefined();
   });
 
   it('may be named by one only of those that an action puts off', () => {
     const puttingOff = (...later: BoundAction[]) => ({ ...bound([]), later });
-    const twice = puttingOff(bound([], ['path:/a']), bound([], ['path:/a']));
+    const twice = puttingOff(bound(['asked'], ['path:/a']), bound([], ['path:/a']));
     expect(overlapOf([bound([]), twice])).toBe('path:/a');
     expect(overlapOf([puttingOff(bound([], ['path:/a'])), bound([], ['path:/a'])])).toBeUndefined();
   });

@@ -306,6 +306,7 @@ class Machine implements Files, Snapshots, Commands, FactReader {
   }
 
   async answer(query: Parameters<FactReader['answer']>[0]) {
+    if (query.ask === 'sandbox') return 'bubblewrap';
     return query.ask === 'file' ? this.fact(query.path) : null;
   }
 }

@@ -240,13 +240,29 @@ describe('preview', () => {
         'would run sh in /srv with the variables TOKEN, KEY (secret:file/key), reading:',
         '  | echo a',
         '  | echo b',
+        '  it may write nowhere, and has no network',
         'cannot preview what it changes',
         'its undo would run make clean in /srv',
+        '  it may write nowhere, and has no network',
       ].join('\n'),
     );
     expect(await kind.preview(step({ undo: null }))).toBe(
-      ['would run make all in /srv', 'cannot preview what it changes', 'irreversible'].join('\n'),
+      [
+        'would run make all in /srv',
+        '  it may write nowhere, and has no network',
+        'cannot preview what it changes',
+        'irreversible',
+      ].join('\n'),
     );
     expect(requests).toEqual([]);
+  });
+
+  it.each([
+    [['/srv/a', '/srv/b'], true, 'it may write below /srv/a, /srv/b, and may use the network'],
+    [['/'], false, 'it may write everywhere but to what is protected, and has no network'],
+  ])('says that what writes %o with network %s may do so', async (writes, network, text) => {
+    const { kind } = setUp();
+    const preview = await kind.preview(step({ command: spec(['make'], { writes, network }) }));
+    expect(preview.split('\n')[1]?.trim()).toBe(text);
   });
 });

@@ -1,0 +1,57 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { coerceError, OpsError } from '../../errors.ts';
+import type { Ground } from '../../planning/bounds.ts';
+import type { SandboxSettings } from './sandbox.ts';
+
+/** What this program is made of lies in it. */
+const OWN_CODE = dirname(dirname(dirname(import.meta.dirname)));
+
+/** What no command may change, and what none may see. @throws OpsError where a root of `protect` is none. */
+export function guardedIn({
+  home,
+  protect,
+  baseEnv,
+}: SandboxSettings): Pick<Ground, 'readOnly' | 'hidden' | 'userHome'> {
+  const own = [home.etc.dir, join(home.root, 'app'), join(home.root, 'node'), OWN_CODE];
+  const secret = [home.var.dir, home.runner.dir, home.keys, home.etc.operatorKey, home.etc.redisUrl];
+  const userHome = [home.var.userHome, home.runner.home].filter((path) => path === baseEnv['HOME']);
+  return {
+    readOnly: [...protect.map(protectedRoot), ...own.flatMap(present)],
+    hidden: secret.flatMap(present),
+    userHome: userHome.flatMap(present)[0] ?? null,
+  };
+}
+
+const present = (path: string): string[] => (existsSync(path) ? [realpathSync(path)] : []);
+
+function protectedRoot(path: string): string {
+  const fault = faultOf(path);
+  if (fault === null) return path;
+  throw new OpsError(`protect in etc/ops.yaml names ${path}, which ${fault}: name what is to be protected`);
+}
+
+/**
+ * Where a command may write, as it was approved.
+ * @throws OpsError where one of the paths is not there, or is another one than policy has judged.
+ */
+export function writableAs(paths: readonly string[]): readonly string[] {
+  for (const path of paths) {
+    const fault = faultOf(path);
+    if (fault !== null)
+      throw new OpsError(
+        `its resources name path:${path}, which ${fault}: name a folder that is there, or make it before (config.directory)`,
+      );
+  }
+  return paths;
+}
+
+/** Why what is meant by a path is not what is there; null where it is. */
+function faultOf(path: string): string | null {
+  try {
+    const real = realpathSync(path);
+    return real === path ? null : `leads to ${real}`;
+  } catch (error) {
+    return existsSync(path) ? coerceError(error).message : 'is not there';
+  }
+}
