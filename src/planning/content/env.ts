@@ -41,17 +41,18 @@ const SHELL = /((?:'[^']*'|"(?:[^"\\]|\\[^])*"|\\[^\r\n]|[^'"\\\r\n])*)(?:\r?\n|
 
 function entriesIn(text: string): Entry[] {
   const entries: Entry[] = [];
-  for (let at = 0; at < text.length; ) {
-    const empty = matchAt(EMPTY, text, at);
-    const entry = empty ? null : entryAt(text, at);
+  for (let start = 0, at = 0; start < text.length; ) {
+    const empty = matchAt(EMPTY, text, start);
+    const entry = empty ? null : entryAt(text, start, at);
     if (entry) entries.push(entry);
-    at += empty?.[0].length ?? entry?.length ?? text.length;
+    const next = start + (empty?.[0].length ?? entry?.length ?? text.length);
+    at += text.slice(start, next).split('\n').length - 1;
+    start = next;
   }
   return entries;
 }
 
-function entryAt(text: string, start: number): Entry & { length: number } {
-  const at = lineAt(text, start) - 1;
+function entryAt(text: string, start: number, at: number): Entry & { length: number } {
   const head = matchAt(HEAD, text, start);
   if (!head) throw new ContentError(`line ${at + 1}: neither a variable nor a comment`);
   const from = start + head[0].length;

@@ -45,9 +45,9 @@ function mapOf(children: readonly Element[], start: number, xml: string): Record
   const values = new Map<string, unknown>();
   for (let index = 0; index < children.length; index += 2) {
     const [name, value] = children.slice(index, index + 2);
-    const line = `line ${lineAt(xml, name?.start ?? start)}`;
-    if (name?.tag !== 'key' || !value) throw new ContentError(`${line}: keys and values must alternate`);
-    if (values.has(name.text)) throw new ContentError(`${line}: a key that stands there already`);
+    const line = () => `line ${lineAt(xml, name?.start ?? start)}`;
+    if (name?.tag !== 'key' || !value) throw new ContentError(`${line()}: keys and values must alternate`);
+    if (values.has(name.text)) throw new ContentError(`${line()}: a key that stands there already`);
     values.set(name.text, valueOf(value, xml));
   }
   return Object.fromEntries(values);

@@ -1,4 +1,14 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type ParsedNode, parseDocument } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type ParsedNode,
+  parseDocument,
+  visit,
+  type YAMLMap,
+} from 'yaml';
 import { ContentError, type KeyPath } from './content.ts';
 import type { KeyFormat } from './format.ts';
 import { added, addedBelow, appended, isLeftOut, type ParsedMap, replaced, without } from './yaml-text.ts';
@@ -24,12 +34,25 @@ export const yaml: KeyFormat = {
 
 function documentOf(text: string) {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
+  const options = { lineCounter: lines, prettyErrors: false, logLevel: 'error', uniqueKeys: false } as const;
+  const document = parseDocument(text, options);
+  const lineOf = (offset: number) => `line ${lines.linePos(offset).line}`;
   const [error] = document.errors;
-  if (!error) return document;
   // Its message may quote the file.
-  const code = error.code.toLowerCase().replaceAll('_', '-');
-  throw new ContentError(`line ${lines.linePos(error.pos[0]).line}: ${code}`);
+  if (error) throw new ContentError(`${lineOf(error.pos[0])}: ${error.code.toLowerCase().replaceAll('_', '-')}`);
+  visit(document, { Map: (_, map) => refuseTwice(map, lineOf) });
+  return document;
+}
+
+/** The library's own check takes minutes for a map of some ten thousand names. */
+function refuseTwice({ items }: YAMLMap, lineOf: (offset: number) => string): void {
+  const seen = new Set<string>();
+  for (const { key } of items) {
+    if (!isScalar(key)) continue;
+    const name = String(key.value);
+    if (seen.has(name)) throw new ContentError(`${lineOf(key.range?.[0] ?? 0)}: duplicate-key`);
+    seen.add(name);
+  }
 }
 
 function valueOf(text: string): unknown {

@@ -143,6 +143,17 @@ describe('what cannot be changed alone is refused', () => {
   });
 });
 
+it.each<[KeyFormatName, (name: string) => string, string, string]>([
+  ['yaml', (name) => `${name}: x\n`, '', ''],
+  ['json', (name) => `  "${name}": 1,\n`, '{\n', '  "last": 1\n}\n'],
+  ['ini', (name) => `${name} = x\n`, '', ''],
+  ['env', (name) => `${name}=x\n`, '', ''],
+  ['plist', (name) => `<key>${name}</key><true/>\n`, '<plist><dict>', '</dict></plist>'],
+])('a large file of %s does not hold up the daemon for minutes', (format, entry, head, tail) => {
+  const text = head + Array.from({ length: 15_000 }, (_, at) => entry(`V${at}`)).join('') + tail;
+  expect(set(format, text, ['NEW'], 'x').length).toBeGreaterThan(text.length);
+});
+
 describe('what others read', () => {
   const SHARP = [
     `a'b"c$d\`e\\f`,
