@@ -71,9 +71,10 @@ function irreversibleWithout({ action, input }: BoundAction): string {
   const says = 'the task must say `irreversible: true`';
   if (!action.reversible(input)) return ` It cannot be taken back: ${says}.`;
   const fields = Object.entries(input as object);
-  const needed = fields.find(
-    ([name]) => !action.reversible(Object.fromEntries(fields.filter(([other]) => other !== name))),
-  );
+  const needed = fields.find(([name]) => {
+    const rest = action.input.safeParse(Object.fromEntries(fields.filter(([other]) => other !== name)));
+    return rest.success && !action.reversible(rest.data);
+  });
   return needed ? ` Without \`${needed[0]}\` it cannot be taken back, and ${says}.` : '';
 }
 
