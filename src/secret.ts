@@ -37,13 +37,14 @@ export class Redactor {
     return spans.length > 0 ? textOf(masked(bytes, spans, bytes.length).text) : text;
   }
 
-  /** Where secrets stand in these bytes. `goesOn`: more of the text may come. */
-  find(bytes: string, goesOn: boolean): Found {
-    const all: Found = { spans: [], open: bytes.length };
+  /** Where secrets stand in these bytes; `cutOff`: from here on the beginning of one. `goesOn`: more of the text may come. */
+  find(bytes: string, goesOn: boolean): Found & { cutOff: number } {
+    const all = { spans: [] as Span[], open: bytes.length, cutOff: bytes.length };
     for (const { text, at } of this.#known.size > 0 ? readingsOf(bytes, goesOn) : []) {
       const { spans, open } = this.#needles.find(text);
       for (const [from, to] of spans) all.spans.push([at(from), at(to)]);
       all.open = Math.min(all.open, at(open));
+      if (text.length - open >= MIN_LENGTH) all.cutOff = Math.min(all.cutOff, at(open));
     }
     return all;
   }
@@ -71,9 +72,8 @@ export class RedactedStream {
   /** The rest; a secret that is cut off by the end is masked, too. */
   end(): string {
     const { length } = this.#rest;
-    const { spans, open } = this.#redactor.find(this.#rest, true);
-    const cutOff: Span[] = length - open >= MIN_LENGTH ? [[open, length]] : [];
-    return this.#passOn(this.#rest, [...spans, ...cutOff], length);
+    const { spans, cutOff } = this.#redactor.find(this.#rest, true);
+    return this.#passOn(this.#rest, cutOff < length ? [...spans, [cutOff, length]] : spans, length);
   }
 
   #passOn(bytes: string, spans: readonly Span[], until: number): string {

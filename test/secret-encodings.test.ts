@@ -115,6 +115,7 @@ describe('T24: a secret', () => {
   it('that is cut off by the end is masked', () => {
     expect(through(['x hunter2-hun'], new Redactor(['hunter2-hunter2']))).toBe('x [secret]');
     expect(through(['x hunter2%2Dhun%7'], new Redactor(['hunter2-hun~ter2']))).toBe('x [secret]');
+    expect(through(['x &#1234567'], new Redactor(['hunter2-hunter2']))).toBe('x &#1234567');
     expect(through(['x hunter2'], new Redactor(['hunter2-hunter2']))).toBe('x hunter2');
   });
 

@@ -80,6 +80,17 @@ async function commandsOf(home: TestHome, file: string): Promise<[string, string
   return Promise.all([...reports, ...verbs].map(say));
 }
 
+/** Runs the fixture with the secret in its environment. */
+const prints = (...args: string[]) => ({
+  action: 'infra.command',
+  with: {
+    argv: [process.execPath, script('canary.ts'), ...args],
+    env: { CANARY: 'secret:file/canary' },
+    undo: ['true'],
+    timeout_ms: 120_000,
+  },
+});
+
 it('T24: a secret that commands print in every encoding, cut at every offset, is found in no sink', async () => {
   await using home = await TestHome.make({ OPS_DASHBOARD: '127.0.0.1:0' });
   const { policy, secrets } = home.home.etc;
@@ -89,15 +100,6 @@ it('T24: a secret that commands print in every encoding, cut at every offset, is
   writeFileSync(policy, `${readFileSync(policy, 'utf8')}    secrets: [file/canary]\n`);
   const daemon = home.launch();
   await home.ready();
-  const prints = (...args: string[]) => ({
-    action: 'infra.command',
-    with: {
-      argv: [process.execPath, script('canary.ts'), ...args],
-      env: { CANARY: 'secret:file/canary' },
-      undo: ['true'],
-      timeout_ms: 120_000,
-    },
-  });
   const task = home.task('prints', [prints()]);
   await home.submit(task);
   await home.submit(home.task('fails', [prints('--cut', '--fail')]));
@@ -116,7 +118,7 @@ it('T24: a secret that commands print in every encoding, cut at every offset, is
   ];
   expect(await home.stop()).toBe(0);
   const { stdout, stderr } = await daemon;
-  sinks.push(['stdout of the daemon', String(stdout)], ['stderr of the daemon', String(stderr)]);
+  sinks.push(['stdout of the daemon', stdout ?? ''], ['stderr of the daemon', stderr ?? '']);
 
   const output = readFileSync(join(home.home.var.output, 'fails.log'), 'utf8');
   expect(output).toContain("cannot access '/no/such/");
