@@ -74,7 +74,7 @@ export async function startDaemon(
   const ledger = stack.adopt(ledgerOf(config, log, redactor), (it) => it.close());
   const running = await startRunner(config, log, stack, faults);
   const source = await startRedis(config, log, stack);
-  const redisUrl = source.url;
+  const { url: redisUrl } = source;
   redactor.learn(...secretsOf(redisUrl));
   writeFileSync(config.home.var.redisUrl, redisUrl, { mode: 0o600 });
   const { redis, check } = openRedis(source, config, stack);

@@ -6,9 +6,9 @@ const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,119}$/, 'expected [
 
 /** A task that ended the daemon under itself would never be reported. */
 const NOT_OURS = 'belongs to Ops itself: an operator changes it, with "sudo ops install", "upgrade" or "uninstall"';
-const OURS = ['com.savorg.ops', 'com.savorg.redis', 'savorg-ops', 'savorg-ops.service'];
+const OURS = new Set(['com.savorg.ops', 'com.savorg.redis', 'savorg-ops', 'savorg-ops.service']);
 
-const othersName = name.refine((text) => !OURS.includes(text), NOT_OURS);
+const othersName = name.refine((text) => !OURS.has(text), NOT_OURS);
 
 /** A LaunchDaemon in launchd's system domain. */
 export const LaunchdService = z.strictObject({

@@ -121,6 +121,7 @@ describe('the command', () => {
       left: null,
       health: [{ service: 'make', status, endpoint }],
       leftRunning: [],
+      environment: [],
     });
   });
 

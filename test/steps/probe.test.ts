@@ -56,6 +56,7 @@ describe('a probe', () => {
       left: null,
       health: [{ service: 'web', endpoint: 'e', status: 'healthy' }],
       leftRunning: [],
+      environment: [],
     });
     expect(looks).toEqual([0]);
   });

@@ -21,13 +21,14 @@ export interface SystemdPorts {
   folder: string;
 }
 
+const bring: Supervisor<Ref>['bring'] = async ({ unit }, { state, enabled }) => {
+  await insistOn(enabled ? 'enable' : 'disable', unit);
+  await insistOn(state === 'stopped' ? 'stop' : 'start', unit);
+};
+
 /** systemd's own manager, by systemctl. */
 export function systemdSupervisor({ units, folder }: SystemdPorts): Supervisor<Ref> {
   const fileOf = ({ unit }: Ref) => join(units, unit);
-  const bring: Supervisor<Ref>['bring'] = async ({ unit }, { state, enabled }) => {
-    await insistOn(enabled ? 'enable' : 'disable', unit);
-    await insistOn(state === 'stopped' ? 'stop' : 'start', unit);
-  };
   return {
     look: async (ref) => {
       try {
