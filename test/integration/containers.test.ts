@@ -25,7 +25,8 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-describe.skipIf(!HAS_PODMAN)('containers of a real podman', () => {
+/** Each order to podman starts a program or two; on a machine at work that is half a second. */
+describe.skipIf(!HAS_PODMAN)('containers of a real podman', { timeout: 60_000 }, () => {
   let podman: RealPodman;
   let test: TestHome;
   let port = 0;
@@ -66,14 +67,14 @@ describe.skipIf(!HAS_PODMAN)('containers of a real podman', () => {
 
   async function perform(task: Task) {
     await test.submit(task);
-    const { evidence, ops_output } = await test.report(task.task_id);
+    const { evidence, ops_output } = await test.report(task.task_id, 1, 30_000);
     return { outcome: evidence.outcome, ops_output };
   }
 
   async function undo(work: Task) {
     const task = { ...test.undo(`undo-${work.task_id}`, work), operation_type: 'config' as const };
     await test.submit(task, ['manager']);
-    return (await test.report(task.task_id)).evidence;
+    return (await test.report(task.task_id, 1, 30_000)).evidence;
   }
 
   it('run, one in the place of the other, and are brought back', async () => {
@@ -147,9 +148,9 @@ describe.skipIf(!HAS_PODMAN)('containers of a real podman', () => {
     await test.kill();
     await test.passStall();
     await test.start();
-    const { evidence } = await test.report(never.task_id);
+    const { evidence } = await test.report(never.task_id, 1, 30_000);
     expect(evidence.outcome).toBe('interrupted');
     expect(await says()).toBe('first\n');
     expect(await idOf('web')).toBe(id);
-  }, 60_000);
+  });
 });
