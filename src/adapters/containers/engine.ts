@@ -66,8 +66,9 @@ export class ContainerEngine implements Containers {
   }
 
   async obstacleTo(spec: ContainerSpec): Promise<string | null> {
-    if (!(await this.hasImage(spec.image))) return `needs ${spec.image}, which is not here: pull it first`;
-    return mountFault(spec, this.#guarded());
+    const fault = mountFault(spec, this.#guarded());
+    if (fault !== null || (await this.hasImage(spec.image))) return fault;
+    return `needs ${spec.image}, which is not here: pull it first`;
   }
 
   /** Whether the image of this pinned name is here. */

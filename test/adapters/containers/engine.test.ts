@@ -25,6 +25,13 @@ function fake(script: string): ContainerEngine {
   return new ContainerEngine({ named: path, env: { PATH: '/usr/bin:/bin' }, guarded });
 }
 
+/** Podman's service keeps what watched an `exec` for five minutes, for whoever asks how it ended. */
+async function endExecs(root: string): Promise<void> {
+  const { stdout } = await execa('ps', ['-axww', '-o', 'pid=,args=']);
+  const watchers = stdout.split('\n').filter((line) => line.includes('conmon') && line.includes(root));
+  for (const line of watchers) process.kill(Number.parseInt(line, 10), 'SIGKILL');
+}
+
 describe.skipIf(!HAS_PODMAN)('an engine of containers', () => {
   let real: RealPodman;
   beforeAll(async () => {
@@ -53,6 +60,7 @@ describe.skipIf(!HAS_PODMAN)('an engine of containers', () => {
       opened.defer(async () => {
         service.kill();
         await service;
+        await endExecs(real.root);
       });
       await vi.waitFor(() => engine.find('web'), 10_000);
     });
