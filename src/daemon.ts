@@ -74,9 +74,7 @@ export async function startDaemon(
   const ledger = stack.adopt(ledgerOf(config, log, redactor), (it) => it.close());
   const running = await startRunner(config, log, stack, faults);
   const source = await startRedis(config, log, stack);
-  const { url: redisUrl } = source;
-  redactor.learn(...secretsOf(redisUrl));
-  writeFileSync(config.home.var.redisUrl, redisUrl, { mode: 0o600 });
+  tellOps(source.url, config, redactor);
   const { redis, check } = openRedis(source, config, stack);
   const breaker = new RedisBreaker({ redis, check, clock: systemClock, log });
   const isUsable = () => breaker.problem === null;
@@ -94,7 +92,7 @@ export async function startDaemon(
   await within(SWEEP_MS, watchQueues({ ...shared, queues: mail.queues, alerter: line.alerter, stack }));
   const workers = startWorkers({ ...shared, executor: line.executor, onHeld: mail.onHeld });
   stack.defer(() => drain(workers, line, urgent, log));
-  await stack.adopt(controlWatch(config, ledger, line, redisUrl), (service) => service.stop()).start();
+  await stack.adopt(controlWatch(config, ledger, line, source.url), (service) => service.stop()).start();
   await goOnWhileUsable(breaker, workers, mail, line.scheduler, stack);
   await stack.adopt(line.scheduler, (service) => within(SLOTS_MS, service.stop())).start();
   const owned = stack.move();
@@ -104,6 +102,12 @@ export async function startDaemon(
     watch: (watcher) => breaker.watch(watcher),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** `ops` goes by the Redis that the daemon uses. */
+function tellOps(redisUrl: string, { home }: Config, redactor: Redactor): void {
+  redactor.learn(...secretsOf(redisUrl));
+  writeFileSync(home.var.redisUrl, redisUrl, { mode: 0o600 });
 }
 
 /** What is written into it is masked, and logged. */

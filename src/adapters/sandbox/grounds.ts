@@ -14,7 +14,7 @@ export function guardedIn({
   baseEnv,
 }: SandboxSettings): Pick<Ground, 'readOnly' | 'hidden' | 'userHome'> {
   const own = [home.etc.dir, join(home.root, 'app'), join(home.root, 'node'), OWN_CODE];
-  const secret = [home.var.dir, home.runner.dir, home.keys, home.etc.operatorKey, home.etc.redisUrl];
+  const secret = [home.var.dir, home.runner.dir, home.keys, home.etc.operatorKey, home.etc.redisUrl, home.etc.secrets];
   const userHome = [home.var.userHome, home.runner.home].filter((path) => path === baseEnv['HOME']);
   return {
     readOnly: [...protect.map(protectedRoot), ...own.flatMap(present)],
