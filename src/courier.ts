@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
 import { refuseOtherHosts } from './adapters/other-hosts.ts';
 import { connectRedis } from './adapters/redis.ts';
@@ -5,6 +6,7 @@ import { refuseUnusableRedis } from './adapters/redis-policy.ts';
 import { embeddedRedis } from './adapters/redis-server.ts';
 import type { Config } from './config.ts';
 import type { Logger } from './log.ts';
+import { type Redactor, secretsOf } from './secret.ts';
 
 /** How long it is waited for an answer of Redis, which may be starting. */
 const ANSWER_MS = 10_000;
@@ -15,11 +17,21 @@ interface RedisSource {
   revive: (() => Promise<void>) | null;
 }
 
-/** Yours where one is named, else our own, which an ordered stop ends. */
-export async function startRedis(config: Config, log: Logger, stack: AsyncDisposableStack): Promise<RedisSource> {
-  if (config.redisUrl !== null) return { url: config.redisUrl, revive: null };
-  const searchPath = config.baseEnv['PATH'] ?? '';
-  const server = embeddedRedis({ dir: config.home.var.redis, searchPath, log });
+/** Yours where one is named, else our own, which an ordered stop ends. Its password is masked, and `ops` told where it is. */
+export async function startRedis(
+  config: Config,
+  log: Logger,
+  redactor: Redactor,
+  stack: AsyncDisposableStack,
+): Promise<RedisSource> {
+  const source = config.redisUrl === null ? await ownRedis(config, log, stack) : { url: config.redisUrl, revive: null };
+  redactor.learn(...secretsOf(source.url));
+  writeFileSync(config.home.var.redisUrl, source.url, { mode: 0o600 });
+  return source;
+}
+
+async function ownRedis({ baseEnv, home }: Config, log: Logger, stack: AsyncDisposableStack): Promise<RedisSource> {
+  const server = embeddedRedis({ dir: home.var.redis, searchPath: baseEnv['PATH'] ?? '', log });
   await server.start();
   stack.defer(() => server.stop());
   return { url: server.url, revive: () => server.revive() };

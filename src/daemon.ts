@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { systemClock, within } from './adapters/clock.ts';
 import { ControlWatch } from './adapters/control-stream.ts';
 import { keyRingFile, policyFile, readRoleKey } from './adapters/etc-files.ts';
@@ -21,7 +20,7 @@ import type { DashboardSources } from './dashboard/dashboard.ts';
 import { coerceError, OpsError } from './errors.ts';
 import type { Logger } from './log.ts';
 import { openMail } from './mail.ts';
-import { type Redactor, secretsOf } from './secret.ts';
+import type { Redactor } from './secret.ts';
 import type { Faults } from './services/failpoint.ts';
 import type { Ledger } from './services/ledger.ts';
 import type { Commands, Leftover } from './services/ports.ts';
@@ -73,8 +72,7 @@ export async function startDaemon(
   redactor.learn(etc.hostKey.d, ...Object.values(config.secretEnv), config.opToken ?? '');
   const ledger = stack.adopt(ledgerOf(config, log, redactor), (it) => it.close());
   const running = await startRunner(config, log, stack, faults);
-  const source = await startRedis(config, log, stack);
-  tellOps(source.url, config, redactor);
+  const source = await startRedis(config, log, redactor, stack);
   const { redis, check } = openRedis(source, config, stack);
   const breaker = new RedisBreaker({ redis, check, clock: systemClock, log });
   const isUsable = () => breaker.problem === null;
@@ -102,12 +100,6 @@ export async function startDaemon(
     watch: (watcher) => breaker.watch(watcher),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
-}
-
-/** `ops` goes by the Redis that the daemon uses. */
-function tellOps(redisUrl: string, { home }: Config, redactor: Redactor): void {
-  redactor.learn(...secretsOf(redisUrl));
-  writeFileSync(home.var.redisUrl, redisUrl, { mode: 0o600 });
 }
 
 /** What is written into it is masked, and logged. */

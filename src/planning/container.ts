@@ -3,7 +3,7 @@ import canonicalize from 'canonicalize';
 import { z } from 'zod';
 import { NETWORK, pathNeed } from '../contract/need.ts';
 import { AbsolutePath, Argv, Variables } from './input.ts';
-import { overlap } from './resources.ts';
+import { collide } from './resources.ts';
 import { isSecretRef, secretsIn } from './secret-ref.ts';
 
 /** What stands in the name of a container that is kept to be brought back, before the id of its task. */
@@ -114,9 +114,8 @@ interface Neighbour {
 export function mayRunBeside({ ports = [], volumes = [], network }: ContainerSpec, before: Neighbour): boolean {
   if (network === 'host' || before.network === 'host') return false;
   if (ports.some(({ host }) => before.hostPorts.includes(host))) return false;
-  const names = volumes.filter(isWritable).map((volume) => `path:${volume.host}`);
-  const others = before.writes.map((path) => `path:${path}`);
-  return overlap([names, others].map((each) => ({ names: each, asks: true }))) === undefined;
+  const writes = volumes.filter(isWritable);
+  return !writes.some(({ host }) => before.writes.some((path) => collide(`path:${host}`, `path:${path}`)));
 }
 
 /** The repository of a pinned image; of an image that is named by its id, that. */

@@ -1,14 +1,13 @@
 import type { Config } from '../../config.ts';
 import { guardedIn } from '../sandbox/grounds.ts';
 import { ContainerEngine } from './engine.ts';
-import type { Guarded } from './mounts.ts';
 
-/** The container engine of this host. */
-export const containersOf = (config: Config): ContainerEngine =>
-  new ContainerEngine({ named: config.containerEngine, env: config.baseEnv, guarded: () => guardedBy(config) });
-
-/** As for commands, and nothing at all of the settings: who is root in a container reads them. */
-function guardedBy(config: Config): Guarded {
-  const { readOnly, hidden } = guardedIn(config);
-  return { readOnly, hidden: [...hidden, config.home.etc.dir] };
+/** The container engine of this host: what commands may not touch, containers may not either. */
+export function containersOf(config: Config): ContainerEngine {
+  const { home, baseEnv, containerEngine } = config;
+  const guarded = () => {
+    const { readOnly, hidden } = guardedIn(config);
+    return { readOnly, hidden: [...hidden, home.etc.dir] };
+  };
+  return new ContainerEngine({ named: containerEngine, env: baseEnv, guarded });
 }

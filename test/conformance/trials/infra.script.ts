@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Trials } from '../trial.ts';
 
 export const trials: Trials = {
-  'over nothing': { arrange: async () => undefined },
+  'in an empty folder': { arrange: async ({ folder }) => mkdirSync(join(folder, 'data')) },
   'over what is there in part': {
     arrange: async ({ folder }) => {
       mkdirSync(join(folder, 'data'));
