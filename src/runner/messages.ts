@@ -9,8 +9,8 @@ export interface RunMessage {
   timeoutMs: number;
   graceMs: number;
   outputLimitBytes: number;
-  /** What stands before its argv, and the folder that is to be there while it runs. */
-  confinement?: { prefix: readonly string[]; scratch: string | null } | undefined;
+  /** What stands before its argv, what that reads from file 3 (base64), and the folder that is there while it runs. */
+  confinement?: { prefix: readonly string[]; filter: string | null; scratch: string | null } | undefined;
 }
 
 /** Daemon to runner: so many bytes of output are dealt with; as many more may come. */

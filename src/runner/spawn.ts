@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { Writable } from 'node:stream';
 import type { RunMessage } from './messages.ts';
 import { type Process, PS, parsePs, readProc, sharedReader } from './process-table.ts';
 
@@ -9,13 +10,24 @@ const LONGEST_LISTING_BYTES = 16 * 1024 * 1024;
  * others arrive as `error` of a child without pid.
  */
 export function spawnCommand(request: RunMessage): ChildProcess {
-  const [program = '', ...args] = [...(request.confinement?.prefix ?? []), ...request.argv];
-  return spawn(program, args, {
+  const { prefix = [], filter = null } = request.confinement ?? {};
+  const [program = '', ...args] = [...prefix, ...request.argv];
+  const child = spawn(program, args, {
     cwd: request.cwd,
     env: request.env,
     detached: true,
-    stdio: [request.stdin === '' ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    stdio: [request.stdin === '' ? 'ignore' : 'pipe', 'pipe', 'pipe', filter === null ? 'ignore' : 'pipe'],
   });
+  if (filter !== null) give(child, Buffer.from(filter, 'base64'));
+  return child;
+}
+
+/** As its file 3. */
+function give(child: ChildProcess, bytes: Buffer): void {
+  const file = child.stdio[3];
+  // Who ends without reading it is reported by its exit.
+  file?.on('error', () => undefined);
+  if (file instanceof Writable) file.end(bytes);
 }
 
 /** Every process of the machine. */

@@ -48,6 +48,8 @@ export interface CommandRequest extends CommandSpec {
 export interface Confinement {
   /** What stands before its argv. */
   prefix: readonly string[];
+  /** What that reads from file 3, in base64; null where it reads nothing there. */
+  filter: string | null;
   /** A folder that is made for it, and gone with it; null where it has none. */
   scratch: string | null;
 }

@@ -25,7 +25,7 @@ const factsWith = (sandbox: SandboxHere) =>
     stores,
     supervisors: new TestSupervisor().all,
   });
-const facts = factsWith({ name: 'bubblewrap', prefix: () => [] });
+const facts = factsWith({ name: 'bubblewrap', confine: () => ({ prefix: [], filter: null }) });
 const setting = (name: string) => facts.answer({ ask: 'setting', store: 'default', name });
 const owner = (name: string | null) => facts.answer({ ask: 'owner', owner: name });
 

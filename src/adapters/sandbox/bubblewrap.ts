@@ -6,34 +6,30 @@ import type { Sandbox } from './sandbox.ts';
 const CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'SETGID', 'SETUID'];
 /** No device but the harmless ones, and no setting of the kernel. */
 const SYSTEM = ['--ro-bind', '/sys', '/sys', '--dev', '/dev'];
-/** Where the local servers of a host listen. */
-const SOCKETS = '/run';
+/** Settings of the kernel are in it, too: `/proc/sys/kernel/core_pattern` would run programs outside. */
+const OWN_PROCESSES = ['--proc', '/proc', '--remount-ro', '/proc', '--unshare-pid', '--unshare-ipc'];
+/** The file from which it reads its filter. */
+const FILTER = 3;
 
 /**
  * Namespaces of Linux. There is no `--die-with-parent` in it: a TERM to the command's group would be a KILL for what it
- * runs.
+ * runs. `filter` refuses sockets that know no namespaces.
  */
-export function bubblewrap(program: string, asRoot: boolean): Sandbox {
+export function bubblewrap(program: string, filter: Buffer, asRoot: boolean): Sandbox {
   const kept = asRoot ? CAPABILITIES : [];
   const capabilities = ['--cap-drop', 'ALL', ...kept.flatMap((name) => ['--cap-add', `CAP_${name}`])];
   return {
     name: 'bubblewrap',
-    prefix: ({ rules, network, outlives }, cwd) => {
+    confine: ({ rules, network, outlives }, cwd) => {
       const [whole = [], ...parts] = rules.map(mountOf);
-      const emptied = [...(network ? [] : [SOCKETS]), ...rules.filter(isEmptied).map(({ path }) => path)];
-      return [
-        program,
-        ...whole,
-        ...SYSTEM,
-        ...(outlives ? ['--ro-bind', '/proc', '/proc'] : ['--proc', '/proc', '--unshare-pid', '--unshare-ipc']),
-        ...(network ? [] : ['--unshare-net', '--tmpfs', SOCKETS]),
-        ...parts.flat(),
-        ...emptied.flatMap((path) => ['--remount-ro', path]),
-        ...capabilities,
-        '--chdir',
-        cwd,
-        '--',
-      ];
+      const emptied = rules.filter(isEmptied).flatMap(({ path }) => ['--remount-ro', path]);
+      const processes = outlives ? ['--ro-bind', '/proc', '/proc'] : OWN_PROCESSES;
+      const offline = network ? [] : ['--unshare-net', '--seccomp', String(FILTER)];
+      const mounts = [...whole, ...SYSTEM, ...processes, ...parts.flat(), ...emptied];
+      return {
+        prefix: [program, ...mounts, ...offline, ...capabilities, '--chdir', cwd, '--'],
+        filter: network ? null : filter.toString('base64'),
+      };
     },
   };
 }

@@ -26,7 +26,7 @@ function confinementOf(request: CommandRequest, sandbox: Sandbox, settings: Sand
   try {
     const scratch = outlives ? null : scratchIn(settings);
     const ground = { ...guardedIn(settings), writes: writableAs(request.writes), scratch };
-    return { prefix: sandbox.prefix({ rules: rulesOf(ground), network, outlives }, cwd), scratch };
+    return { ...sandbox.confine({ rules: rulesOf(ground), network, outlives }, cwd), scratch };
   } catch (error) {
     if (error instanceof OpsError) return error.message;
     throw error;

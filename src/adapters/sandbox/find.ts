@@ -5,6 +5,7 @@ import { bubblewrap } from './bubblewrap.ts';
 import { confined } from './confined.ts';
 import type { SandboxHere, SandboxSettings } from './sandbox.ts';
 import { sandboxExec } from './sandbox-exec.ts';
+import { socketFilter } from './socket-filter.ts';
 
 const SANDBOX_EXEC = '/usr/bin/sandbox-exec';
 
@@ -14,7 +15,9 @@ export function sandboxOf({ baseEnv, runAs }: SandboxSettings): SandboxHere {
   const folders = (baseEnv['PATH'] ?? '').split(':').filter((folder) => folder.startsWith('/'));
   const program = folders.map((folder) => join(folder, 'bwrap')).find((path) => existsSync(path));
   if (program === undefined) return none('there is no bwrap on its PATH: install bubblewrap, and restart the daemon');
-  return bubblewrap(program, runAs === null ? process.geteuid?.() === 0 : runAs === 'root');
+  const filter = socketFilter(process.arch);
+  if (filter === null) return none(`nobody has made its filter of system calls for ${process.arch}`);
+  return bubblewrap(program, filter, runAs === null ? process.geteuid?.() === 0 : runAs === 'root');
 }
 
 /** Succeeds where it can write to its TMPDIR, and cannot write $0. */

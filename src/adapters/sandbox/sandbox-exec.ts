@@ -26,7 +26,7 @@ const SIGNALS = `(deny signal)
 export function sandboxExec(program: string): Sandbox {
   return {
     name: 'sandbox-exec',
-    prefix: ({ rules, network, outlives }) => {
+    confine: ({ rules, network, outlives }) => {
       const profile = [
         START,
         ...rules.map(({ access }, index) => ACCESS[access].replaceAll('PATH', `(param "P${index}")`)),
@@ -35,7 +35,7 @@ export function sandboxExec(program: string): Sandbox {
         ...(network ? [] : ['(deny network*)']),
       ];
       const parameters = rules.flatMap(({ path }, index) => ['-D', `P${index}=${path}`]);
-      return [program, ...parameters, '-p', profile.join('\n')];
+      return { prefix: [program, ...parameters, '-p', profile.join('\n')], filter: null };
     },
   };
 }

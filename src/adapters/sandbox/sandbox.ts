@@ -1,12 +1,13 @@
 import type { Config } from '../../config.ts';
 import type { Bounds } from '../../planning/bounds.ts';
+import type { Confinement } from '../../services/ports.ts';
 
 /** Keeps commands within their bounds, by the kernel. */
 export interface Sandbox {
   /** As people know it. */
   name: string;
-  /** What stands before the argv of a command that is to run in `cwd` within these bounds. */
-  prefix(bounds: Bounds, cwd: string): string[];
+  /** How a command that is to run in `cwd` is kept within these bounds. */
+  confine(bounds: Bounds, cwd: string): Pick<Confinement, 'prefix' | 'filter'>;
 }
 
 /** Or why there is none. */
