@@ -34,7 +34,7 @@ export interface MachineParts {
 }
 
 export function machineOf(config: Config, parts: MachineParts): Machine {
-  const { baseEnv, home, runAs } = config;
+  const { baseEnv, home, runAs, protect } = config;
   const { commands, sandbox, secrets, rows, schedules } = parts;
   const containers = containersOf(config);
   const stores = { ...settingStores(baseEnv), image: imageStore(containers) };
@@ -54,6 +54,7 @@ export function machineOf(config: Config, parts: MachineParts): Machine {
     secrets,
     supervisors,
     baseEnv,
+    protect,
     schedules: rows,
     snapshots: snapshotsIn(home.var.snapshots),
     self: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },

@@ -8,6 +8,9 @@ import { PlainText } from './plain-text.ts';
 
 /** How much of a task's output is shown with its job; all of it is in `var/output`. */
 const JOB_LOG_CHARS = 256 * 1024;
+/** What a report quotes. */
+const LAST_LINES = 10;
+const LAST_CHARS = 1_000;
 const BATCH_CHARS = 16 * 1024;
 const BATCH_MS = 250;
 
@@ -26,19 +29,31 @@ export interface OutputOptions {
 export function openOutput(taskId: string, { directory, redactor, log }: OutputOptions): TaskOutput {
   const path = join(directory, `${taskId}.log`);
   // Each by itself: what is printed on the other one must not stand in the middle of a secret.
-  const texts = { stdout: new PlainText(redactor), stderr: new PlainText(redactor) };
+  const opened = () => ({ stdout: new PlainText(redactor), stderr: new PlainText(redactor) });
+  let texts = opened();
+  let last = '';
   const job = new JobLog(log, `the rest is in ${path}`);
   let file: Writable | undefined;
   const keep = async (lines: string) => {
     if (lines === '') return;
     job.add(lines);
-    const opened = (file ??= openFile(path));
-    await new Promise<void>((resolve) => opened.write(lines, () => resolve()));
+    last = (last + lines).slice(-LAST_CHARS);
+    const into = (file ??= openFile(path));
+    await new Promise<void>((resolve) => into.write(lines, () => resolve()));
+  };
+  const keepRest = () => {
+    const rest = texts.stdout.end() + texts.stderr.end();
+    texts = opened();
+    return keep(rest);
   };
   return {
     write: (chunk, source) => keep(texts[source].push(chunk)),
+    lastLines: async () => {
+      await keepRest();
+      return last.trimEnd().split('\n').slice(-LAST_LINES).join('\n');
+    },
     close: async () => {
-      await keep(texts.stdout.end() + texts.stderr.end());
+      await keepRest();
       await job.flush();
       file?.end();
       if (file) await finished(file).catch(() => undefined);

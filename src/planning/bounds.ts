@@ -54,7 +54,7 @@ function rules(paths: Iterable<string>, access: (path: string) => Rule['access']
 }
 
 /** Whether the path is the folder, or lies in it. */
-function covers(folder: string, path: string): boolean {
+export function covers(folder: string, path: string): boolean {
   return folder === '/' || folder === path || path.startsWith(`${folder}/`);
 }
 

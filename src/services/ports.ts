@@ -220,6 +220,8 @@ export interface Verifier {
 /** Where the output of a task's commands goes: redacted, without control sequences, to `var/output` and its job's log. */
 export interface TaskOutput {
   write: OnOutput;
+  /** What the task printed last, some lines of it: to be asked once a command has ended. */
+  lastLines(): Promise<string>;
   close(): Promise<void>;
 }
 

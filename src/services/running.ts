@@ -50,6 +50,7 @@ export class Running {
       targets,
       signal: controller.signal,
       output: (chunk, source) => output.write(chunk, source),
+      lastLines: () => output.lastLines(),
       leftRunning: [],
     };
     const ended = new AbortController();

@@ -14,6 +14,8 @@ export interface StepContext {
   /** Aborted when the task must end: a veto, a cancellation, the daemon's shutdown. */
   signal: AbortSignal;
   output: OnOutput;
+  /** What the task printed last, masked; absent where nobody keeps it. */
+  lastLines?: (() => Promise<string>) | undefined;
 }
 
 /** How applying or undoing a step ended. */

@@ -25,6 +25,7 @@ export interface Run {
   targets: readonly string[];
   signal: AbortSignal;
   output: StepContext['output'];
+  lastLines?: StepContext['lastLines'];
   /** Processes that its steps left behind. */
   leftRunning: string[];
 }
@@ -153,9 +154,9 @@ export class StepRunner {
     { n }: StepRecord,
     act: (context: StepContext) => Promise<Effect>,
   ): Promise<Effect & { durationMs: number }> {
-    const { task_id, signal, output } = run;
+    const { task_id, signal, output, lastLines } = run;
     const began = this.#clock.monotonic();
-    const effect = await act({ task_id, work, n, signal, output }).catch((error: unknown) =>
+    const effect = await act({ task_id, work, n, signal, output, lastLines }).catch((error: unknown) =>
       failed('failed', coerceError(error).message),
     );
     run.leftRunning.push(...effect.leftRunning);

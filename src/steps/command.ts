@@ -1,4 +1,5 @@
 import { coerceError } from '../errors.ts';
+import { covers } from '../planning/bounds.ts';
 import { commandLine } from '../planning/command.ts';
 import { isSecretRef } from '../planning/secret-ref.ts';
 import type { CommandSpec, CommandStep } from '../planning/step.ts';
@@ -15,6 +16,8 @@ export interface CommandPorts {
   secrets: Secrets;
   /** What every child gets: PATH, HOME, LANG, TZ and no more. */
   baseEnv: Readonly<Record<string, string>>;
+  /** Roots of application source: what runs in one is a build or a test of it. */
+  protect: readonly string[];
 }
 
 /** Runs an argv. Nobody can see from outside what it changed, so it has no state to observe. */
@@ -27,7 +30,12 @@ export function commandKind(ports: CommandPorts): StepKind<CommandStep> {
   return {
     observe: async () => null,
     capture: async () => null,
-    apply: async (step, context) => effectOf(step.target, await run(step.command, context)),
+    apply: async ({ target, command }, context) => {
+      const exit = await run(command, context);
+      const effect = effectOf(target, exit);
+      const isBuild = ports.protect.some((root) => covers(root, command.cwd));
+      return isBuild && endedWithCode(exit) ? codeChangeFor(effect, await context.lastLines?.()) : effect;
+    },
     undo: async (step, _captured, context) => {
       if (!step.undo) return failed('irreversible', 'was signed as irreversible');
       return effectOf(step.target, await run(step.undo, context));
@@ -77,6 +85,15 @@ function effectOf(service: string, exit: CommandExit | Error): Effect {
   const effect = failed(CODES[exit.ended], messageOf(exit), { health, leftRunning });
   if (exit.ended === 'not-started') return { ...effect, outcome: 'refused' };
   return exit.ended === 'lost' ? { ...effect, outcome: 'unknown' } : effect;
+}
+
+const endedWithCode = (exit: CommandExit | Error): boolean =>
+  'ended' in exit && exit.ended === 'exit' && exit.exitCode !== null && exit.exitCode !== 0;
+
+/** No operation mends a build or a test that fails. */
+function codeChangeFor(effect: Effect, lastLines: string | undefined): Effect {
+  const printed = lastLines ? `. What was printed last:\n${lastLines}` : '';
+  return { ...effect, code: 'needs-code-change', message: `needs a code change: ${effect.message}${printed}` };
 }
 
 const CODES: Record<CommandExit['ended'], string> = {

@@ -38,6 +38,16 @@ describe("a task's output", () => {
     expect(text()).toBe('on the other\non one: [secret]\n');
   });
 
+  it('T24: is quoted by its last lines, masked and whole', async () => {
+    const { output, text } = open();
+    await output.write(Buffer.from(`${'a line\n'.repeat(20)}1 failed: hunter2-hun`), 'stdout');
+    expect(await output.lastLines()).toBe(`${'a line\n'.repeat(9)}1 failed: [secret]`);
+    await output.write(Buffer.from('of the next step\n'), 'stdout');
+    expect((await output.lastLines()).endsWith('of the next step')).toBe(true);
+    await output.close();
+    expect(text()).not.toContain('hunter2');
+  });
+
   it('is on the disk when it was written: a crash loses no whole line', async () => {
     const { output, text } = open();
     await output.write(Buffer.from('one\ntw'), 'stdout');

@@ -110,7 +110,10 @@ export class Host implements Place {
       log: createLogger({ redactor: new Redactor(), sinks: [] }),
       verifier: verifierBy(() => ring, clock),
       alerter: tellers(ledger, clock).alerter,
-      running: new Running(() => ({ write: async () => undefined, close: async () => undefined }), clock),
+      running: new Running(
+        () => ({ write: async () => undefined, lastLines: async () => '', close: async () => undefined }),
+        clock,
+      ),
       queue: { bring: async () => undefined },
       isUsable: () => false,
       onMessage: () => undefined,

@@ -48,6 +48,7 @@ function picture(path: string): string[] {
 interface Allowed {
   resources?: string[];
   network?: true;
+  cwd?: string;
 }
 
 /** Runs a script as a task's command; how it exited, and what it printed. */
@@ -212,6 +213,23 @@ describe('a command', () => {
   });
 });
 
+describe('a build or test of protected source', () => {
+  it('that fails is a blocker of Manager, with what it printed last', async () => {
+    const { report } = await run('echo one; echo two >&2; exit 3', { ...OWN, cwd: source });
+    expect(report.ops_output.blockers[0]).toMatchObject({ code: 'needs-code-change', owner: 'manager' });
+    expect(report.ops_output.blockers[0]?.message).toMatch(
+      /needs a code change: exit code 3.*\n(?:one\ntwo|two\none)$/s,
+    );
+  });
+
+  it('cannot write there while it runs', async () => {
+    const before = picture(source);
+    const { output } = await run('echo x > main.js; touch built', { ...WIDE, cwd: source });
+    expect(output.match(/Read-only file system/g)).toHaveLength(2);
+    expect(picture(source)).toEqual(before);
+  });
+});
+
 /** A server that counts who comes. */
 async function listening(where: { port: number; host: string } | { path: string }): Promise<[Server, () => number]> {
   let count = 0;
@@ -223,10 +241,10 @@ async function listening(where: { port: number; host: string } | { path: string 
   return [server, () => count];
 }
 
-describe('a command and the network', () => {
-  const connect = (to: string) =>
-    `${process.execPath} -e 'require("net").connect(${to}).on("connect", () => { console.log("on"); process.exit() }).on("error", (e) => { console.log(e.code); process.exit(7) })'`;
+const connect = (to: string) =>
+  `${process.execPath} -e 'require("net").connect(${to}).on("connect", () => { console.log("on"); process.exit() }).on("error", (e) => { console.log(e.code); process.exit(7) })'`;
 
+describe('a command and the network', () => {
   it('reaches nobody by TCP without `network: true`, and somebody with it', async () => {
     const [server, count] = await listening({ port: 0, host: '127.0.0.1' });
     const { port } = server.address() as { port: number };

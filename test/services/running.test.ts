@@ -13,6 +13,7 @@ function setUp() {
   const running = new Running(
     (taskId) => ({
       write: async (chunk) => void output.push(`${taskId}: ${Buffer.from(chunk).toString()}`),
+      lastLines: async () => `the end of ${taskId}`,
       close: async () => void output.push(`${taskId} closed`),
     }),
     clock,

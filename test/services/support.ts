@@ -416,6 +416,7 @@ export async function testLine(options: LineOptions = {}) {
   const running = new Running(
     () => ({
       write: async (chunk) => void logged.push(Buffer.from(chunk).toString()),
+      lastLines: async () => '',
       close: async () => undefined,
     }),
     clock,
@@ -439,7 +440,16 @@ export async function testLine(options: LineOptions = {}) {
   const redactor = new Redactor();
   const secrets = secretsFrom({ ledger, redactor, sources: sourcesOf(machine.secret) });
   const { all: supervisors } = new TestSupervisor();
-  const ports = { commands: machine, files: machine, snapshots: machine, baseEnv: {}, self, prober, clock };
+  const ports = {
+    commands: machine,
+    files: machine,
+    snapshots: machine,
+    baseEnv: {},
+    protect: [],
+    self,
+    prober,
+    clock,
+  };
   const real = stepKinds({
     ...ports,
     secrets,

@@ -40,9 +40,11 @@ function setUp(exit: Partial<CommandExit> = {}, present: string[] = [], values: 
     n: 4,
     signal: controller.signal,
     output: async (chunk: Uint8Array) => void output.push(Buffer.from(chunk).toString()),
+    lastLines: async () => '1 test failed\nshop.test.js:4',
   };
   const kind = commandKind({
     baseEnv: { PATH: '/bin', LANG: 'C' },
+    protect: ['/srv/shop'],
     secrets: {
       fetch: async (ref, use) => {
         fetched.push([ref, use]);
@@ -229,6 +231,30 @@ describe('after a crash', () => {
     const guarded = step({ guard: { unless: ['made'] }, command: spec(['make'], { stdin: 'data', timeoutMs: 9e6 }) });
     expect(await kind.reconcile(guarded, null, context)).toBe(answer);
     expect(requests).toMatchObject([{ argv: ['made'], stdin: '', timeoutMs: 30_000, cwd: '/srv' }]);
+  });
+});
+
+const build = (cwd: string) => step({ command: spec(['make', 'test'], { cwd }) });
+
+describe('a command in protected source', () => {
+  it.each(['/srv/shop', '/srv/shop/packages/cart'])('that fails in %s needs a code change', async (cwd) => {
+    const { kind, context } = setUp({ exitCode: 2 });
+    expect(await kind.apply(build(cwd), context)).toMatchObject({
+      outcome: 'failed',
+      code: 'needs-code-change',
+      message: 'needs a code change: exit code 2. What was printed last:\n1 test failed\nshop.test.js:4',
+    });
+  });
+
+  it.each([
+    ['/srv/shopping', { exitCode: 2 }, 'command-failed'],
+    ['/srv/shop', { exitCode: null, signal: 'SIGSEGV' }, 'command-failed'],
+    ['/srv/shop', { exitCode: null, ended: 'timeout' }, 'timeout'],
+    ['/srv/shop', { exitCode: null, ended: 'not-started', message: 'ENOENT' }, 'not-started'],
+    ['/srv/shop', { exitCode: 0 }, null],
+  ] as const)('needs none in %s with %o', async (cwd, exit, code) => {
+    const { kind, context } = setUp(exit);
+    expect((await kind.apply(build(cwd), context)).code).toBe(code);
   });
 });
 

@@ -92,7 +92,10 @@ function executorOf(setting: Setting, clock: Clock, ledger: Ledger, touched: str
     ledger,
     admissions: new Admissions({ registry, host, policy, ledger, clock, verifier, control, redactor }),
     locks: new Locks(),
-    running: new Running(() => ({ write: async () => undefined, close: async () => undefined }), clock),
+    running: new Running(
+      () => ({ write: async () => undefined, lastLines: async () => '', close: async () => undefined }),
+      clock,
+    ),
     performer: new Performer(ledger, steps, spiedFacts(touched), reporter, facts.undoCommand, passBy),
     reporter,
     slots: NO_SLOTS,

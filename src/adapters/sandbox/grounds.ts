@@ -26,32 +26,32 @@ export function guardedIn({
 const present = (path: string): string[] => (existsSync(path) ? [realpathSync(path)] : []);
 
 function protectedRoot(path: string): string {
-  const fault = faultOf(path);
-  if (fault === null) return path;
-  throw new OpsError(`protect in etc/ops.yaml names ${path}, which ${fault}: name what is to be protected`);
+  const found = meant(path);
+  if ('real' in found) return found.real;
+  throw new OpsError(`protect in etc/ops.yaml names ${path}, which ${found.fault}: name what is to be protected`);
 }
 
 /**
  * Where a command may write, as it was approved.
  * @throws OpsError where one of the paths is not there, or is another one than policy has judged.
  */
-export function writableAs(paths: readonly string[]): readonly string[] {
-  for (const path of paths) {
-    const fault = faultOf(path);
-    if (fault !== null)
-      throw new OpsError(
-        `its resources name path:${path}, which ${fault}: name a folder that is there, or make it before (config.directory)`,
-      );
-  }
-  return paths;
+export function writableAs(paths: readonly string[]): string[] {
+  return paths.map((path) => {
+    const found = meant(path);
+    if ('real' in found) return found.real;
+    throw new OpsError(
+      `its resources name path:${path}, which ${found.fault}: name a folder that is there, or make it before (config.directory)`,
+    );
+  });
 }
 
-/** Why what is meant by a path is not what is there; null where it is. */
-function faultOf(path: string): string | null {
+/** What is at a path, by its real name, if no link leads there but the system's own (`/var` on a Mac). */
+function meant(path: string): { real: string } | { fault: string } {
+  const [, first = '', ...rest] = path.split('/');
   try {
     const real = realpathSync(path);
-    return real === path ? null : `leads to ${real}`;
+    return real === join(realpathSync(`/${first}`), ...rest) ? { real } : { fault: `leads to ${real}` };
   } catch (error) {
-    return existsSync(path) ? coerceError(error).message : 'is not there';
+    return { fault: existsSync(path) ? coerceError(error).message : 'is not there' };
   }
 }

@@ -34,27 +34,27 @@ export function socketFilter(processor: string): Buffer | null {
   if (arch === undefined || socket === undefined || endianness() !== 'LE') return null;
   return Buffer.concat([
     instruction(LOAD, CALL.arch),
-    instruction(EQUAL, arch, { otherwise: 10 }),
+    instruction(EQUAL, arch, { no: 10 }),
     instruction(LOAD, CALL.number),
-    instruction(AT_LEAST, OTHER_CALLS, { then: 8 }),
-    instruction(EQUAL, IO_URING_SETUP, { then: 5 }),
-    instruction(EQUAL, socket, { otherwise: 5 }),
+    instruction(AT_LEAST, OTHER_CALLS, { yes: 8 }),
+    instruction(EQUAL, IO_URING_SETUP, { yes: 5 }),
+    instruction(EQUAL, socket, { no: 5 }),
     instruction(LOAD, CALL.first),
-    instruction(EQUAL, FAMILIES.inet, { then: 3 }),
-    instruction(EQUAL, FAMILIES.inet6, { then: 2 }),
-    instruction(EQUAL, FAMILIES.netlink, { then: 1 }),
+    instruction(EQUAL, FAMILIES.inet, { yes: 3 }),
+    instruction(EQUAL, FAMILIES.inet6, { yes: 2 }),
+    instruction(EQUAL, FAMILIES.netlink, { yes: 1 }),
     instruction(RETURN, REFUSE),
     instruction(RETURN, ALLOW),
     instruction(RETURN, KILL),
   ]);
 }
 
-/** `then` and `otherwise`: how many instructions are skipped. */
-function instruction(code: number, value: number, { then = 0, otherwise = 0 } = {}): Buffer {
+/** `yes` and `no`: how many instructions are skipped for that answer. */
+function instruction(code: number, value: number, { yes = 0, no = 0 } = {}): Buffer {
   const bytes = Buffer.alloc(8);
   bytes.writeUInt16LE(code, 0);
-  bytes.writeUInt8(then, 2);
-  bytes.writeUInt8(otherwise, 3);
+  bytes.writeUInt8(yes, 2);
+  bytes.writeUInt8(no, 3);
   bytes.writeUInt32LE(value, 4);
   return bytes;
 }
