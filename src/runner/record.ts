@@ -1,4 +1,4 @@
-import { closeSync, constants, fchmodSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, constants, fchmodSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunRecord } from './messages.ts';
 import { readProcess } from './process-table.ts';
@@ -30,7 +30,7 @@ export function writeRecord(runDir: string, record: RunRecord): string {
   try {
     spares = Math.max(0, spares - 1);
     const spare = sparePath(runDir, spares);
-    writeOver(spare, JSON.stringify(record).padEnd(RECORD_BYTES));
+    writeOver(spare, JSON.stringify(record).padEnd(RECORD_BYTES), recordMode(runDir));
     renameSync(spare, recordPath(runDir, record.pid));
     return '';
   } catch (error) {
@@ -47,15 +47,15 @@ export function removeRecord(runDir: string, pid: number): void {
   }
 }
 
-/** The daemon may be another user: it reads by the group, which is the folder's. */
-export const RECORD_MODE = 0o640;
+/** In a folder of a group's the daemon is another user, and reads by the group. */
+export const recordMode = (runDir: string): number => ((statSync(runDir).mode & 0o020) === 0 ? 0o600 : 0o640);
 
 /** Without cutting it first, which ext4 answers by going to the disk at the close. Waits for no pipe in its place. */
-function writeOver(path: string, content: string): void {
-  const file = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK, RECORD_MODE);
+function writeOver(path: string, content: string, mode: number): void {
+  const file = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK, mode);
   try {
     // The umask came from who started it.
-    fchmodSync(file, RECORD_MODE);
+    fchmodSync(file, mode);
     writeSync(file, content);
   } finally {
     closeSync(file);

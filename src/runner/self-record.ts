@@ -1,7 +1,7 @@
 import { fchmodSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { RUNNER_FILE, type RunMessage, type RunnerRecord } from './messages.ts';
-import { ownStart, RECORD_MODE } from './record.ts';
+import { ownStart, recordMode } from './record.ts';
 
 /** More than its longest content needs, so that none leaves an end of the one before. */
 const BYTES = 2048;
@@ -16,8 +16,9 @@ export class SelfRecord {
   readonly #self: Omit<RunnerRecord, 'starting'>;
 
   constructor(runDir: string, bootId: string) {
-    this.#file = openSync(join(runDir, RUNNER_FILE), 'w', RECORD_MODE);
-    fchmodSync(this.#file, RECORD_MODE);
+    const mode = recordMode(runDir);
+    this.#file = openSync(join(runDir, RUNNER_FILE), 'w', mode);
+    fchmodSync(this.#file, mode);
     this.#self = { pid: process.pid, start: ownStart(), boot_id: bootId };
     this.#write(null);
   }

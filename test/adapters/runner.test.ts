@@ -103,7 +103,7 @@ describe('a command', () => {
       task_id: 'b',
       step: 4,
     });
-    expect(statSync(path).mode & 0o777).toBe(0o640);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(process.kill(-pid, 0)).toBe(true);
     slow.abort();
     await Promise.all([done, sleeping]);

@@ -1,11 +1,12 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { coerceError, OpsError } from '../../errors.ts';
 import type { Ground } from '../../planning/bounds.ts';
 import type { SandboxSettings } from './sandbox.ts';
 
-/** What this program is made of lies in it. */
-const OWN_CODE = dirname(dirname(dirname(import.meta.dirname)));
+const PACKAGE = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '../../..' : '../../../..');
+/** What this program is made of; a home for trying out may lie beside it. */
+const OWN_CODE = ['dist', 'jobs', 'node_modules', 'package.json', 'src'].map((part) => join(PACKAGE, part));
 
 /** What no command may change, and what none may see. @throws OpsError where a root of `protect` is none. */
 export function guardedIn({
@@ -13,7 +14,7 @@ export function guardedIn({
   protect,
   baseEnv,
 }: SandboxSettings): Pick<Ground, 'readOnly' | 'hidden' | 'userHome'> {
-  const own = [home.etc.dir, join(home.root, 'app'), join(home.root, 'node'), OWN_CODE];
+  const own = [home.etc.dir, join(home.root, 'app'), join(home.root, 'node'), ...OWN_CODE];
   const secret = [home.var.dir, home.runner.dir, home.keys, home.etc.operatorKey, home.etc.redisUrl, home.etc.secrets];
   const userHome = [home.var.userHome, home.runner.home].filter((path) => path === baseEnv['HOME']);
   return {
