@@ -7,6 +7,7 @@ import type { EtcFile } from './adapters/etc-files.ts';
 import { openOutput } from './adapters/output.ts';
 import type { SandboxHere } from './adapters/sandbox/sandbox.ts';
 import { secretSources } from './adapters/secrets/index.ts';
+import { sourceTrees } from './adapters/source-trees.ts';
 import { verifierBy } from './adapters/verify.ts';
 import type { Policy } from './admission/policy.ts';
 import type { Config } from './config.ts';
@@ -32,6 +33,7 @@ import { Running } from './services/running.ts';
 import { scheduleFacts } from './services/schedule-facts.ts';
 import type { Scheduler, SlotQueue } from './services/scheduler.ts';
 import { secretsFrom } from './services/secrets.ts';
+import { SourceWatch } from './services/source-watch.ts';
 import { type ControlListener, Statements } from './services/statements.ts';
 import { StepRunner } from './services/step-runner.ts';
 import { VERSION } from './version.ts';
@@ -102,7 +104,9 @@ export function compose(world: World): Line {
   const locks = new Locks(config.concurrency);
   const clockWatch = clockWatchOf(world, { host: host.name, verifier, alerter, control, scheduler });
   const steps = new StepRunner({ ledger, kinds, clock, reached, awake: () => clockWatch.awake() });
-  const performer = new Performer(ledger, steps, facts, reporter, host.undoCommand, reached);
+  const sources = new SourceWatch(ledger, sourceTrees(config.protect, clock));
+  const { undoCommand } = host;
+  const performer = new Performer({ ledger, steps, facts, reporter, sources, undoCommand, reached });
   const shared = { registry, ledger, admissions, locks, running, performer, reached };
   const { leftovers, onFault, onProblem } = world;
   return {

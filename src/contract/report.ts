@@ -23,6 +23,17 @@ export const StepEvidence = z.strictObject({
 });
 export type StepEvidence = z.infer<typeof StepEvidence>;
 
+/**
+ * A root of application source that no command may write: what lay below it before the task's first command and after
+ * its last, by the digest of names, kinds, modes, owners, sizes and times. Null: there was too much to look at.
+ */
+export const ProtectedRoot = z.strictObject({
+  path: z.string(),
+  before: Digest.nullable(),
+  after: Digest.nullable(),
+});
+export type ProtectedRoot = z.infer<typeof ProtectedRoot>;
+
 /** What a reader needs to believe the report. */
 export const Evidence = z.strictObject({
   report_id: z.string().regex(/^[0-9A-HJKMNP-TV-Z]{26}$/, 'expected a ULID'),
@@ -45,6 +56,8 @@ export const Evidence = z.strictObject({
   steps: z.array(StepEvidence),
   undone_by: z.string().nullable(),
   left_running: z.array(z.string()),
+  /** Where the host protects some, and the task ran commands. */
+  protected: z.array(ProtectedRoot).optional(),
   digests: z.strictObject({ policy: Digest, keyring: Digest }),
   audit: z.strictObject({ seq: z.int().min(0), head: Digest }),
 });

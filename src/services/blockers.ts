@@ -11,6 +11,7 @@ const OWNERS: Record<string, Owner> = {
   irreversible: 'operator',
   lost: 'operator',
   'not-started': 'operator',
+  'source-changed': 'operator',
   'service-unknown': 'operator',
   'undo-failed': 'operator',
 };

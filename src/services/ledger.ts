@@ -8,6 +8,7 @@ import type { Task } from '../contract/task.ts';
 import type { StepRecord } from '../planning/record.ts';
 import type { PlannedStep, Step } from '../planning/step.ts';
 import type { ScheduleLedger } from './schedules.ts';
+import type { SourceTree } from './source-trees.ts';
 
 /** A claimed task. Times are milliseconds since 1970. */
 export interface TaskRecord {
@@ -125,6 +126,9 @@ export interface Ledger extends ScheduleLedger {
   claim(claim: Pick<TaskRecord, 'task' | 'digest' | 'tokens' | 'attestedBy' | 'claimedAt'>): void;
   conclude(taskId: string, ended: NonNullable<TaskRecord['ended']>): void;
   markUndone(taskId: string, by: string): void;
+  /** How application source was before the task's first command; empty where that was not noted. */
+  sources(taskId: string): SourceTree[];
+  noteSources(taskId: string, trees: readonly SourceTree[]): void;
 
   steps(taskId: string): StepRecord[];
   addSteps(taskId: string, steps: readonly PlannedStep[]): void;

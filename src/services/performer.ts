@@ -8,9 +8,21 @@ import type { Failpoint } from './failpoint.ts';
 import type { Ledger, TaskRecord } from './ledger.ts';
 import { planTask } from './planner.ts';
 import type { FactReader } from './ports.ts';
-import type { Reporter } from './reporter.ts';
+import type { Reporter, TaskEnd } from './reporter.ts';
+import type { SourceWatch } from './source-watch.ts';
 import type { Halt, Run, StepRunner, UndoResult } from './step-runner.ts';
 import { workOf } from './work.ts';
+
+export interface PerformerParts {
+  ledger: Ledger;
+  steps: StepRunner;
+  facts: FactReader;
+  reporter: Reporter;
+  sources: SourceWatch;
+  /** The command that undoes, up to the task's id. */
+  undoCommand: string;
+  reached: Failpoint;
+}
 
 /** What a claimed task does until its outcome is in the ledger. Null where the daemon stopped first: the next start goes on. */
 export class Performer {
@@ -18,22 +30,16 @@ export class Performer {
   readonly #steps: StepRunner;
   readonly #facts: FactReader;
   readonly #reporter: Reporter;
-  /** The command that undoes, up to the task's id. */
+  readonly #sources: SourceWatch;
   readonly #undoCommand: string;
   readonly #reached: Failpoint;
 
-  constructor(
-    ledger: Ledger,
-    steps: StepRunner,
-    facts: FactReader,
-    reporter: Reporter,
-    undoCommand: string,
-    reached: Failpoint,
-  ) {
+  constructor({ ledger, steps, facts, reporter, sources, undoCommand, reached }: PerformerParts) {
     this.#ledger = ledger;
     this.#steps = steps;
     this.#facts = facts;
     this.#reporter = reporter;
+    this.#sources = sources;
     this.#undoCommand = undoCommand;
     this.#reached = reached;
   }
@@ -62,6 +68,7 @@ export class Performer {
 
   /** Applies what is still planned, and concludes. */
   async goOn(record: TaskRecord, run: Run): Promise<OpsOutput | null> {
+    await this.#sources.note(run.task_id, this.#ledger.steps(run.task_id));
     return this.finish(record, run, await this.#steps.apply(run));
   }
 
@@ -73,7 +80,7 @@ export class Performer {
     const compare = halt?.late ?? false;
     const undone = halt && this.#wantsUndo(record, halt) ? await this.#steps.undo(run, run.task_id, { compare }) : null;
     const records = this.#ledger.steps(run.task_id);
-    return this.#reporter.conclude({
+    return this.#conclude({
       record,
       outcome: halt?.outcome ?? 'completed',
       records,
@@ -87,6 +94,7 @@ export class Performer {
   async #takeBack(record: TaskRecord, task: UndoTask, run: Run): Promise<OpsOutput> {
     const { task_id, action } = task.undo;
     const touched = undoPlan(this.#ledger.steps(task_id), action).steps;
+    await this.#sources.note(task.task_id, touched);
     const { problem } = await this.#steps.undo(run, task_id, { ...(action && { action }), compare: true });
     return this.#concludeUndo(record, task, run, touched, problem && { outcome: 'failed', ...problem });
   }
@@ -114,7 +122,7 @@ export class Performer {
     const numbers = new Set(touched.map(({ n }) => n));
     const what = undo.action === undefined ? undo.task_id : `${undo.task_id}, action ${undo.action}`;
     const stands = `${what} is not wholly taken back. Ask for its undo again: it goes on from there.`;
-    return this.#reporter.conclude({
+    return this.#conclude({
       record,
       outcome: halt?.outcome ?? 'completed',
       records: after.filter(({ n }) => numbers.has(n)),
@@ -122,6 +130,18 @@ export class Performer {
       notes: [halt ? stands : `Took back ${what}.`, ...leftBehind(run)],
       leftRunning: run.leftRunning,
       undid: undoPlan(after).steps.length === 0 && !halt ? undo.task_id : null,
+    });
+  }
+
+  async #conclude(end: Omit<TaskEnd, 'protected'>): Promise<OpsOutput> {
+    const { roots, problem } = await this.#sources.compare(end.record.task.task_id);
+    if (!problem) return this.#reporter.conclude({ ...end, protected: roots });
+    const outcome = end.outcome === 'completed' ? 'failed' : end.outcome;
+    return this.#reporter.conclude({
+      ...end,
+      outcome,
+      blockers: [...end.blockers, blocker(problem)],
+      protected: roots,
     });
   }
 

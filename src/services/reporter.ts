@@ -4,7 +4,7 @@ import { type Delivery, headingOf } from '../admission/parse.ts';
 import { REASONS, type Refused } from '../admission/reasons.ts';
 import { utcTime } from '../contract/names.ts';
 import type { Blocker, OpsOutput } from '../contract/ops-output.ts';
-import { type Attestor, Evidence, type Outcome } from '../contract/report.ts';
+import { type Attestor, Evidence, type Outcome, type ProtectedRoot } from '../contract/report.ts';
 import { isSlot, type Task } from '../contract/task.ts';
 import type { StepRecord } from '../planning/record.ts';
 import type { Alerter } from './alerter.ts';
@@ -34,6 +34,8 @@ export interface TaskEnd {
   blockers: Blocker[];
   notes: string[];
   leftRunning: string[];
+  /** What became of application source meanwhile. */
+  protected: ProtectedRoot[];
   /** The task that was taken back, where this was an undo that went through. */
   undid: string | null;
 }
@@ -112,6 +114,7 @@ export class Reporter {
         attested_by: end.record.attestedBy,
         steps: end.records.map(evidenceOf),
         left_running: end.leftRunning,
+        ...(end.protected.length > 0 && { protected: end.protected }),
       });
     });
     this.#reached('concluded');

@@ -62,10 +62,18 @@ async function printed(work: () => Promise<void>): Promise<string> {
 async function reportTasks(path: string, taskIds: readonly string[]): Promise<void> {
   const ledger = openLedger(path, new TestClock());
   const { reporter } = tellers(ledger, new TestClock());
-  const end = { outcome: 'completed', records: [], blockers: [], notes: [], leftRunning: [], undid: null } as const;
+  const end = {
+    outcome: 'completed',
+    records: [],
+    blockers: [],
+    notes: [],
+    leftRunning: [],
+    protected: [],
+    undid: null,
+  } as const;
   for (const task_id of taskIds) {
     const record = await claimed(ledger, actionsTask({ task_id }));
-    await reporter.conclude({ ...end, records: [], blockers: [], notes: [], leftRunning: [], record });
+    await reporter.conclude({ ...end, records: [], blockers: [], notes: [], leftRunning: [], protected: [], record });
   }
   ledger.close();
 }

@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { processesOf, TestHome } from './test-home.ts';
+import { until } from './until.ts';
 
 /** Nothing of it is a task's to change but `own`. */
 const root = mkdtempSync(join(tmpdir(), 'ops-sandboxed-'));
@@ -100,6 +101,8 @@ describe('a command that may write everywhere', () => {
     const { report, endpoint } = await run(attack, WIDE);
     expect([report.evidence.outcome, endpoint]).toEqual(['failed', expect.stringMatching(/^exit code [1-9]/)]);
     expect(picture(source)).toEqual(before);
+    const [tree] = report.evidence.protected ?? [];
+    expect(tree).toEqual({ path: source, before: tree?.after, after: expect.stringMatching(/^sha256:/) });
   });
 
   it('T17: sees and changes no more as root of a user namespace of its own', async () => {
@@ -220,6 +223,24 @@ describe('a build or test of protected source', () => {
     expect(report.ops_output.blockers[0]?.message).toMatch(
       /needs a code change: exit code 3.*\n(?:one\ntwo|two\none)$/s,
     );
+  });
+
+  it('is told to have changed where somebody else changes it meanwhile', async () => {
+    const go = join(own, 'go');
+    const task = home.task('meanwhile', [
+      {
+        action: 'infra.command',
+        with: { argv: ['/bin/sh', '-c', `echo on; until test -e ${go}; do sleep 0.05; done`], ...OWN },
+        irreversible: true,
+      },
+    ]);
+    await home.submit(task);
+    await until('a command', () => readOr(join(home.home.var.output, 'meanwhile.log')) === 'on\n');
+    writeFileSync(join(source, 'main.js'), 'void 1;\n');
+    writeFileSync(go, '');
+    const { evidence, ops_output } = await home.report('meanwhile');
+    expect(evidence).toMatchObject({ outcome: 'failed', reason: 'source-changed' });
+    expect(ops_output.blockers[0]?.message).toContain(source);
   });
 
   it('cannot write there while it runs', async () => {

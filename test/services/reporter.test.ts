@@ -23,7 +23,7 @@ const delivery = (jobId: string, data: unknown = null): Delivery => ({
   deliveries: 0,
 });
 
-const ending = { records: [], blockers: [], notes: [], leftRunning: [], undid: null };
+const ending = { records: [], blockers: [], notes: [], leftRunning: [], protected: [], undid: null };
 
 describe('a conclusion', () => {
   it('and its report are one transaction: where one fails, there is neither', async () => {

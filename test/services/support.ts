@@ -47,6 +47,8 @@ import { Running } from '../../src/services/running.ts';
 import { scheduleFacts } from '../../src/services/schedule-facts.ts';
 import { type SecretSource, type SecretSources, secretsFrom } from '../../src/services/secrets.ts';
 import type { SlotEnds } from '../../src/services/slot-ends.ts';
+import type { SourceTree } from '../../src/services/source-trees.ts';
+import { SourceWatch } from '../../src/services/source-watch.ts';
 import { type ControlListener, Statements, type StreamEntry } from '../../src/services/statements.ts';
 import type { StepKinds } from '../../src/services/step-kind.ts';
 import { type Run, StepRunner } from '../../src/services/step-runner.ts';
@@ -381,6 +383,7 @@ export interface LineOptions {
   policy?: Policy;
   listener?: Partial<ControlListener>;
   leftovers?: Leftover[];
+  sources?: () => SourceTree[];
 }
 
 /** What writes into the outbox. */
@@ -478,7 +481,16 @@ export async function testLine(options: LineOptions = {}) {
   const admissions = new Admissions(admitting);
   const locks = new Locks();
   const steps = new StepRunner({ ledger, kinds, clock, awake: async () => undefined, reached: passBy });
-  const performer = new Performer(ledger, steps, factsOf(machine, ledger, clock), reporter, HOST.undoCommand, passBy);
+  const sources = new SourceWatch(ledger, { look: async () => options.sources?.() ?? [] });
+  const performer = new Performer({
+    ledger,
+    steps,
+    facts: factsOf(machine, ledger, clock),
+    reporter,
+    sources,
+    undoCommand: HOST.undoCommand,
+    reached: passBy,
+  });
   const shared = { registry, ledger, admissions, locks, running, performer, reached: passBy };
   const executor = new Executor({ ...shared, reporter, slots, onFault: thrown });
   const leftovers = options.leftovers ?? [];

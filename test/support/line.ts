@@ -18,6 +18,7 @@ import { Performer } from '../../src/services/performer.ts';
 import type { Clock, FactReader } from '../../src/services/ports.ts';
 import { Reporter } from '../../src/services/reporter.ts';
 import { Running } from '../../src/services/running.ts';
+import { SourceWatch } from '../../src/services/source-watch.ts';
 import { applied, type StepKind, type StepKinds } from '../../src/services/step-kind.ts';
 import { StepRunner } from '../../src/services/step-runner.ts';
 import { DAY, HOST, NOW, OPEN_POLICY } from './tasks.ts';
@@ -96,7 +97,15 @@ function executorOf(setting: Setting, clock: Clock, ledger: Ledger, touched: str
       () => ({ write: async () => undefined, lastLines: async () => '', close: async () => undefined }),
       clock,
     ),
-    performer: new Performer(ledger, steps, spiedFacts(touched), reporter, facts.undoCommand, passBy),
+    performer: new Performer({
+      ledger,
+      steps,
+      facts: spiedFacts(touched),
+      reporter,
+      sources: new SourceWatch(ledger, { look: async () => [] }),
+      undoCommand: facts.undoCommand,
+      reached: passBy,
+    }),
     reporter,
     slots: NO_SLOTS,
     reached: passBy,

@@ -76,4 +76,5 @@ export const MIGRATIONS: readonly string[] = [
     WHERE json_extract(step, '$.kind') = 'file';
   `,
   `ALTER TABLE steps ADD COLUMN environment TEXT NOT NULL DEFAULT '[]';`,
+  `ALTER TABLE tasks ADD COLUMN sources TEXT NOT NULL DEFAULT '[]';`,
 ];

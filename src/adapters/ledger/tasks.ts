@@ -4,7 +4,10 @@ import { undoProblem } from '../../planning/record.ts';
 import type { Ledger, TaskRecord } from '../../services/ledger.ts';
 import { jsonIn, type Row } from './row.ts';
 
-type TaskPart = Pick<Ledger, 'task' | 'openTasks' | 'recentTasks' | 'claim' | 'conclude' | 'markUndone'>;
+type TaskPart = Pick<
+  Ledger,
+  'task' | 'openTasks' | 'recentTasks' | 'claim' | 'conclude' | 'markUndone' | 'sources' | 'noteSources'
+>;
 
 export function tasksIn(db: DatabaseSync): TaskPart {
   const one = db.prepare('SELECT * FROM tasks WHERE task_id = ?');
@@ -16,6 +19,8 @@ export function tasksIn(db: DatabaseSync): TaskPart {
   const end = db.prepare(
     'UPDATE tasks SET ended_at = ?, outcome = ?, reason = ?, ops_output = ? WHERE task_id = ? AND ended_at IS NULL',
   );
+  const sources = db.prepare('SELECT sources FROM tasks WHERE task_id = ?');
+  const note = db.prepare('UPDATE tasks SET sources = ? WHERE task_id = ?');
   const undone = db.prepare('UPDATE tasks SET undone_by = ? WHERE task_id = ?');
   return {
     task: (taskId) => fromRow(one.get(taskId) as Row | undefined),
@@ -31,6 +36,13 @@ export function tasksIn(db: DatabaseSync): TaskPart {
     },
     markUndone: (taskId, by) => {
       undone.run(by, taskId);
+    },
+    sources: (taskId) => {
+      const row = sources.get(taskId) as Row | undefined;
+      return row ? jsonIn(row, 'sources') : [];
+    },
+    noteSources: (taskId, trees) => {
+      note.run(JSON.stringify(trees), taskId);
     },
   };
 }

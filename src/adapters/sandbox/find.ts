@@ -24,7 +24,7 @@ export function sandboxOf({ baseEnv, runAs }: SandboxSettings): SandboxHere {
 const TRIAL = ': > "$TMPDIR/written" && ! (: > "$0") 2> /dev/null';
 const TRIAL_MS = 10_000;
 
-/** The one of this system, if it does here what it is for. @throws OpsError where there is no root that `protect` names. */
+/** The one of this system, if it does here what it is for. */
 export async function findSandbox(commands: Commands, settings: SandboxSettings): Promise<SandboxHere> {
   const sandbox = sandboxOf(settings);
   if ('problem' in sandbox) return sandbox;
