@@ -96,10 +96,13 @@ function masked(bytes: string, spans: readonly Span[], until: number, from = 0):
   return { text: text + bytes.slice(done, until), done: Math.max(done, until) };
 }
 
-/** Each byte as one character: escapes are of bytes. */
-const bytesOf = (text: string): string => Buffer.from(text).toString('latin1');
+/** What is not ASCII. A flood of what is must not fill the memory with buffers: it is its own bytes. */
+const WIDE = /[\u0080-\uFFFF]/;
 
-const textOf = (bytes: string): string => Buffer.from(bytes, 'latin1').toString();
+/** Each byte as one character: escapes are of bytes. */
+const bytesOf = (text: string): string => (WIDE.test(text) ? Buffer.from(text).toString('latin1') : text);
+
+const textOf = (bytes: string): string => (WIDE.test(bytes) ? Buffer.from(bytes, 'latin1').toString() : bytes);
 
 /** A copy of JSON data in which no string and no name holds a secret. */
 export function redacted<T>(value: T, redactor: Redactor): T;

@@ -19,6 +19,9 @@ const SEQUENCE =
 // oxlint-disable-next-line no-control-regex
 const UNFINISHED = /(?:[\u001B\u009B][^\u001B\u009B]{0,64}|\r)$/;
 
+/** Of a larger chunk the copies on the way would fill the memory before they are collected. */
+const PIECE_BYTES = 16 * 1024;
+
 /** Turns a child's bytes into text that is safe to keep and to show: no control sequences, and secrets masked. */
 export class PlainText {
   readonly #decoder = new TextDecoder();
@@ -33,6 +36,12 @@ export class PlainText {
 
   /** The text that can be passed on now: whole lines, unless they are very long. */
   push(chunk: Uint8Array): string {
+    let text = '';
+    for (let at = 0; at < chunk.length; at += PIECE_BYTES) text += this.#push(chunk.subarray(at, at + PIECE_BYTES));
+    return text;
+  }
+
+  #push(chunk: Uint8Array): string {
     const raw = this.#raw + this.#decoder.decode(chunk, { stream: true });
     const cut = endOfLines(raw) ?? raw.length - (UNFINISHED.exec(raw)?.[0].length ?? 0);
     this.#raw = raw.slice(cut);

@@ -138,7 +138,7 @@ describe('who dies', () => {
     const isLost = at === 'spawned';
     expect(report.evidence.left_running).toEqual(isLost ? ['? /bin/sh'] : []);
     const alive = processesOf(id);
-    for (const pid of alive) process.kill(pid, 'SIGKILL');
+    for (const pid of alive.filter(isAlive)) process.kill(pid, 'SIGKILL');
     expect(isLost ? [] : alive).toEqual([]);
     await until(`the end of job ${id}`, async () => ['completed', 'failed'].includes(await job.getState()));
     expect(new Set(finals(id).map(({ evidence }) => evidence.report_id)).size).toBe(1);
