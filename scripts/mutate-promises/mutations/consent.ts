@@ -130,8 +130,8 @@ export const CONSENT: readonly Mutation[] = [
   {
     name: 'what a schedule will run is not for policy to allow',
     file: 'src/planning/run-plan.ts',
-    from: '...later.flatMap(permissionsOf)]',
-    to: ']',
+    from: '...later.flatMap(permissionsOf), ...looks]',
+    to: '...looks]',
     tests: ['test/planning/run-plan.test.ts'],
   },
   {

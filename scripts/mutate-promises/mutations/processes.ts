@@ -4,15 +4,15 @@ export const PROCESSES: readonly Mutation[] = [
   {
     name: 'only the leader of a group is ended',
     file: 'src/runner/ending.ts',
-    from: 'trySignal(-group, signal);',
-    to: 'trySignal(group, signal);',
+    from: 'send(-group, signal);',
+    to: 'send(group, signal);',
     tests: ['test/runner/ending.test.ts'],
   },
   {
     name: 'what is deaf to TERM is not killed',
     file: 'src/runner/ending.ts',
-    from: "sendSignal(target.group, alive, 'SIGKILL')",
-    to: "sendSignal(target.group, alive, 'SIGTERM')",
+    from: "signalAll(target.group, alive, 'SIGKILL', send)",
+    to: "signalAll(target.group, alive, 'SIGTERM', send)",
     tests: ['test/runner/ending.test.ts'],
   },
   {
@@ -32,7 +32,7 @@ export const PROCESSES: readonly Mutation[] = [
   {
     name: 'what outlived its daemon is left alone',
     file: 'src/adapters/survivors.ts',
-    from: 'await endProcesses(target, options.graceMs, readProcesses)',
+    from: 'await endProcesses(target, options.graceMs, readProcesses, options.signal)',
     to: '{ alive: members.slice(members.length) }',
     tests: ['test/adapters/survivors.test.ts'],
   },

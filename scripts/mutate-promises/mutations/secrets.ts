@@ -46,8 +46,8 @@ export const SECRETS: readonly Mutation[] = [
   {
     name: 'the log is written as it comes',
     file: 'src/log.ts',
-    from: 'const text = visible(redactor.redact(line));',
-    to: 'const text = visible(line);',
+    from: 'redacted<object>(JSON.parse(line), redactor)',
+    to: 'JSON.parse(line)',
     tests: ['test/log.test.ts'],
   },
   {

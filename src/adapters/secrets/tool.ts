@@ -37,7 +37,7 @@ export async function ask(
   if (!ended) throw new OpsError(`${program} gave no answer before its time was over: ${byHand}`);
   if (!ended.failed) return ended.stdout;
   if (ended.code === 'ENOENT') throw new OpsError(`there is no program ${program} on this host`);
-  const ending = ended.exitCode === undefined ? `was ended` : `ended with ${ended.exitCode}`;
+  const ending = ended.exitCode === undefined || ended.isMaxBuffer ? `was ended` : `ended with ${ended.exitCode}`;
   throw new OpsError(`${program} ${remedy(ended.exitCode, ended.stderr) ?? `${ending}: ${byHand}`}`);
 }
 
