@@ -61,5 +61,5 @@ export function machineOf(config: Config, parts: MachineParts): Machine {
     prober: proberWith({ commands, files, baseEnv }),
     clock: systemClock,
   });
-  return { kinds, facts: factReader({ ...things, schedules, supervisors, sandbox }) };
+  return { kinds, facts: factReader({ ...things, schedules, supervisors, sandbox, protect }) };
 }

@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { OpsError } from '../errors.ts';
+import { covers } from '../planning/bounds.ts';
 import { containerFact, type FactQuery, type OwnerFact, type PackageFact } from '../planning/facts.ts';
 import type { Containers } from '../services/containers.ts';
 import type {
@@ -26,6 +27,8 @@ export interface FactSources {
   schedules: ScheduleFacts;
   supervisors: Supervisors;
   sandbox: SandboxHere;
+  /** Roots of application source: no action changes what lies in one. */
+  protect: readonly string[];
 }
 
 export function factReader(sources: FactSources): FactReader {
@@ -34,6 +37,7 @@ export function factReader(sources: FactSources): FactReader {
 
 async function answerTo(query: FactQuery, sources: FactSources) {
   const { files, containers, directories, links, stores, schedules, supervisors, sandbox } = sources;
+  if ('path' in query) refuseProtected(query.path, sources.protect);
   switch (query.ask) {
     case 'file':
       return refuseLinkedWay(query.path).then(() => files.fact(query.path));
@@ -60,6 +64,12 @@ async function answerTo(query: FactQuery, sources: FactSources) {
     case 'sandbox':
       return sandboxName(sandbox);
   }
+}
+
+/** Who asks for one of these is about to change it. */
+function refuseProtected(path: string, protect: readonly string[]): void {
+  const root = protect.find((each) => covers(each, path));
+  if (root) throw new OpsError(`${path} lies in ${root}, which etc/ops.yaml protects: it is application source`);
 }
 
 async function packageFact({ manager, name }: PackageQuery, stores: SettingStores): Promise<PackageFact> {

@@ -37,7 +37,7 @@ export function openOutput(taskId: string, { directory, redactor, log }: OutputO
   const keep = async (lines: string) => {
     if (lines === '') return;
     job.add(lines);
-    last = (last + lines).slice(-LAST_CHARS);
+    last = (lines.length < LAST_CHARS ? last + lines : lines).slice(-LAST_CHARS);
     const into = (file ??= openFile(path));
     await new Promise<void>((resolve) => into.write(lines, () => resolve()));
   };

@@ -17,6 +17,7 @@ const stores = memoryStores();
 const factsWith = (sandbox: SandboxHere) =>
   factReader({
     sandbox,
+    protect: ['/srv/shop'],
     files,
     containers: engine,
     directories,
@@ -63,6 +64,11 @@ describe('facts', () => {
 
   it('of a file are what it is', async () => {
     expect(await facts.answer({ ask: 'file', path: import.meta.filename })).toMatchObject({ exists: true });
+  });
+
+  it.each(['file', 'directory', 'link'] as const)('of a %s of protected source are refused', async (ask) => {
+    const asked = facts.answer({ ask, path: '/srv/shop/main.js' });
+    await expect(asked).rejects.toThrow('/srv/shop/main.js lies in /srv/shop, which etc/ops.yaml protects');
   });
 
   it('of the sandbox are its name, or why there is none', async () => {
