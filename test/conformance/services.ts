@@ -21,7 +21,9 @@ export function ownPrograms({ folder }: Place): void {
   program(join(bin, 'status'), `pgrep -f '^/bin/sh ${server}$' > /dev/null || exit 3`);
   program(join(bin, 'start'), `setsid -f ${server} > /dev/null 2>&1 < /dev/null`);
   program(join(bin, 'stop'), `pkill -f '^/bin/sh ${server}$' || true`);
-  onTestFinished(() => void execa(join(bin, 'stop')));
+  onTestFinished(async () => {
+    await execa(join(bin, 'stop'));
+  });
 }
 
 export const startOwn = async ({ folder }: Place): Promise<void> =>
