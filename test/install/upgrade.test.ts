@@ -78,7 +78,7 @@ describeAsRoot('ops upgrade', () => {
 
   it('leaves stopped what was stopped', async () => {
     await host.launchctl('stop', 'com.savorg.ops');
-    await expect.poll(() => host.printed('state'), { timeout: 15_000 }).toBe('not running');
+    await expect.poll(() => host.printed('state'), { timeout: 20_000 }).toBe('not running');
     const { exitCode, stdout } = await host.run(host.package({ version: '0.6.0', throttle: 2 }), 'upgrade');
     expect([exitCode, stdout]).toEqual([
       0,
