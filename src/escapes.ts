@@ -57,7 +57,17 @@ const SHELL = escapeOf(/'(?:\\'|"'")'/, /'(?:\\'?|"'?"?)?/, () => "'");
 const APOSTROPHES = escapeOf(/''/, /'/, () => "'");
 const QUOTES = escapeOf(/""/, /"/, () => '"');
 
-const ESCAPES = [URLS, BACKSLASHES, ENTITIES, SHELL, APOSTROPHES, QUOTES];
+/** GNU's programs where the locale has no letters beyond ASCII: `'a'$'\303\274\n''b'`. A backslash between plain quotes is one. */
+const GNU = escapeOf(
+  /'\\''|'\$'(?=\\)|(?<=\\(?:[0-7]{3}|[abfnrtv]))''|\\[0-7]{3}|(?<='\$'(?:\\(?:[0-7]{3}|[abfnrtv])){0,16})\\[abfnrtv]/,
+  /'(?:\\'?|\$'?)?|\\[0-7]{0,2}/,
+  (escape) => {
+    if (escape.startsWith('\\')) return CONTROLS[escape.charAt(1)] ?? byteOf(escape.slice(1), 8);
+    return escape.includes('\\') ? "'" : '';
+  },
+);
+
+const ESCAPES = [URLS, BACKSLASHES, ENTITIES, SHELL, APOSTROPHES, QUOTES, GNU];
 /** How many of them are undone one after the other: JSON in a URL, JSON in JSON. */
 const DEEPEST = 2;
 
@@ -99,13 +109,17 @@ function unescaped(text: string, { whole, wholeOrBegun, meaning }: Escape, goesO
   return done === 0 ? null : { text: result + text.slice(done), at: (index) => placeOf(index, read, stands) };
 }
 
-/** Where what is read at `index` stands: as far behind the last of these pairs of places as it is read behind it. */
+/**
+ * Where what is read at `index` stands: as far behind the last of these pairs of places as it is read behind it. What
+ * stands for nothing belongs to what comes after it.
+ */
 function placeOf(index: number, read: readonly number[], stands: readonly number[]): number {
   let [low, high] = [0, read.length];
-  while (high - low > 1) {
+  while (low < high) {
     const middle = (low + high) >> 1;
-    if ((read[middle] ?? 0) <= index) low = middle;
+    if ((read[middle] ?? 0) < index) low = middle + 1;
     else high = middle;
   }
-  return (stands[low] ?? 0) + index - (read[low] ?? 0);
+  const pair = read[low] === index ? low : low - 1;
+  return (stands[pair] ?? 0) + index - (read[pair] ?? 0);
 }

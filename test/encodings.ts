@@ -18,11 +18,13 @@ export const ENCODINGS: Record<string, (text: string) => string> = {
   'HTML, hex': (text) => text.replaceAll(/[^\w ]/gu, (mark) => `&#x${mark.codePointAt(0)?.toString(16)};`),
   shell: (text) => `'${text.replaceAll("'", String.raw`'\''`)}'`,
   'shell, of Python': (text) => `'${text.replaceAll("'", `'"'"'`)}'`,
+  'shell, of GNU without a locale': (text) =>
+    `'${text.replaceAll("'", String.raw`'\''`).replaceAll(/[^ -~]+/g, (marks) => `'$'${octal(marks).replaceAll('\\012', String.raw`\n`)}''`)}'`,
   'shell, with backslashes': (text) => text.replaceAll(/[^\w\n]/gu, String.raw`\$&`),
   YAML: (text) => `'${text.replaceAll("'", "''")}'`,
   CSV: (text) => `"${text.replaceAll('"', '""')}"`,
   'C, hex': (text) => bytes(text, (byte) => String.raw`\x${byte.toString(16).padStart(2, '0')}`),
-  'C, octal': (text) => bytes(text, (byte) => `\\${byte.toString(8).padStart(3, '0')}`),
+  'C, octal': octal,
   hex: (text) => Buffer.from(text).toString('hex'),
   'hex, upper case': (text) => Buffer.from(text).toString('hex').toUpperCase(),
   base64: (text) => Buffer.from(text).toString('base64'),
@@ -32,6 +34,10 @@ export const ENCODINGS: Record<string, (text: string) => string> = {
   'base64, wrapped at 76': (text) => wrapped(text, 76),
   'base64, wrapped at 64': (text) => wrapped(text, 64),
 };
+
+function octal(text: string): string {
+  return bytes(text, (byte) => `\\${byte.toString(8).padStart(3, '0')}`);
+}
 
 const NAMED: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' };
 

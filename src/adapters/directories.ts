@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { mkdir, open, readdir, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { OpsError } from '../errors.ts';
-import type { Directories, PresentDirectory } from '../services/ports.ts';
+import type { Directories, PresentDirectory } from '../services/host.ts';
 import { syncDirectory } from './atomic-write.ts';
 import { entryAt, madeNew } from './way.ts';
 

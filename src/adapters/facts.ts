@@ -3,15 +3,8 @@ import { OpsError } from '../errors.ts';
 import { covers } from '../planning/bounds.ts';
 import { containerFact, type FactQuery, type OwnerFact, type PackageFact } from '../planning/facts.ts';
 import type { Containers } from '../services/containers.ts';
-import type {
-  Directories,
-  FactReader,
-  Files,
-  Links,
-  SettingStores,
-  Supervisor,
-  Supervisors,
-} from '../services/ports.ts';
+import type { Directories, Files, Links, SettingStores, Supervisor, Supervisors } from '../services/host.ts';
+import type { FactReader } from '../services/ports.ts';
 import type { ScheduleFacts } from '../services/schedule-facts.ts';
 import type { SandboxHere } from './sandbox/sandbox.ts';
 import { refuseLinkedWay } from './way.ts';

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { OpsError } from '../errors.ts';
 import type { FileFact } from '../planning/facts.ts';
-import type { Files } from '../services/ports.ts';
+import type { Files } from '../services/host.ts';
 import { syncDirectory, writeAtomically } from './atomic-write.ts';
 import { refuseLinkedWay } from './way.ts';
 

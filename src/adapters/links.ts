@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readlink, rename, rm, stat, symlink, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { OpsError } from '../errors.ts';
-import type { Links } from '../services/ports.ts';
+import type { Links } from '../services/host.ts';
 import { syncDirectory } from './atomic-write.ts';
 import { entryAt, madeNew } from './way.ts';
 

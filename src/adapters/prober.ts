@@ -3,7 +3,9 @@ import { connect } from 'node:net';
 import type { HealthCheck } from '../contract/ops-output.ts';
 import { coerceError } from '../errors.ts';
 import { endpointOf, type Probe } from '../planning/probe.ts';
-import type { CommandExit, Commands, Files, Prober } from '../services/ports.ts';
+import type { CommandExit, Commands } from '../services/commands.ts';
+import type { Files } from '../services/host.ts';
+import type { Prober } from '../services/ports.ts';
 import { processesNamed } from './processes.ts';
 
 const DEFAULT_TIMEOUT_MS = 5_000;

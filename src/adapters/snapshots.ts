@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OpsError } from '../errors.ts';
-import type { Snapshots } from '../services/ports.ts';
+import type { Snapshots } from '../services/host.ts';
 import { writeAtomically } from './atomic-write.ts';
 
 /** Keeps snapshots under their digest in `directory`, which it makes. */

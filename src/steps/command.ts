@@ -3,7 +3,9 @@ import { covers } from '../planning/bounds.ts';
 import { commandLine } from '../planning/command.ts';
 import { isSecretRef } from '../planning/secret-ref.ts';
 import type { CommandSpec, CommandStep } from '../planning/step.ts';
-import type { CommandExit, CommandRequest, Commands, Files, Secrets } from '../services/ports.ts';
+import type { CommandExit, CommandRequest, Commands } from '../services/commands.ts';
+import type { Files } from '../services/host.ts';
+import type { Secrets } from '../services/ports.ts';
 import { applied, type Effect, failed, refusedTo, type StepContext, type StepKind } from '../services/step-kind.ts';
 
 /** Between TERM and KILL; a veto must end a command within 5 s. */

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { DirectoryFact } from '../planning/facts.ts';
 import type { State } from '../planning/record.ts';
 import type { DirectoryStep } from '../planning/step.ts';
-import type { Directories } from '../services/ports.ts';
+import type { Directories } from '../services/host.ts';
 import { applied, type Effect, failed, refusedTo, type StepKind } from '../services/step-kind.ts';
 
 const NEW_DIRECTORY_MODE = '0755';

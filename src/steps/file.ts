@@ -5,7 +5,8 @@ import { type Rendered, rendered } from '../planning/content/render.ts';
 import { type FileFact, isOpenToAll, type PresentFile, sameFile } from '../planning/facts.ts';
 import type { State } from '../planning/record.ts';
 import type { FileStep } from '../planning/step.ts';
-import type { Files, Secrets, Snapshots } from '../services/ports.ts';
+import type { Files, Snapshots } from '../services/host.ts';
+import type { Secrets } from '../services/ports.ts';
 import { applied, type Effect, failed, refusedTo, type StepContext, type StepKind } from '../services/step-kind.ts';
 import { previewOf } from './file-preview.ts';
 

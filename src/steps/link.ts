@@ -1,7 +1,7 @@
 import type { LinkFact } from '../planning/facts.ts';
 import type { State } from '../planning/record.ts';
 import type { LinkStep } from '../planning/step.ts';
-import type { Links } from '../services/ports.ts';
+import type { Links } from '../services/host.ts';
 import { applied, type Effect, failed, refusedTo, type StepKind } from '../services/step-kind.ts';
 
 export interface LinkPorts {

@@ -2,7 +2,8 @@ import { OpsError } from '../errors.ts';
 import type { ServiceFact } from '../planning/facts.ts';
 import { serviceName } from '../planning/service.ts';
 import type { ServiceStep } from '../planning/step.ts';
-import type { Clock, Snapshots, Supervisor, Supervisors } from '../services/ports.ts';
+import type { Snapshots, Supervisor, Supervisors } from '../services/host.ts';
+import type { Clock } from '../services/ports.ts';
 import type { StepContext } from '../services/step-kind.ts';
 import { runningRunOf } from './service-state.ts';
 

@@ -1,7 +1,7 @@
 import type { SettingFact } from '../planning/facts.ts';
 import type { State } from '../planning/record.ts';
 import type { SettingStep } from '../planning/step.ts';
-import type { SettingStores } from '../services/ports.ts';
+import type { SettingStores } from '../services/host.ts';
 import { applied, type Effect, failed, refusedTo, type StepKind } from '../services/step-kind.ts';
 
 export interface SettingPorts {

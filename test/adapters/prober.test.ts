@@ -9,7 +9,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { files } from '../../src/adapters/files.ts';
 import { proberWith } from '../../src/adapters/prober.ts';
 import type { Probe } from '../../src/planning/probe.ts';
-import type { CommandExit, CommandRequest } from '../../src/services/ports.ts';
+import type { CommandExit, CommandRequest } from '../../src/services/commands.ts';
 import { temporaryFolder } from '../services/support.ts';
 
 function setUp(exit: Partial<CommandExit> = {}) {

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { readBootId, readProcesses } from '../../src/adapters/processes.ts';
 import { Runner, type RunnerOptions } from '../../src/adapters/runner.ts';
-import type { CommandExit, CommandRequest } from '../../src/services/ports.ts';
+import type { CommandExit, CommandRequest } from '../../src/services/commands.ts';
 import { clock, command, living, Printed, script, shell, temporaryFolder } from '../fixtures/commands/commands.ts';
 
 const isLinux = process.platform === 'linux';

@@ -24,23 +24,15 @@ import { bindActions } from '../../src/planning/registry.ts';
 import { Redactor } from '../../src/secret.ts';
 import { Admissions } from '../../src/services/admissions.ts';
 import { Alerter } from '../../src/services/alerter.ts';
+import type { CommandExit, CommandRequest, Commands, Leftover } from '../../src/services/commands.ts';
 import { Control, type ControlStream } from '../../src/services/control.ts';
 import { type End, Executor } from '../../src/services/executor.ts';
 import { passBy } from '../../src/services/failpoint.ts';
+import type { Files, Snapshots } from '../../src/services/host.ts';
 import type { Ledger, TaskRecord } from '../../src/services/ledger.ts';
 import { Locks } from '../../src/services/locks.ts';
 import { Performer } from '../../src/services/performer.ts';
-import type {
-  Clock,
-  CommandExit,
-  CommandRequest,
-  Commands,
-  FactReader,
-  Files,
-  Leftover,
-  Snapshots,
-  Verifier,
-} from '../../src/services/ports.ts';
+import type { Clock, FactReader, Verifier } from '../../src/services/ports.ts';
 import { Reconciler } from '../../src/services/reconciler.ts';
 import { Reporter } from '../../src/services/reporter.ts';
 import { Running } from '../../src/services/running.ts';

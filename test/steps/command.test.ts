@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { OpsError } from '../../src/errors.ts';
 import type { CommandSpec, CommandStep } from '../../src/planning/step.ts';
-import type { CommandExit, CommandRequest } from '../../src/services/ports.ts';
+import type { CommandExit, CommandRequest } from '../../src/services/commands.ts';
 import { commandKind } from '../../src/steps/command.ts';
 
 const spec = (argv: string[], more: Partial<CommandSpec> = {}): CommandSpec => ({

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { directories } from '../../src/adapters/directories.ts';
 import type { DirectoryStep } from '../../src/planning/step.ts';
-import type { Directories } from '../../src/services/ports.ts';
+import type { Directories } from '../../src/services/host.ts';
 import { directoryKind } from '../../src/steps/directory.ts';
 import { temporaryFolder } from '../services/support.ts';
 

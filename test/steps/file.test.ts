@@ -7,7 +7,8 @@ import { OpsError } from '../../src/errors.ts';
 import type { Content } from '../../src/planning/content/content.ts';
 import type { FileFact } from '../../src/planning/facts.ts';
 import type { FileStep } from '../../src/planning/step.ts';
-import type { Files, Secrets } from '../../src/services/ports.ts';
+import type { Files } from '../../src/services/host.ts';
+import type { Secrets } from '../../src/services/ports.ts';
 import { fileKind } from '../../src/steps/file.ts';
 import { temporaryFolder } from '../services/support.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { links } from '../../src/adapters/links.ts';
 import type { LinkStep } from '../../src/planning/step.ts';
-import type { Links } from '../../src/services/ports.ts';
+import type { Links } from '../../src/services/host.ts';
 import { linkKind } from '../../src/steps/link.ts';
 import { temporaryFolder } from '../services/support.ts';
 

@@ -5,8 +5,9 @@ import { snapshotsIn } from '../../src/adapters/snapshots.ts';
 import type { FactQuery } from '../../src/planning/facts.ts';
 import { bindActions } from '../../src/planning/registry.ts';
 import type { ServiceStep } from '../../src/planning/step.ts';
+import type { Supervisor } from '../../src/services/host.ts';
 import { planTask } from '../../src/services/planner.ts';
-import type { Clock, Supervisor } from '../../src/services/ports.ts';
+import type { Clock } from '../../src/services/ports.ts';
 import { serviceKind } from '../../src/steps/service.ts';
 import { TestSupervisor } from './supervisor.ts';
 

@@ -1,5 +1,5 @@
 import type { PackageOffer, SettingFact } from '../../src/planning/facts.ts';
-import type { PackageStore, SettingStore } from '../../src/services/ports.ts';
+import type { PackageStore, SettingStore } from '../../src/services/host.ts';
 
 /** A store in memory. */
 export class MemoryStore implements SettingStore {

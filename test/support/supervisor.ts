@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { OpsError } from '../../src/errors.ts';
 import type { ServiceFact, Standing } from '../../src/planning/facts.ts';
 import { type ServiceRef, serviceName } from '../../src/planning/service.ts';
-import type { Supervisor, Supervisors } from '../../src/services/ports.ts';
+import type { Supervisor, Supervisors } from '../../src/services/host.ts';
 
 interface Kept extends Standing {
   definition: string | null;

@@ -1,5 +1,5 @@
 import { HERE } from '../../planning/container.ts';
-import type { SettingStore } from '../../services/ports.ts';
+import type { SettingStore } from '../../services/host.ts';
 import type { ContainerEngine } from './engine.ts';
 
 /** Which pinned images are here, as settings. What a container stands on, one that is kept too, does not go. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { OpsError } from '../../errors.ts';
 import { rulesOf } from '../../planning/bounds.ts';
 import { SCRATCH } from '../../runner/messages.ts';
-import type { CommandExit, CommandRequest, Commands, Confinement } from '../../services/ports.ts';
+import type { CommandExit, CommandRequest, Commands, Confinement } from '../../services/commands.ts';
 import { guardedIn, writableAs } from './grounds.ts';
 import type { Sandbox, SandboxHere, SandboxSettings } from './sandbox.ts';
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Commands } from '../../services/ports.ts';
+import type { Commands } from '../../services/commands.ts';
 import { bubblewrap } from './bubblewrap.ts';
 import { confined } from './confined.ts';
 import type { SandboxHere, SandboxSettings } from './sandbox.ts';

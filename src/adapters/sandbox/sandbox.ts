@@ -1,6 +1,6 @@
 import type { Config } from '../../config.ts';
 import type { Bounds } from '../../planning/bounds.ts';
-import type { Confinement } from '../../services/ports.ts';
+import type { Confinement } from '../../services/commands.ts';
 
 /** Keeps commands within their bounds, by the kernel. */
 export interface Sandbox {

@@ -1,6 +1,6 @@
 import { OpsError } from '../../errors.ts';
 import type { SettingFact } from '../../planning/facts.ts';
-import type { PackageStore } from '../../services/ports.ts';
+import type { PackageStore } from '../../services/host.ts';
 import { isRunning } from '../processes.ts';
 import { type Answer, insist, type Tool, toolOf } from './tool.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { OpsError } from '../../errors.ts';
-import type { PackageStore } from '../../services/ports.ts';
+import type { PackageStore } from '../../services/host.ts';
 import { isRunning } from '../processes.ts';
 import { insist, type Tool, toolOf } from './tool.ts';
 

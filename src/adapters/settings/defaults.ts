@@ -1,7 +1,7 @@
 import { parse } from 'plist';
 import { OpsError } from '../../errors.ts';
 import { type DefaultType, defaultText } from '../../planning/user-default.ts';
-import type { SettingStore } from '../../services/ports.ts';
+import type { SettingStore } from '../../services/host.ts';
 import { insist, type Tool, toolOf } from './tool.ts';
 
 /** As `defaults read-type` names them. */

@@ -1,4 +1,4 @@
-import type { SettingStores } from '../../services/ports.ts';
+import type { SettingStores } from '../../services/host.ts';
 import { aptStore } from './apt.ts';
 import { brewStore } from './brew.ts';
 import { defaultsStore } from './defaults.ts';

@@ -2,7 +2,8 @@ import { OpsError } from '../../errors.ts';
 import { commandLine } from '../../planning/command.ts';
 import type { ServiceFact } from '../../planning/facts.ts';
 import type { RefOf } from '../../planning/service.ts';
-import type { CommandExit, Commands, Supervisor } from '../../services/ports.ts';
+import type { CommandExit, Commands } from '../../services/commands.ts';
+import type { Supervisor } from '../../services/host.ts';
 import type { StepContext } from '../../services/step-kind.ts';
 
 type Ref = RefOf<'command'>;

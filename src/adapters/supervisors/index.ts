@@ -1,4 +1,4 @@
-import type { Supervisors } from '../../services/ports.ts';
+import type { Supervisors } from '../../services/host.ts';
 import { type CommandPorts, commandSupervisor } from './command.ts';
 import { type LaunchdPorts, launchdSupervisor } from './launchd.ts';
 import { type Pm2Ports, pm2Supervisor } from './pm2.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { coerceError } from '../../errors.ts';
 import type { ServiceFact } from '../../planning/facts.ts';
 import type { RefOf } from '../../planning/service.ts';
-import type { Supervisor } from '../../services/ports.ts';
+import type { Supervisor } from '../../services/host.ts';
 import { writeAtomically } from '../atomic-write.ts';
 import { files } from '../files.ts';
 import { definitionAt } from './definition-file.ts';

@@ -3,7 +3,7 @@ import { execa } from 'execa';
 import { coerceError, OpsError } from '../../errors.ts';
 import type { ServiceFact } from '../../planning/facts.ts';
 import type { RefOf } from '../../planning/service.ts';
-import type { Supervisor } from '../../services/ports.ts';
+import type { Supervisor } from '../../services/host.ts';
 import { asRoot, removeRootFile, writeRootFile } from '../privilege.ts';
 import { definitionAt } from './definition-file.ts';
 

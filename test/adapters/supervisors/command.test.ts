@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { commandSupervisor } from '../../../src/adapters/supervisors/command.ts';
-import type { CommandExit, CommandRequest } from '../../../src/services/ports.ts';
+import type { CommandExit, CommandRequest } from '../../../src/services/commands.ts';
 
 const WEB = { supervisor: 'command' as const, name: 'web', start: ['up'], stop: ['down'], status: ['looks'] };
 const context = { task_id: 't', work: 't', n: 2, signal: new AbortController().signal, output: async () => undefined };

@@ -7,7 +7,7 @@ import { refusalOf } from '../../../src/adapters/launchctl-codes.ts';
 import { launchdSupervisor } from '../../../src/adapters/supervisors/launchd.ts';
 import { coerceError } from '../../../src/errors.ts';
 import type { PresentService } from '../../../src/planning/facts.ts';
-import type { Supervisor } from '../../../src/services/ports.ts';
+import type { Supervisor } from '../../../src/services/host.ts';
 import { describeAsRoot } from '../../doubles/as-root.ts';
 import { Mac } from '../../doubles/mac.ts';
 import { serviceHost } from '../../support/service-host.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemdSupervisor } from '../../../src/adapters/supervisors/systemd.ts';
-import type { Supervisor } from '../../../src/services/ports.ts';
+import type { Supervisor } from '../../../src/services/host.ts';
 import { describeAsRoot } from '../../doubles/as-root.ts';
 import { temporaryFolder } from '../../services/support.ts';
 import { serviceHost } from '../../support/service-host.ts';
