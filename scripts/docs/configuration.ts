@@ -1,5 +1,5 @@
 import { Policy } from '../../src/admission/policy.ts';
-import { OpsFile } from '../../src/config.ts';
+import { OpsFile } from '../../src/ops-file.ts';
 import { schemaOf, tableOf } from './table.ts';
 
 const NOTE = '<!-- Written by `npm run docs` from the schemas: change it there. -->';

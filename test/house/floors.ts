@@ -46,6 +46,7 @@ const ROOT = new Set(
     'home',
     'log',
     'log-text',
+    'ops-file',
     'orders',
     'password',
     'escapes',

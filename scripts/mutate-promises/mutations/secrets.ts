@@ -108,7 +108,7 @@ export const SECRETS: readonly Mutation[] = [
   },
   {
     name: "the runner gets the daemon's environment",
-    file: 'src/adapters/runner.ts',
+    file: 'src/adapters/runner-process.ts',
     from: 'env: compileCache(),',
     to: 'env: undefined,',
     tests: ['test/adapters/runner.test.ts'],
