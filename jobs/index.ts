@@ -1,10 +1,10 @@
 import type { Registry } from '../src/planning/action.ts';
 import { block } from './config/block.ts';
-import { containerImage } from './config/container-image.ts';
-import { containerPull } from './config/container-pull.ts';
-import { containerRemove } from './config/container-remove.ts';
-import { containerRun } from './config/container-run.ts';
-import { containerStop } from './config/container-stop.ts';
+import { image as containerImage } from './config/container/image.ts';
+import { pull as containerPull } from './config/container/pull.ts';
+import { remove as containerRemove } from './config/container/remove.ts';
+import { run as containerRun } from './config/container/run.ts';
+import { stop as containerStop } from './config/container/stop.ts';
 import { directory } from './config/directory.ts';
 import { env } from './config/env.ts';
 import { file } from './config/file.ts';

@@ -104,6 +104,7 @@ export class Runner implements Commands, Service {
     const opening = this.#previous.then(() => this.#open());
     this.#process = opening;
     const forget = () => {
+      this.#pid = null;
       if (this.#process === opening) this.#process = null;
     };
     opening.then(({ gone }) => gone.then(forget), forget);
@@ -114,9 +115,6 @@ export class Runner implements Commands, Service {
     const { runDir, onDeath, entry, user = OWN_USER } = this.#options;
     const runner = await RunnerProcess.open({ runDir, user, entry, onDeath, graceMs: () => this.#longestGraceMs });
     this.#pid = runner.pid;
-    void runner.gone.then(() => {
-      this.#pid = null;
-    });
     this.#previous = runner.swept.then(() => undefined);
     return runner;
   }

@@ -1,6 +1,6 @@
 import { readable } from '../admission/reasons.ts';
 import type { Blocker, Owner } from '../contract/ops-output.ts';
-import type { Halt } from './step-runner.ts';
+import type { Halt } from './halt.ts';
 
 /** Who can resolve what goes wrong after the claim; Manager where nothing else is said. */
 const OWNERS: Record<string, Owner> = {

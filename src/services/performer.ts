@@ -5,12 +5,13 @@ import type { BoundAction } from '../planning/action.ts';
 import { type StepRecord, undoPlan } from '../planning/record.ts';
 import { blocker } from './blockers.ts';
 import type { Failpoint } from './failpoint.ts';
+import type { Halt } from './halt.ts';
 import type { Ledger, TaskRecord } from './ledger.ts';
 import { planTask } from './planner.ts';
 import type { FactReader } from './ports.ts';
 import type { Reporter, TaskEnd } from './reporter.ts';
 import type { SourceWatch } from './source-watch.ts';
-import type { Halt, Run, StepRunner, UndoResult } from './step-runner.ts';
+import type { Run, StepRunner, UndoResult } from './step-runner.ts';
 import { workOf } from './work.ts';
 
 export interface PerformerParts {

@@ -7,12 +7,13 @@ import type { StepRecord, StepState } from '../planning/record.ts';
 import type { Admissions, Request } from './admissions.ts';
 import type { Leftover } from './commands.ts';
 import type { Failpoint } from './failpoint.ts';
+import type { Halt } from './halt.ts';
 import type { Ledger, TaskRecord } from './ledger.ts';
 import type { Locks } from './locks.ts';
 import type { Performer } from './performer.ts';
 import type { Running } from './running.ts';
 import { kindOf, type StepKinds } from './step-kind.ts';
-import type { Halt, Run, StepRunner } from './step-runner.ts';
+import type { Run, StepRunner } from './step-runner.ts';
 import { boundActionsOf, workOf } from './work.ts';
 
 export interface ReconcilerParts {

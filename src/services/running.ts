@@ -1,7 +1,8 @@
 import type { Withdrawal } from '../admission/facts.ts';
 import type { OpsOutput } from '../contract/ops-output.ts';
+import { type Halt, haltByWithdrawal } from './halt.ts';
 import type { Clock, TaskOutput } from './ports.ts';
-import { type Halt, haltByWithdrawal, type Run } from './step-runner.ts';
+import { type Run } from './step-runner.ts';
 
 export type Log = (lines: string[]) => Promise<void>;
 

@@ -1,22 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Withdrawal } from '../admission/facts.ts';
-import type { Outcome } from '../contract/report.ts';
 import { coerceError } from '../errors.ts';
 import { type State, type StepRecord, undoPlan } from '../planning/record.ts';
 import type { Failpoint } from './failpoint.ts';
+import { type Halt, haltBy, haltByWithdrawal, haltOf } from './halt.ts';
 import type { Ledger, StepChange, Told } from './ledger.ts';
 import type { Clock } from './ports.ts';
 import { type Effect, failed, kindOf, refusedTo, type StepContext, type StepKinds } from './step-kind.ts';
-
-/** Why a task does not go on. `open`: it is not over, the next start of the daemon decides. */
-export interface Halt {
-  outcome: Outcome;
-  code: string;
-  message: string;
-  open?: boolean;
-  /** Time has passed since its last step, in which others may have changed things. */
-  late?: boolean;
-}
 
 /** A task's run. Aborting the signal with a `Halt` as its reason ends the running step. */
 export interface Run {
@@ -170,11 +159,6 @@ export class StepRunner {
   }
 }
 
-export function haltByWithdrawal({ verb, target, by, reason }: Withdrawal): Halt {
-  const outcome = verb === 'veto' ? 'vetoed' : 'cancelled';
-  return { outcome, code: outcome, message: `${target} was ${outcome} by ${by}: ${reason}` };
-}
-
 /** Not equal to any state that was left. */
 const CANNOT_BE_SEEN: State = { seen: false };
 
@@ -187,14 +171,6 @@ function isAsLeft({ left, captured }: StepRecord, now: State): boolean {
 /** What was captured may say more than what is observed: which run of a service it was. */
 const isPartOf = (now: NonNullable<State>, captured: State): boolean =>
   captured !== null && Object.entries(now).every(([key, value]) => captured[key] === value);
-
-function haltOf(signal: AbortSignal): Halt | null {
-  return signal.aborted ? (signal.reason as Halt) : null;
-}
-
-function haltBy({ step, n }: StepRecord, effect: Effect): Halt {
-  return { outcome: 'failed', code: effect.code ?? 'failed', message: `step ${n} (${step.title}): ${effect.message}` };
-}
 
 function resultOf({ left, message, health, durationMs }: Effect & { durationMs: number }) {
   return { left, message, health, durationMs };

@@ -18,13 +18,14 @@ import { openSchedules } from '../../src/schedules.ts';
 import { Redactor } from '../../src/secret.ts';
 import type { Commands } from '../../src/services/commands.ts';
 import { type Failpoint, passBy } from '../../src/services/failpoint.ts';
+import { type Halt } from '../../src/services/halt.ts';
 import { planTask, previewSteps } from '../../src/services/planner.ts';
 import type { FactReader } from '../../src/services/ports.ts';
 import { Running } from '../../src/services/running.ts';
 import { scheduleFacts } from '../../src/services/schedule-facts.ts';
 import { secretsFrom } from '../../src/services/secrets.ts';
 import { kindOf, type StepKinds } from '../../src/services/step-kind.ts';
-import { type Halt, StepRunner, type UndoResult } from '../../src/services/step-runner.ts';
+import { StepRunner, type UndoResult } from '../../src/services/step-runner.ts';
 import { actionsTask, boundActions, claimed, runOf, tellers, testLedger, testRing } from '../services/support.ts';
 import type { Place } from './trial.ts';
 

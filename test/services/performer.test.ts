@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Report } from '../../src/contract/report.ts';
 import type { ActionsTask } from '../../src/contract/task.ts';
-import { haltByWithdrawal, type Run } from '../../src/services/step-runner.ts';
+import { haltByWithdrawal } from '../../src/services/halt.ts';
+import { type Run } from '../../src/services/step-runner.ts';
 import {
   actionsTask,
   boundActions,

@@ -4,9 +4,10 @@ import { openLedger } from '../../src/adapters/ledger/index.ts';
 import type { StepRecord } from '../../src/planning/record.ts';
 import type { Step } from '../../src/planning/step.ts';
 import { passBy } from '../../src/services/failpoint.ts';
+import { type Halt } from '../../src/services/halt.ts';
 import type { Ledger } from '../../src/services/ledger.ts';
 import { applied, type Effect, failed, type StepKind, type StepKinds } from '../../src/services/step-kind.ts';
-import { type Halt, StepRunner } from '../../src/services/step-runner.ts';
+import { StepRunner } from '../../src/services/step-runner.ts';
 import { statement } from '../support/statement.ts';
 import { actionsTask, claimed, runOf, START, statesOf, TestClock, temporaryFolder, testLedger } from './support.ts';
 

@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { defineAction } from '../../src/planning/action.ts';
-import { checkSteps } from '../../src/planning/command.ts';
-import { ContainerSpec, containerNeeds, containerResources } from '../../src/planning/container.ts';
-import { Argv } from '../../src/planning/input.ts';
-import { Probe } from '../../src/planning/probe.ts';
+import { defineAction } from '../../../src/planning/action.ts';
+import { checkSteps } from '../../../src/planning/command.ts';
+import { ContainerSpec, containerNeeds, containerResources } from '../../../src/planning/container.ts';
+import { type ContainerQueries, containerStep } from '../../../src/planning/container-action.ts';
+import { Argv } from '../../../src/planning/input.ts';
+import { Probe } from '../../../src/planning/probe.ts';
 
 const DEFAULT_READY_MS = 60_000;
 
@@ -23,10 +24,8 @@ const Input = z.strictObject({
 });
 type Input = z.infer<typeof Input>;
 
-type Queries = { container: { ask: 'container'; name: string } };
-
 /** Runs a container in the place of the one before. */
-export const containerRun = defineAction<Input, Queries>({
+export const run = defineAction<Input, ContainerQueries>({
   summary: 'Runs a container in the place of the one of its name; where it does not get well, the one before is back.',
   undo: 'brings the container before back, the very same, or removes it where there was none',
   input: Input,
@@ -37,19 +36,9 @@ export const containerRun = defineAction<Input, Queries>({
   subjects: ({ image }) => [`artifact:sha256:${image.slice(-64)}`],
   check: ({ check }) => check,
   facts: ({ name }) => ({ container: { ask: 'container', name } }),
-  plan: ({ health, ready_within_ms, check, ...spec }, { container }) => [
-    {
-      kind: 'container',
-      target: `container/${spec.name}`,
-      title: `run the container ${spec.name}`,
-      name: spec.name,
-      goal: {
-        state: 'running',
-        spec,
-        ready: { command: health ?? null, check: check ?? null, withinMs: ready_within_ms ?? DEFAULT_READY_MS },
-      },
-      before: container,
-    },
-    ...checkSteps(check),
-  ],
+  plan: ({ health, ready_within_ms, check, ...spec }, facts) => {
+    const withinMs = ready_within_ms ?? DEFAULT_READY_MS;
+    const ready = { command: health ?? null, check: check ?? null, withinMs };
+    return [containerStep('run', spec.name, { state: 'running', spec, ready }, facts), ...checkSteps(check)];
+  },
 });
