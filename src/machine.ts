@@ -42,6 +42,7 @@ export function machineOf(config: Config, parts: MachineParts): Machine {
   const things = { files, directories, links, stores, containers };
   const supervisors = supervisorsWith({
     commands,
+    containers,
     baseEnv,
     runAs,
     clock: systemClock,

@@ -11,10 +11,13 @@ const Input = z.strictObject({
   /** A health check of it; what its supervisor says where absent. */
   check: Probe.optional(),
 });
-/** Programs of a task have no definition to take away. */
+/** Programs of a task have no definition to take away, and a container has actions of its own. */
 const Removable = Input.refine(({ service }) => service.supervisor !== 'command', {
   path: ['service'],
   message: 'nothing is installed for supervisor command: stop it (config.service.stop)',
+}).refine(({ service }) => service.supervisor !== 'container', {
+  path: ['service'],
+  message: 'a container is removed by config.container.remove, which keeps it for an undo',
 });
 type Input = z.infer<typeof Input>;
 type Queries = { service: { ask: 'service'; ref: ServiceRef } };

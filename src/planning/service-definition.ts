@@ -45,7 +45,10 @@ const Systemd = SystemdService.extend({
 });
 
 /** A service whose supervisor knows it by a definition, with that. */
-export const DefinedService = z.discriminatedUnion('supervisor', [Launchd, Pm2, Systemd]);
+export const DefinedService = z.discriminatedUnion('supervisor', [Launchd, Pm2, Systemd], {
+  error:
+    'expected supervisor launchd, pm2 or systemd: programs have no definition, a container comes by config.container.run',
+});
 export type DefinedService = z.infer<typeof DefinedService>;
 type DefinedRef = RefOf<DefinedService['supervisor']>;
 

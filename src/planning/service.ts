@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { binaryNeed, NETWORK, pathNeed } from '../contract/need.ts';
+import { ContainerName, containerResource } from './container.ts';
 import { AbsolutePath, Argv } from './input.ts';
 
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,119}$/, 'expected [A-Za-z0-9][A-Za-z0-9._@-]{0,119}');
@@ -42,12 +43,16 @@ const CommandService = z.strictObject({
   network: z.literal(true).optional(),
 });
 
+/** One container that is there, whoever made it. */
+const ContainerService = z.strictObject({ supervisor: z.literal('container'), name: ContainerName });
+
 /** A service, by the supervisor that keeps it. */
 export const ServiceRef = z.discriminatedUnion('supervisor', [
   LaunchdService,
   Pm2Service,
   SystemdService,
   CommandService,
+  ContainerService,
 ]);
 export type ServiceRef = z.infer<typeof ServiceRef>;
 export type SupervisorName = ServiceRef['supervisor'];
@@ -63,13 +68,21 @@ function ownName(ref: ServiceRef): string {
 
 const writesOf = (ref: ServiceRef): string[] => (ref.supervisor === 'command' ? (ref.writes ?? []).map(pathNeed) : []);
 
+/** A container is the same thing, by whatever action it is changed. */
+const containerOf = (ref: ServiceRef): string[] =>
+  ref.supervisor === 'container' ? [containerResource(ref.name)] : [];
+
 /** What it takes for itself while it is changed. */
-export const serviceResources = (ref: ServiceRef): string[] => [`service:${serviceName(ref)}`, ...writesOf(ref)];
+export const serviceResources = (ref: ServiceRef): string[] => [
+  `service:${serviceName(ref)}`,
+  ...containerOf(ref),
+  ...writesOf(ref),
+];
 
 /** What policy must allow for changing it. */
 export function serviceNeeds(ref: ServiceRef): string[] {
-  const own = `service:${serviceName(ref)}`;
-  if (ref.supervisor !== 'command') return [own];
+  const own = [`service:${serviceName(ref)}`, ...containerOf(ref)];
+  if (ref.supervisor !== 'command') return own;
   const programs = [ref.start, ref.stop, ref.status].map(binaryNeed);
-  return [own, ...programs, ...writesOf(ref), ...(ref.network ? [NETWORK] : [])];
+  return [...own, ...programs, ...writesOf(ref), ...(ref.network ? [NETWORK] : [])];
 }

@@ -6,6 +6,10 @@ export interface Container {
   name: string;
   image: string;
   running: boolean;
+  /** How it stands, in the engine's own word: `running`, `exited`, `paused`, … */
+  status: string;
+  /** When it was started last, as the engine writes it. */
+  startedAt: string;
   /** How often its restart policy started it again. */
   restarts: number;
   exitCode: number;
@@ -32,6 +36,8 @@ export interface Containers {
   start(id: string): Promise<void>;
   /** Asks it to end, and kills it after the time that it was made with. */
   stop(id: string): Promise<void>;
+  /** Stops it, if it runs, and starts it again: one order, which the end of the daemon does not cut in two. */
+  restart(id: string): Promise<void>;
   rename(id: string, name: string): Promise<void>;
   /** For good. */
   remove(id: string): Promise<void>;

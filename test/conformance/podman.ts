@@ -20,6 +20,21 @@ export async function webOn(podman: RealPodman): Promise<void> {
   await podman.podman('run', '--detach', '--name=web', podman.image);
 }
 
+/** The same, which was stopped since. */
+export async function stoppedWebOn(podman: RealPodman): Promise<void> {
+  await webOn(podman);
+  await podman.podman('stop', '--time=1', 'web');
+}
+
+/** The service of the examples as a container. */
+export const asContainer = () =>
+  [
+    ['supervisor: command # or launchd (label), pm2 (name), systemd (unit), container (name)', 'supervisor: container'],
+    ['        start: [/srv/example/bin/start] # ends once it is started\n', ''],
+    ['        stop: [/srv/example/bin/stop]\n', ''],
+    ['        status: [/srv/example/bin/status] # exit code 0: it runs; 3: it does not\n', ''],
+  ] as const;
+
 export const seenOn = async (): Promise<string[]> => (await shared)?.containers() ?? [];
 
 const IMAGE = 'images.example.org/shop/web@sha256:b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9';

@@ -15,6 +15,11 @@ const POLICY = `allow:
     images: ["IMAGE"]
     secrets: [file/word]
     network: true
+  - actions: [config.service.start, config.service.stop, config.service.restart]
+    environments: [staging]
+    hosts: [mini-1]
+    services: [container/web, container/other]
+    containers: [web]
 `;
 
 async function freePort(): Promise<number> {
@@ -59,10 +64,17 @@ describe.skipIf(!HAS_PODMAN)('containers of a real podman', { timeout: 60_000 },
     ...more,
   });
 
-  function taskOf(verb: string, input: object, more: Partial<Extract<Task, { actions: unknown }>> = {}): Task {
+  function taskOf(verb: string, input: object, more: { irreversible?: true } = {}): Task {
+    return taskWith({ action: `config.container.${verb}`, with: { ...input }, ...more });
+  }
+
+  function serviceTask(verb: string, name = 'web'): Task {
+    return taskWith({ action: `config.service.${verb}`, with: { service: { supervisor: 'container', name } } });
+  }
+
+  function taskWith(action: Parameters<typeof test.task>[1][number]): Task {
     tasks += 1;
-    const actions = [{ action: `config.container.${verb}`, with: { ...input } }];
-    return test.task(`task-${tasks}`, actions, { operation_type: 'config', ...more });
+    return test.task(`task-${tasks}`, [action], { operation_type: 'config' });
   }
 
   async function perform(task: Task) {
@@ -137,6 +149,28 @@ describe.skipIf(!HAS_PODMAN)('containers of a real podman', { timeout: 60_000 },
     expect(outcome).toBe('refused');
     expect(ops_output.blockers[0]?.message).toContain('container:other');
     expect(await podman.containers()).toEqual([]);
+  });
+
+  it('are stopped and restarted as services, each once, and taken back', async () => {
+    await perform(taskOf('run', web('first')));
+    const runOf = () => podman.podman('inspect', '--format', '{{.Id}} {{.State.StartedAt}}', 'web');
+    const first = await runOf();
+    const restart = serviceTask('restart');
+    const { ops_output } = await perform(restart);
+    expect(ops_output.health_checks).toMatchObject([{ service: 'container/web', status: 'healthy' }]);
+    const second = await runOf();
+    expect([second.split(' ')[0], second === first]).toEqual([first.split(' ')[0], false]);
+
+    const stop = serviceTask('stop');
+    expect(await perform(stop)).toMatchObject({ outcome: 'completed' });
+    expect(await podman.containers()).toEqual(['web exited']);
+    expect(await undo(stop)).toMatchObject({ outcome: 'completed' });
+    await vi.waitFor(async () => expect(await says()).toBe('first\n'));
+  });
+
+  it('are touched as services only where policy allows the container, too', async () => {
+    const { outcome, ops_output } = await perform(serviceTask('start', 'other'));
+    expect([outcome, ops_output.blockers[0]?.message]).toEqual(['refused', expect.stringContaining('container:other')]);
   });
 
   it('are as before where the daemon dies in the middle', async () => {

@@ -42,6 +42,7 @@ const services = [
   { service: { supervisor: 'pm2', name: 'web' } },
   { service: { supervisor: 'systemd', unit: 'web@1.service' } },
   { service: { ...byCommands, writes: ['/srv/web/run'], network: true }, check: web },
+  { service: { supervisor: 'container', name: 'web' }, check: web },
 ];
 
 const PLIST = `<?xml version="1.0" encoding="UTF-8"?>
@@ -194,7 +195,7 @@ export const SAMPLES: Record<string, Record<string, unknown>[]> = {
     },
     { service: { supervisor: 'systemd', unit: 'web.service', text: '[Service]\nExecStart=/srv/web/bin/web\n' } },
   ],
-  'config.service.remove': services.filter(({ service }) => service.supervisor !== 'command'),
+  'config.service.remove': services.filter(({ service }) => !['command', 'container'].includes(service.supervisor)),
   'config.link': [
     { path: '/srv/web/current', target: 'releases/2' },
     { path: '/srv/web/current', target: '/srv/a b/$HOME', check: web },

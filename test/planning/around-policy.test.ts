@@ -155,3 +155,29 @@ describe('another host', () => {
     expect(passes('cron.define', pinging, { network: true })).toBe(true);
   });
 });
+
+describe('a container', () => {
+  const container = { supervisor: 'container', name: 'web' };
+  const services = ['container/web'];
+
+  it.each(['start', 'stop', 'restart'])('is not reached as a service: %s', (verb) => {
+    const action = `config.service.${verb}`;
+    expect(passes(action, { service: container }, { services })).toBe(false);
+    expect(passes(action, { service: container }, { containers: ['web'] })).toBe(false);
+    expect(passes(action, { service: container }, { services, containers: ['other'] })).toBe(false);
+    expect(passes(action, { service: container }, { services, containers: ['web'] })).toBe(true);
+  });
+
+  it('that is kept for an undo has no name for any action', () => {
+    const both = { services: ['container/web.before-task-1'], containers: ['web.before-task-1'] };
+    expect(passes('config.service.start', { service: { ...container, name: 'web.before-task-1' } }, both)).toBe(false);
+    expect(passes('config.container.remove', { name: 'web.before-task-1' }, both)).toBe(false);
+  });
+
+  it('is neither installed nor removed as a service', () => {
+    const wide = { services, containers: ['web'] };
+    for (const action of ['config.service.install', 'config.service.remove'])
+      expect(bindAction(registry, { action, with: { service: container } })).toMatch(/config\.container\.(run|remove)/);
+    expect(passes('config.container.remove', { name: 'web' }, wide)).toBe(true);
+  });
+});

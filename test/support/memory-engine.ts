@@ -29,6 +29,8 @@ export class MemoryEngine implements Containers {
       name: 'web',
       image: 'old',
       running: true,
+      status: '',
+      startedAt: '',
       restarts: 0,
       exitCode: 0,
       task: '',
@@ -54,7 +56,7 @@ export class MemoryEngine implements Containers {
   async find(nameOrId: string): Promise<Container | null> {
     if (this.#dead) throw new Error('dead');
     const found = this.containers.find(({ id, name }) => [id, name].includes(nameOrId));
-    return found ? { ...found } : null;
+    return found ? { ...found, status: found.status || (found.running ? 'running' : 'exited') } : null;
   }
 
   async create(spec: ContainerSpec, env: Readonly<Record<string, string>>, task: string): Promise<string> {
@@ -75,7 +77,12 @@ export class MemoryEngine implements Containers {
       );
       if (rival) throw new Error(`the port is in use by ${rival.name}`);
       container.running = !this.mortal.has(container.image);
+      container.startedAt = `at order ${this.orders.length}`;
       container.exitCode = container.running ? 0 : 3;
+    });
+  restart = (id: string): Promise<void> =>
+    this.#order('restart', id, () => {
+      Object.assign(this.#get(id), { running: true, startedAt: `at order ${this.orders.length}` });
     });
   stop = (id: string): Promise<void> => this.#order('stop', id, () => void (this.#get(id).running = false));
   rename = (id: string, to: string): Promise<void> =>

@@ -23,7 +23,7 @@ export class TestSupervisor implements Supervisor {
 
   /** As if it kept the services of every kind. */
   get all(): Supervisors {
-    return { command: this, launchd: this, pm2: this, systemd: this };
+    return { command: this, container: this, launchd: this, pm2: this, systemd: this };
   }
 
   put(name: string, kept: Partial<Kept>): void {

@@ -46,6 +46,7 @@ export class ContainerEngine implements Containers {
 
   start = (id: string): Promise<void> => this.#order('start', id);
   stop = (id: string): Promise<void> => this.#order('stop', id);
+  restart = (id: string): Promise<void> => this.#order('restart', id);
   rename = (id: string, name: string): Promise<void> => this.#order('rename', id, name);
   remove = (id: string): Promise<void> => this.#order('rm', '--force', id);
 

@@ -76,9 +76,22 @@ describe.skipIf(!HAS_PODMAN)('an engine of containers', () => {
       expect(await engine.find('web')).toBeNull();
       expect(await engine.find('web.before-task.2')).toMatchObject({ id });
       await engine.stop(id);
-      expect(await engine.find(id)).toMatchObject({ running: false, restart: 'unless-stopped', network: 'host' });
+      expect(await engine.find(id)).toMatchObject({ status: 'exited', restart: 'unless-stopped', network: 'host' });
       await engine.remove(id);
       expect(await engine.find(id)).toBeNull();
+    });
+
+    it('is in another run once it was restarted, whether it ran or not', async () => {
+      const id = await engine.create(spec(), {}, 'task-1');
+      expect(await engine.find(id)).toMatchObject({ status: 'created' });
+      const starts = [];
+      for (let run = 1; run <= 2; run += 1) {
+        await engine.restart(id);
+        const { status, startedAt } = (await engine.find(id)) ?? {};
+        expect(status).toBe('running');
+        starts.push(startedAt);
+      }
+      expect(new Set(starts).size).toBe(2);
     });
 
     it('gets its variables, and their values stand in no argv', async () => {

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { asContainer, podmanFor, seenOn, webOn } from '../podman.ts';
 import { ownPrograms, ownState, startOwn } from '../services.ts';
 import type { Trials } from '../trial.ts';
 
@@ -11,5 +12,12 @@ export const trials: Trials = {
     },
     observe: ownState,
     shows: (preview) => expect(preview).toBe('command/web: running -> stopped'),
+  },
+  'for a container that runs': {
+    needs: ['podman'],
+    arrange: async (place) => webOn(await podmanFor(place)),
+    adapt: asContainer,
+    observe: seenOn,
+    shows: (preview) => expect(preview).toBe('container/web: running -> stopped'),
   },
 };
