@@ -123,9 +123,9 @@ export class StepRunner {
   async #firstChanged(taskId: string, steps: readonly StepRecord[]): Promise<UndoResult['problem']> {
     for (const record of steps) {
       const { step } = record;
-      const now = await kindOf(this.#kinds, step)
-        .observe(step)
-        .catch(() => CANNOT_BE_SEEN);
+      const now = await kindOf(this.#kinds, step).observe(step).catch(coerceError);
+      if (now instanceof Error)
+        return { code: 'changed-since', message: `${step.target}: ${now.message}. Nothing was undone` };
       // Where nobody can see what a step changed, its target is but the name of a program.
       const later = now === null ? undefined : this.#ledger.laterTaskOn(step, taskId);
       if (isAsLeft(record, now) && !later) continue;
@@ -158,9 +158,6 @@ export class StepRunner {
     this.#ledger.audit({ event: `step-${change.state}`, task_id: taskId, detail }, { action, ...toldOf(change) });
   }
 }
-
-/** Not equal to any state that was left. */
-const CANNOT_BE_SEEN: State = { seen: false };
 
 /** Whether nothing but the step itself has touched what it changes. What did not apply may have left it as it was. */
 function isAsLeft({ left, captured }: StepRecord, now: State): boolean {

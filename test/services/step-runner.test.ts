@@ -427,11 +427,12 @@ describe('undoing', () => {
     expect(spy.state.get('a')).toBe('none');
   });
 
-  it('takes a state that cannot be seen any more for a changed one', async () => {
+  it('takes a state that cannot be seen any more for a changed one, and says why', async () => {
     const { spy, runner, states, undo } = await setUp(command('a'));
     await runner.apply(runOf(TASK));
     spy.instead.set('observe a', () => Promise.reject(new Error('a is no regular file')));
-    expect(await undo()).toMatchObject({ problem: { code: 'changed-since' } });
+    const message = 'a: a is no regular file. Nothing was undone';
+    expect(await undo()).toEqual({ problem: { code: 'changed-since', message } });
     expect(states()).toEqual(['applied']);
   });
 
