@@ -1,6 +1,7 @@
 import type { Registry } from '../src/planning/action.ts';
 import { block } from './config/block.ts';
 import { image as containerImage } from './config/container/image.ts';
+import { prune as containerPrune } from './config/container/prune.ts';
 import { pull as containerPull } from './config/container/pull.ts';
 import { remove as containerRemove } from './config/container/remove.ts';
 import { run as containerRun } from './config/container/run.ts';
@@ -31,6 +32,7 @@ import { probe } from './monitoring/probe.ts';
 export const registry: Registry = {
   'config.block': block,
   'config.container.image': containerImage,
+  'config.container.prune': containerPrune,
   'config.container.pull': containerPull,
   'config.container.remove': containerRemove,
   'config.container.run': containerRun,

@@ -12,6 +12,8 @@ import { snapshotsIn } from './adapters/snapshots.ts';
 import { supervisorsWith } from './adapters/supervisors/index.ts';
 import type { Config } from './config.ts';
 import type { Commands } from './services/commands.ts';
+import { keptOf } from './services/kept-containers.ts';
+import type { Ledger } from './services/ledger.ts';
 import type { FactReader, Secrets } from './services/ports.ts';
 import type { ScheduleFacts } from './services/schedule-facts.ts';
 import type { StepKinds } from './services/step-kind.ts';
@@ -32,11 +34,13 @@ export interface MachineParts {
   secrets: Secrets;
   rows: RecordPorts['schedules'];
   schedules: ScheduleFacts;
+  /** What the ledger knows of the tasks of this host. */
+  tasks: Pick<Ledger, 'task'>;
 }
 
 export function machineOf(config: Config, parts: MachineParts): Machine {
   const { baseEnv, home, runAs, protect } = config;
-  const { commands, sandbox, secrets, rows, schedules } = parts;
+  const { commands, sandbox, secrets, rows, schedules, tasks } = parts;
   const containers = containersOf(config);
   const stores = { ...settingStores(baseEnv), image: imageStore(containers) };
   const things = { files, directories, links, stores, containers };
@@ -63,5 +67,6 @@ export function machineOf(config: Config, parts: MachineParts): Machine {
     prober: proberWith({ commands, files, baseEnv }),
     clock: systemClock,
   });
-  return { kinds, facts: factReader({ ...things, schedules, supervisors, sandbox, protect }) };
+  const kept = (name: string) => keptOf(name, { ledger: tasks, containers, clock: systemClock });
+  return { kinds, facts: factReader({ ...things, kept, schedules, supervisors, sandbox, protect }) };
 }

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { OpsError } from '../errors.ts';
 import { covers } from '../planning/bounds.ts';
-import { containerFact, type FactQuery, type OwnerFact, type PackageFact } from '../planning/facts.ts';
+import { containerFact, type FactQuery, type KeptFact, type OwnerFact, type PackageFact } from '../planning/facts.ts';
 import type { Containers } from '../services/containers.ts';
 import type { Directories, Files, Links, SettingStores, Supervisor, Supervisors } from '../services/host.ts';
 import type { FactReader } from '../services/ports.ts';
@@ -14,6 +14,7 @@ type PackageQuery = Extract<FactQuery, { ask: 'package' }>;
 export interface FactSources {
   files: Files;
   containers: Containers;
+  kept: (name: string) => Promise<KeptFact>;
   directories: Directories;
   links: Links;
   stores: SettingStores;
@@ -46,6 +47,8 @@ async function answerTo(query: FactQuery, sources: FactSources) {
       return stores[query.store].look(query.name);
     case 'container':
       return containerFact(await containers.find(query.name));
+    case 'kept':
+      return sources.kept(query.name);
     case 'schedule':
       return schedules.fact(query.name);
     case 'schedules':

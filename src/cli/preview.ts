@@ -15,6 +15,7 @@ import { print } from './terminal.ts';
 
 /** Where the daemon has never run. */
 const NO_SCHEDULES = { schedule: () => undefined, schedules: () => [], definition: () => undefined };
+const NO_TASKS = { task: () => undefined };
 
 /** A preview runs and writes nothing. */
 const nothing = () => {
@@ -30,7 +31,7 @@ const NO_COMMANDS: Commands = {
     leftRunning: [],
   }),
 };
-const NOTHING: Omit<MachineParts, 'schedules' | 'sandbox'> = {
+const NOTHING: Omit<MachineParts, 'schedules' | 'tasks' | 'sandbox'> = {
   commands: NO_COMMANDS,
   secrets: { fetch: async () => nothing() },
   rows: {
@@ -51,7 +52,9 @@ export async function preview(context: Context, path: string): Promise<void> {
   const actions = boundActionsOf(task, registry, NO_SCHEDULES);
   if (typeof actions === 'string') throw new OpsError(actions);
   const schedules = scheduleFacts(context.ledgerIfAny ?? NO_SCHEDULES, context.clock);
-  const { kinds, facts } = machineOf(context.config, { ...NOTHING, schedules, sandbox: sandboxOf(context.config) });
+  const tasks = context.ledgerIfAny ?? NO_TASKS;
+  const sandbox = sandboxOf(context.config);
+  const { kinds, facts } = machineOf(context.config, { ...NOTHING, schedules, tasks, sandbox });
   const plan = await planTask(actions, facts);
   if ('code' in plan) throw new OpsError(`${plan.code}: ${plan.message}`);
   const texts = await previewSteps(plan.steps, kinds);

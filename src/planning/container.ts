@@ -80,7 +80,9 @@ export type ContainerSpec = z.infer<typeof ContainerSpec>;
 /** Tells one spec from another: the label by which a container that already is as asked for is known. */
 export const specDigest = (spec: ContainerSpec): string => hash('sha256', canonicalize(spec) ?? '');
 
-export const keptName = (name: string, taskId: string): string => `${name}${KEPT}${taskId}`;
+/** With what the names begin of all that is kept of it. */
+export const keptPrefix = (name: string): string => `${name}${KEPT}`;
+export const keptName = (name: string, taskId: string): string => `${keptPrefix(name)}${taskId}`;
 export const containerResource = (name: string): string => `container:${name}`;
 
 /** What of the host it touches. */

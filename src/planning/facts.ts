@@ -9,6 +9,7 @@ export type FactQuery =
   | { ask: 'package'; manager: PackageManager; name: string }
   | { ask: 'setting'; store: StoreName; name: string }
   | { ask: 'container'; name: string }
+  | { ask: 'kept'; name: string }
   | { ask: 'schedule'; name: string }
   | { ask: 'schedules' }
   | { ask: 'service'; ref: ServiceRef }
@@ -42,6 +43,19 @@ export type SettingFact = { value: string | null };
 export type ContainerFact =
   | { exists: false }
   | { exists: true; id: string; image: string; running: boolean; spec: string };
+
+/** What Ops made and keeps for undos of the container of a name, and the time; milliseconds since 1970. */
+export interface KeptFact {
+  now: number;
+  containers: readonly KeptContainer[];
+}
+
+export interface KeptContainer {
+  name: string;
+  /** When the task had ended that put it aside. */
+  since: number;
+  container: ContainerFact;
+}
 
 /** The versions of a package that can be had now, and the one that its manager would choose (null: none). */
 export interface PackageOffer {
@@ -103,6 +117,7 @@ export interface FactOf {
   package: PackageFact;
   setting: SettingFact;
   container: ContainerFact;
+  kept: KeptFact;
   /** Null where none was asked for. */
   owner: OwnerFact | null;
 }

@@ -110,7 +110,9 @@ export type ContainerGoal =
   | { state: 'running'; spec: ContainerSpec; ready: Readiness }
   | { state: 'stopped' }
   /** Kept under another name for an undo. */
-  | { state: 'absent' };
+  | { state: 'absent' }
+  /** Removed for good: signed as irreversible. */
+  | { state: 'gone' };
 
 /** Has the container of a name be as told, if it still is the one that the plan saw. */
 export interface ContainerStep extends StepBase {
@@ -190,5 +192,8 @@ export interface PlannedStep {
 export const changesSomething = (step: Step): boolean => step.kind !== 'probe';
 
 /** Whether what the step does can be taken back. */
-export const canBeUndone = (step: Step): boolean =>
-  step.kind === 'setting' ? !step.oneWay : step.kind !== 'command' || step.undo !== null;
+export function canBeUndone(step: Step): boolean {
+  if (step.kind === 'command') return step.undo !== null;
+  if (step.kind === 'container') return step.goal.state !== 'gone';
+  return step.kind !== 'setting' || !step.oneWay;
+}

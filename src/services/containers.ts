@@ -31,6 +31,8 @@ export interface Container {
 export interface Containers {
   /** By name or id; null where there is none. */
   find(nameOrId: string): Promise<Container | null>;
+  /** What Ops made and keeps for an undo of the container of a name. */
+  keptOf(name: string): Promise<Container[]>;
   /** Makes it without starting it; its id. Its image must be here. `env`: the values of its variables, secrets fetched. */
   create(spec: ContainerSpec, env: Readonly<Record<string, string>>, taskId: string): Promise<string>;
   start(id: string): Promise<void>;

@@ -34,6 +34,7 @@ export async function bringAbout(
 ): Promise<void> {
   const { containers } = ports;
   if (goal.state === 'running') await run(name, goal, now, context, ports);
+  else if (now && goal.state === 'gone') await containers.remove(now.id);
   else if (now) {
     await containers.stop(now.id);
     if (goal.state === 'absent') await containers.rename(now.id, keptName(name, context.work));

@@ -1,8 +1,9 @@
+import { OpsError } from '../errors.ts';
 import { keptName, specDigest } from '../planning/container.ts';
 import { type ContainerFact, containerFact } from '../planning/facts.ts';
 import type { State } from '../planning/record.ts';
-import type { ContainerStep } from '../planning/step.ts';
-import type { Container } from '../services/containers.ts';
+import { type ContainerStep, canBeUndone } from '../planning/step.ts';
+import type { Container, Containers } from '../services/containers.ts';
 import { applied, type Effect, failed, refusedTo, type StepContext, type StepKind } from '../services/step-kind.ts';
 import { bringAbout, bringBack, type ContainerPorts, failureOf, settle, shortId, succeed } from './container-change.ts';
 
@@ -19,10 +20,14 @@ export function containerKind(ports: ContainerPorts): StepKind<ContainerStep> {
   const { containers } = ports;
   const look = async ({ name }: ContainerStep) => containerFact(await containers.find(name));
   return {
-    observe: async (step) => markOf(step, await look(step)),
+    observe: async (step) => {
+      await insistOnKept(step, containers);
+      return markOf(step, await look(step));
+    },
     capture: look,
     apply: (step, context) => apply(step, context, ports),
     undo: async (step, captured, { work }) => {
+      if (!canBeUndone(step)) return failed('irreversible', 'was signed as irreversible');
       const before = captured as ContainerFact;
       const problem = await failureOf(bringBack(step.name, before, work, containers));
       const now = await look(step);
@@ -61,16 +66,30 @@ async function apply(step: ContainerStep, context: StepContext, ports: Container
   );
 }
 
+/** @throws OpsError where the container is gone that an undo of the step would bring back. */
+async function insistOnKept({ name, goal, before }: ContainerStep, containers: Containers): Promise<void> {
+  if (goal.state === 'gone' || !before.exists || (await containers.find(before.id))) return;
+  const how = 'config.container.prune removed it, or somebody by hand';
+  throw new OpsError(`the container ${shortId(before.id)}, which was ${name} before, is gone: ${how}`);
+}
+
 /** One that starts and ends all the time is the same one all the while. */
 const isAsPlanned = (step: ContainerStep, now: ContainerFact): boolean =>
   idOf(now) === idOf(step.before) && isSo(step, now) === isSo(step, step.before);
 const CHANGED = { code: 'changed-since-plan', message: 'changed after the plan was made' };
-const DONE = { running: 'runs and is well', stopped: 'stopped', absent: 'stopped, and kept for an undo' };
+const DONE = {
+  running: 'runs and is well',
+  stopped: 'stopped',
+  absent: 'stopped, and kept for an undo',
+  gone: 'removed for good',
+};
 
 /** Why it cannot be done, or not so that it could be undone; nothing is touched then. */
 async function obstacleTo({ goal }: ContainerStep, before: Container | null, { containers }: ContainerPorts) {
   const obstacle = goal.state === 'running' ? await containers.obstacleTo(goal.spec) : null;
   if (obstacle) return { code: 'not-possible', message: obstacle };
+  if (goal.state === 'gone')
+    return before?.running ? { code: 'not-possible', message: 'runs: what serves is not removed' } : null;
   if (before?.removesItself)
     return { code: 'not-undoable', message: 'removes itself when it ends (--rm): nothing could bring it back' };
   if (before?.restart === 'always' && goal.state !== 'stopped')
@@ -129,6 +148,8 @@ function previewOf(step: ContainerStep): string {
   if (isSo(step, before)) return `${name} is already so`;
   const present = before.exists ? `container ${shortId(before.id)}${before.running ? '' : ' (does not run)'}` : '';
   if (goal.state === 'stopped') return `would stop ${present}`;
+  if (goal.state === 'gone')
+    return `would remove ${present} for good: irreversible, and the task that kept it cannot be undone any more`;
   const keeping = `would stop ${present} and keep it as ${keptName(name, '<task>')}`;
   if (goal.state === 'absent') return keeping;
   if (before.exists && before.spec === specDigest(goal.spec)) return `would start ${present}`;

@@ -20,4 +20,7 @@ export const RUNS_AGAIN: Exceptions = {
 };
 
 /** Nobody can take it back: its example says `irreversible: true`. */
-export const IRREVERSIBLE: Exceptions = {};
+export const IRREVERSIBLE: Exceptions = {
+  'config.container.prune':
+    'it removes what undos stand on, to have the room: to keep it somewhere else would be no pruning',
+};

@@ -125,7 +125,7 @@ export class Host implements Place {
     const schedules = scheduleFacts(ledger, clock);
     const sandbox = sandboxOf(config);
     const commands = confined(this.#commands, sandbox, config);
-    return machineOf(config, { commands, sandbox, secrets, rows, schedules });
+    return machineOf(config, { commands, sandbox, secrets, rows, schedules, tasks: ledger });
   }
 
   async #steps(reached: Failpoint): Promise<StepRunner> {

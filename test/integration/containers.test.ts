@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Task } from '../../src/contract/task.ts';
+import { condemn } from '../fuzz/death.ts';
 import { HAS_PODMAN, RealPodman } from '../support/real-podman.ts';
 import { TestHome } from './test-home.ts';
 
@@ -15,7 +16,7 @@ const POLICY = `allow:
     images: ["IMAGE"]
     secrets: [file/word]
     network: true
-  - actions: [config.service.start, config.service.stop, config.service.restart]
+  - actions: [config.container.prune, config.service.start, config.service.stop, config.service.restart]
     environments: [staging]
     hosts: [mini-1]
     services: [container/web, container/other]
@@ -38,7 +39,7 @@ describe.skipIf(!HAS_PODMAN)('containers of a real podman', { timeout: 60_000 },
   let tasks = 0;
   beforeAll(async () => {
     podman = await RealPodman.make();
-    test = await TestHome.make(podman.env);
+    test = await TestHome.make(podman.env, { mortal: true });
     writeFileSync(test.home.etc.policy, POLICY.replace('IMAGE', podman.image));
     appendFileSync(test.home.etc.ops, 'pass_environment: [CONTAINERS_CONF, CONTAINERS_STORAGE_CONF]\n');
     port = await freePort();
@@ -86,7 +87,8 @@ describe.skipIf(!HAS_PODMAN)('containers of a real podman', { timeout: 60_000 },
   async function undo(work: Task) {
     const task = { ...test.undo(`undo-${work.task_id}`, work), operation_type: 'config' as const };
     await test.submit(task, ['manager']);
-    return (await test.report(task.task_id, 1, 30_000)).evidence;
+    const { evidence, ops_output } = await test.report(task.task_id, 1, 30_000);
+    return { outcome: evidence.outcome, ops_output };
   }
 
   it('run, one in the place of the other, and are brought back', async () => {
@@ -171,6 +173,43 @@ describe.skipIf(!HAS_PODMAN)('containers of a real podman', { timeout: 60_000 },
   it('are touched as services only where policy allows the container, too', async () => {
     const { outcome, ops_output } = await perform(serviceTask('start', 'other'));
     expect([outcome, ops_output.blockers[0]?.message]).toEqual(['refused', expect.stringContaining('container:other')]);
+  });
+
+  it('that are kept are pruned, and what they were kept for cannot be undone any more', async () => {
+    await perform(taskOf('run', web('first')));
+    const second = taskOf('run', web('second'));
+    await perform(second);
+    const third = taskOf('run', web('third'));
+    await perform(third);
+    const prune = (older: object) => taskOf('prune', { name: 'web', ...older }, { irreversible: true });
+    expect(await perform(prune({}))).toMatchObject({ outcome: 'completed', ops_output: { actions_taken: [] } });
+    expect(await podman.containers()).toHaveLength(3);
+
+    const all = prune({ older_than_days: 0 });
+    expect(await perform(all)).toMatchObject({ outcome: 'completed' });
+    expect(await podman.containers()).toEqual(['web running']);
+    const { outcome, ops_output } = await undo(third);
+    const [blocker] = ops_output.blockers;
+    expect([outcome, blocker?.code]).toEqual(['failed', 'changed-since']);
+    expect(blocker?.message).toMatch(
+      /was web before, is gone: config\.container\.prune removed it.*Nothing was undone/,
+    );
+    expect(await undo(all)).toMatchObject({ outcome: 'refused' });
+    expect(await podman.containers()).toEqual(['web running']);
+    expect(await says()).toBe('third\n');
+  });
+
+  it('that are kept are pruned to the end where the daemon dies in the middle', async () => {
+    for (const word of ['first', 'second', 'third']) await perform(taskOf('run', web(word)));
+    const prune = taskOf('prune', { name: 'web', older_than_days: 0 }, { irreversible: true });
+    condemn(test.root, { at: 'done', hit: 1, victims: ['daemon'] });
+    await test.submit({ ...prune, on_interrupt: 'resume' });
+    await test.died();
+    expect(await podman.containers()).toHaveLength(2);
+    await test.start();
+    const { evidence } = await test.report(prune.task_id, 1, 30_000);
+    expect(evidence).toMatchObject({ outcome: 'completed', steps: [{ undo: 'irreversible' }, { outcome: 'applied' }] });
+    expect(await podman.containers()).toEqual(['web running']);
   });
 
   it('are as before where the daemon dies in the middle', async () => {

@@ -1,4 +1,4 @@
-import type { FactOf, FactQuery } from '../../src/planning/facts.ts';
+import type { FactOf, FactQuery, KeptFact } from '../../src/planning/facts.ts';
 import { definition } from '../support/definitions.ts';
 import { NOW } from '../support/tasks.ts';
 
@@ -55,6 +55,7 @@ const PLIST = `<?xml version="1.0" encoding="UTF-8"?>
 /** Valid inputs of every action: the least, the most, and what is hard. */
 export const SAMPLES: Record<string, Record<string, unknown>[]> = {
   'config.container.image': [{ image: `images.example.org/shop/web@sha256:${'a'.repeat(64)}`, absent: true }],
+  'config.container.prune': [{ name: 'web' }, { name: 'web', older_than_days: 0 }],
   'config.container.pull': [{ image: `images.example.org/shop/web@sha256:${'a'.repeat(64)}` }],
   'config.container.remove': [{ name: 'web' }],
   'config.container.run': [
@@ -289,6 +290,13 @@ const service = (state: 'running' | 'stopped', enabled: boolean) => ({
   says: state,
 });
 
+const keptSince = (days: number): KeptFact => ({
+  now: NOW,
+  containers: [
+    { name: 'web.before-task-1', since: NOW - days * 86_400_000, container: { ...running, running: false } },
+  ],
+});
+
 type Host = (query: FactQuery) => FactOf[FactQuery['ask']];
 
 /** Different answers of a host to what an action asks. */
@@ -296,6 +304,7 @@ export const HOSTS: Host[] = [
   hostWith({
     file: { exists: false },
     container: running,
+    kept: keptSince(31),
     owner: null,
     directory: { exists: false },
     link: { target: null },
@@ -309,6 +318,7 @@ export const HOSTS: Host[] = [
   hostWith({
     file: present,
     container: { ...running, running: false },
+    kept: keptSince(400),
     owner: { uid: 0, gid: 0 },
     directory: { exists: true, mode: '2750', uid: 501, gid: 20 },
     link: { target: 'releases/1' },

@@ -243,6 +243,68 @@ describe('an undo', () => {
   });
 });
 
+const gone = async (host: ReturnType<typeof setUp>): Promise<ContainerStep> => ({
+  ...(await host.stepFor({ state: 'gone' })),
+  name: 'web.before-task-0',
+  before: containerFact(await host.engine.find('web.before-task-0')),
+});
+const keeping = (before: Partial<Container> = {}) => setUp({ name: 'web.before-task-0', running: false, ...before });
+
+describe('what was kept', () => {
+  it('is removed for good, and nothing brings it back', async () => {
+    const host = keeping();
+    const step = await gone(host);
+    const captured = await host.kind.capture(step);
+    const effect = await host.kind.apply(step, contextOf());
+    expect(effect).toMatchObject({ outcome: 'applied', message: 'removed for good', health: [{ status: 'healthy' }] });
+    expect(effect.left).toEqual(await host.kind.observe(step));
+    expect(host.engine.seen).toEqual([]);
+    expect(await host.kind.undo(step, captured, contextOf())).toMatchObject({ code: 'irreversible' });
+  });
+
+  it('stays where it runs, or is another one now', async () => {
+    const host = keeping({ running: true });
+    const step = await gone(host);
+    expect(await host.kind.apply(step, contextOf())).toMatchObject({ outcome: 'refused', code: 'not-possible' });
+    const other = { ...step, before: { ...step.before, id: 'another' } } as ContainerStep;
+    expect(await host.kind.apply(other, contextOf())).toMatchObject({ code: 'changed-since-plan' });
+    expect(host.engine.orders).toEqual([]);
+  });
+
+  it('is missed by the step that kept it before anything of that is undone', async () => {
+    const host = setUp();
+    const { step, undo } = await appliedTo(host);
+    await host.engine.remove(host.old?.id ?? '');
+    await expect(host.kind.observe(step)).rejects.toThrow(/which was web before, is gone: config\.container\.prune/);
+    expect((await undo()).outcome).toBe('failed');
+    expect(host.engine.seen).toEqual(['web new runs']);
+  });
+
+  it.each([
+    [true, 'done', []],
+    [false, 'not-done', ['web.before-task-0 old']],
+  ])('is known to be gone or not where the daemon died (done: %j)', async (done, answer, seen) => {
+    const host = keeping();
+    const step = await gone(host);
+    const captured = await host.kind.capture(step);
+    host.engine.fault = { at: 1, done, deadly: true };
+    await host.kind.apply(step, contextOf()).catch(() => undefined);
+    host.engine.revive();
+    expect(await host.kind.reconcile(step, captured, contextOf())).toBe(answer);
+    expect(host.engine.seen).toEqual(seen);
+  });
+
+  it('that the engine does not remove is still there', async () => {
+    const host = keeping();
+    host.engine.fault = { at: 1, done: false, deadly: false };
+    expect(await host.kind.apply(await gone(host), contextOf())).toMatchObject({
+      outcome: 'failed',
+      message: expect.stringMatching(/out of order/),
+    });
+    expect(host.engine.seen).toEqual(['web.before-task-0 old']);
+  });
+});
+
 /** Every moment at which the daemon can die, or the engine fail, in the course of such a change. */
 const MOMENTS = (['running', 'stopped', 'absent'] as const).flatMap((state) =>
   [1, 2, 3, 4].flatMap((at) => [false, true].map((done) => ({ state, at, done }))),

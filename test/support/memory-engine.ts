@@ -59,6 +59,10 @@ export class MemoryEngine implements Containers {
     return found ? { ...found, status: found.status || (found.running ? 'running' : 'exited') } : null;
   }
 
+  async keptOf(name: string): Promise<Container[]> {
+    return this.containers.filter((kept) => kept.name.startsWith(`${name}.before-`) && kept.task !== '');
+  }
+
   async create(spec: ContainerSpec, env: Readonly<Record<string, string>>, task: string): Promise<string> {
     return this.#order('create', spec.name, () => {
       if (this.containers.some(({ name }) => name === spec.name)) throw new Error('the name is in use');

@@ -1,9 +1,9 @@
 import { execa } from 'execa';
 import { OpsError } from '../../errors.ts';
-import { type ContainerSpec, steersTheProgram } from '../../planning/container.ts';
+import { type ContainerSpec, keptPrefix, steersTheProgram } from '../../planning/container.ts';
 import type { Container, Containers } from '../../services/containers.ts';
 import { containerIn } from './answers.ts';
-import { createArguments } from './arguments.ts';
+import { createArguments, TASK_LABEL } from './arguments.ts';
 import { type Guarded, mountFault } from './mounts.ts';
 import { ask, type EngineProgram, findEngine, insist, said } from './program.ts';
 
@@ -31,9 +31,13 @@ export class ContainerEngine implements Containers {
   }
 
   async find(nameOrId: string): Promise<Container | null> {
-    const filter = isId(nameOrId) ? `id=${nameOrId}` : `name=^/?${nameOrId.replaceAll('.', String.raw`\.`)}$`;
-    const [id] = await this.#list(filter);
-    return id === undefined ? null : containerIn(await this.#look('inspect', '--type=container', id));
+    const [id] = await this.#list(isId(nameOrId) ? `id=${nameOrId}` : `${named(nameOrId)}$`);
+    return id === undefined ? null : this.#inspect(id);
+  }
+
+  async keptOf(name: string): Promise<Container[]> {
+    const ids = await this.#list(named(keptPrefix(name)), `label=${TASK_LABEL}`);
+    return Promise.all(ids.map((id) => this.#inspect(id)));
   }
 
   async create(spec: ContainerSpec, env: Readonly<Record<string, string>>, taskId: string): Promise<string> {
@@ -86,8 +90,14 @@ export class ContainerEngine implements Containers {
 
   removeImage = (name: string): Promise<void> => this.#order('rmi', name);
 
-  async #list(filter: string): Promise<string[]> {
-    const answer = await this.#look('ps', '--all', '--no-trunc', '--filter', filter, '--format', '{{.ID}}');
+  async #inspect(id: string): Promise<Container> {
+    return containerIn(await this.#look('inspect', '--type=container', id));
+  }
+
+  /** Which fit all of the filters. */
+  async #list(...filters: string[]): Promise<string[]> {
+    const filtering = filters.map((filter) => `--filter=${filter}`);
+    const answer = await this.#look('ps', '--all', '--no-trunc', ...filtering, '--format', '{{.ID}}');
     const ids = answer.split('\n').filter(Boolean);
     if (!ids.every(isId)) throw new OpsError('the list of containers that the engine gave is not as known');
     return ids;
@@ -111,4 +121,6 @@ export class ContainerEngine implements Containers {
   }
 }
 
+/** The filter of all whose names begin so; docker begins each with a slash. */
+const named = (start: string): string => `name=^/?${start.replaceAll('.', String.raw`\.`)}`;
 const isId = (text: string): boolean => /^[0-9a-f]{64}$/.test(text);

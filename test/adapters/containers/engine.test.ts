@@ -94,6 +94,16 @@ describe.skipIf(!HAS_PODMAN)('an engine of containers', () => {
       expect(new Set(starts).size).toBe(2);
     });
 
+    it('is found among what is kept by its name and label', async () => {
+      const ids = [];
+      for (const name of ['web.before-a', 'web.before-b', 'web', 'other.before-a', 'webXbefore-a', 'aweb.before-a'])
+        ids.push(await engine.create(spec({ name }), {}, 'task-1'));
+      await real.podman('create', '--name=web.before-c', real.image);
+      const kept = await engine.keptOf('web');
+      expect(kept.map(({ id }) => id).toSorted()).toEqual(ids.slice(0, 2).toSorted());
+      expect(kept[0]).toMatchObject({ task: 'task-1', running: false });
+    });
+
     it('gets its variables, and their values stand in no argv', async () => {
       const env = { A: 'two\nlines # and "more"', HOME: '/data', B: '' };
       const id = await engine.create(spec({ env: { ...env, A: 'secret:file/a' } }), env, 'task-1');
