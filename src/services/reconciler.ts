@@ -12,7 +12,7 @@ import type { Ledger, TaskRecord } from './ledger.ts';
 import type { Locks } from './locks.ts';
 import type { Performer } from './performer.ts';
 import type { Running } from './running.ts';
-import { kindOf, type StepKinds } from './step-kind.ts';
+import { type Answer, type Done, kindOf, type StepKinds } from './step-kind.ts';
 import type { Run, StepRunner } from './step-runner.ts';
 import { boundActionsOf, workOf } from './work.ts';
 
@@ -51,7 +51,7 @@ export class Reconciler {
         // What may still run may still change everything.
         const answer = this.#leftOf(task, step.n).length > 0 ? 'unknown' : await this.#ask(taskId, step);
         if (resumes && answer === 'not-done') again.push(step);
-        else await this.#settle(taskId, step, afterCrash(step, answer));
+        else await this.#settle(taskId, step, afterCrash(step, answer), isDone(answer) ? answer : {});
       }
       await this.#goOn(record, resumes ? again : null);
     }
@@ -61,7 +61,7 @@ export class Reconciler {
     return this.#parts.leftovers.filter((left) => left.task_id === task_id && (n === undefined || left.step === n));
   }
 
-  #ask(taskId: string, { n, step, captured }: StepRecord): Promise<Answer> {
+  #ask(taskId: string, { n, step, captured }: StepRecord): Promise<Answer | Done> {
     const context = {
       task_id: taskId,
       work: taskId,
@@ -74,13 +74,18 @@ export class Reconciler {
       .catch(() => 'unknown' as const);
   }
 
-  async #settle(taskId: string, { n, step, action }: StepRecord, state: StepState): Promise<void> {
+  async #settle(
+    taskId: string,
+    { n, step, action }: StepRecord,
+    state: StepState,
+    done: Partial<Done> = {},
+  ): Promise<void> {
     const { ledger, kinds, reached } = this.#parts;
     const kind = kindOf(kinds, step);
     const left = state === 'applied' ? await kind.observe(step).catch(() => null) : null;
     await ledger.commit(() => {
       const message = `found ${state} after the daemon died`;
-      ledger.changeStep(taskId, n, { state, ...(left && { left }), message });
+      ledger.changeStep(taskId, n, { state, ...(left && { left }), ...done, message });
       const told = { action, outcome: state, reason: message };
       ledger.audit({ event: 'reconciled', task_id: taskId, detail: { n, state } }, told);
     });
@@ -152,15 +157,15 @@ const FORWARD: ReadonlySet<StepState> = new Set(['planned', 'applying', 'applied
 /** Whether the task was not being taken back when the daemon died, nor had failed. */
 const goesForward = ({ state }: StepRecord): boolean => FORWARD.has(state);
 
-type Answer = 'done' | 'not-done' | 'unknown';
+const isDone = (answer: Answer | Done): answer is Done => typeof answer === 'object';
 
 /**
  * What a step that was open is now. Only of what can be seen is "not done" the same as "untouched": a command that had
  * begun may have done a part, so its "not done" means that it may run again, not that there is nothing to undo.
  */
-function afterCrash({ step, state, captured }: StepRecord, answer: Answer): StepState {
+function afterCrash({ step, state, captured }: StepRecord, answer: Answer | Done): StepState {
   const untouched = answer === 'not-done' && (captured !== null || step.kind === 'probe');
-  if (answer === 'done') return 'applied';
+  if (answer === 'done' || isDone(answer)) return 'applied';
   if (state === 'undoing') return untouched ? 'undone' : 'undo-failed';
   return untouched ? 'planned' : 'unknown';
 }

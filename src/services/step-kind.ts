@@ -34,6 +34,11 @@ export interface Effect {
   leftRunning: string[];
 }
 
+/** What became of a step that was open when the daemon died. */
+export type Answer = 'done' | 'not-done' | 'unknown';
+/** It is done, and this is what its own end would have told. */
+export type Done = Pick<Effect, 'health' | 'environment'>;
+
 /** One kind of step: everything that is done to the machine is done by one of these. */
 export interface StepKind<S extends Step> {
   /** The state of what the step changes, as it is now; null where the kind cannot tell. */
@@ -44,7 +49,7 @@ export interface StepKind<S extends Step> {
   /** Back to what was captured. Safe whether the step did all, part or nothing. */
   undo(step: S, captured: State, context: StepContext): Promise<Effect>;
   /** After a crash between intent and result. */
-  reconcile(step: S, captured: State, context: StepContext): Promise<'done' | 'not-done' | 'unknown'>;
+  reconcile(step: S, captured: State, context: StepContext): Promise<Answer | Done>;
   /** What would change, as text or diff, or an honest "cannot preview". */
   preview(step: S): Promise<string>;
 }

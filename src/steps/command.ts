@@ -6,7 +6,15 @@ import type { CommandSpec, CommandStep } from '../planning/step.ts';
 import type { CommandExit, CommandRequest, Commands } from '../services/commands.ts';
 import type { Files } from '../services/host.ts';
 import type { Secrets } from '../services/ports.ts';
-import { applied, type Effect, failed, refusedTo, type StepContext, type StepKind } from '../services/step-kind.ts';
+import {
+  type Answer,
+  applied,
+  type Effect,
+  failed,
+  refusedTo,
+  type StepContext,
+  type StepKind,
+} from '../services/step-kind.ts';
 
 /** Between TERM and KILL; a veto must end a command within 5 s. */
 const GRACE_MS = 3_000;
@@ -60,7 +68,7 @@ async function withSecrets(spec: CommandSpec, secrets: Secrets, context: StepCon
   return { ...spec, env: Object.fromEntries(await Promise.all(env)), stdin: await valueOf(spec.stdin) };
 }
 
-function guardAnswer(exitCode: number | null): 'done' | 'not-done' | 'unknown' {
+function guardAnswer(exitCode: number | null): Answer {
   if (exitCode === null) return 'unknown';
   return exitCode === 0 ? 'done' : 'not-done';
 }

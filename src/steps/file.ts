@@ -7,7 +7,15 @@ import type { State } from '../planning/record.ts';
 import type { FileStep } from '../planning/step.ts';
 import type { Files, Snapshots } from '../services/host.ts';
 import type { Secrets } from '../services/ports.ts';
-import { applied, type Effect, failed, refusedTo, type StepContext, type StepKind } from '../services/step-kind.ts';
+import {
+  applied,
+  type Done,
+  type Effect,
+  failed,
+  refusedTo,
+  type StepContext,
+  type StepKind,
+} from '../services/step-kind.ts';
 import { previewOf } from './file-preview.ts';
 
 const NEW_FILE_MODE = '0644';
@@ -42,8 +50,8 @@ export function fileKind(ports: FilePorts): StepKind<FileStep> {
       const [now, before] = [await files.fact(step.path), factOf(captured)];
       if (sameFile(now, before)) return 'not-done';
       const present = before.exists ? await snapshots.get(before.sha256) : NOTHING;
-      const { text } = rendered(present, step.content, await fetched(step, context, ports));
-      return sameFile(now, wantedOf(step, text, self)) ? 'done' : 'unknown';
+      const next = rendered(present, step.content, await fetched(step, context, ports));
+      return sameFile(now, wantedOf(step, next.text, self)) ? told(step.path, next) : 'unknown';
     },
     preview: async (step) => {
       const present = step.before.exists ? await files.read(step.path) : NOTHING;
@@ -88,16 +96,19 @@ function attempted({ path, content }: FileStep, present: Uint8Array, secrets: Se
 async function written(step: FileStep, now: FileFact, next: Rendered, { files, self }: FilePorts): Promise<Effect> {
   const { path } = step;
   const wanted = wantedOf(step, next.text, self);
-  const seen = { service: path, endpoint: `file ${path}` };
-  const health = [{ ...seen, status: 'healthy' as const }];
-  if (sameFile(now, wanted)) return applied('was already so', { left: now, health });
+  if (sameFile(now, wanted)) return applied('was already so', { left: now, ...told(path, next) });
   await files.write(path, next.text, wanted.mode, wanted);
   const left = await files.fact(path);
-  const { environment } = next;
-  if (sameFile(left, wanted)) return applied('written', { left, health, environment });
+  if (sameFile(left, wanted)) return applied('written', { left, ...told(path, next) });
   const message = `${path} was written, but its owner, mode or content is another one`;
-  return failed('not-as-planned', message, { left, environment, health: [{ ...seen, status: 'down' }] });
+  return failed('not-as-planned', message, { left, ...told(path, next, 'down') });
 }
+
+/** What a report says of the file. */
+const told = (path: string, { environment }: Rendered, status: 'healthy' | 'down' = 'healthy'): Done => ({
+  health: [{ service: path, endpoint: `file ${path}`, status }],
+  environment,
+});
 
 /** The secrets of a content, as they are now. */
 async function fetched({ content }: FileStep, context: StepContext, { secrets }: FilePorts): Promise<SecretValues> {

@@ -3,7 +3,7 @@ import { type ServiceFact, type ServiceGoal, sameService } from '../planning/fac
 import type { State } from '../planning/record.ts';
 import { serviceName } from '../planning/service.ts';
 import type { ServiceStep } from '../planning/step.ts';
-import type { Effect, StepContext, StepKind } from '../services/step-kind.ts';
+import type { Answer, Effect, StepContext, StepKind } from '../services/step-kind.ts';
 import { order, orderBack, type ServicePorts, settled, supervisorOf } from './service-orders.ts';
 import { effectOf, factOf, isPresent, notTaken, obstacleTo, previewOf, stateOf } from './service-state.ts';
 
@@ -78,8 +78,6 @@ async function concluded(ordered: Ordered, ports: ServicePorts): Promise<Effect>
   if (problem) return notTaken(step, problem, await supervisorOf(step, ports).look(step.ref));
   return effectOf(step, goal, await settled(step, isThere, signal, ports), message);
 }
-
-type Answer = 'done' | 'not-done' | 'unknown';
 
 function answerOf({ verb, after }: ServiceStep, before: ServiceFact, now: ServiceFact): Answer {
   if (verb === 'restart') return answerOfRestart(before, now);

@@ -86,7 +86,9 @@ export class Host implements Place {
 
   /** What its kind says of a step that was under way when the daemon died. */
   async reconcile(task_id: string, { step, captured, n }: StepRecord) {
-    return kindOf(await this.kinds(), step).reconcile(step, captured, { ...runOf(task_id), work: task_id, n });
+    const context = { ...runOf(task_id), work: task_id, n };
+    const answer = await kindOf(await this.kinds(), step).reconcile(step, captured, context);
+    return typeof answer === 'string' ? answer : 'done';
   }
 
   /** After what a trial has put on the PATH. */

@@ -43,6 +43,11 @@ async function died(line: TestLine, task: ActionsTask, changes: StepChange[]): P
   });
 }
 
+const ENVIRONMENT = {
+  action: 'config.env',
+  with: { path: A, service: 'web', format: 'env', set: { MODE: 'new', PORT: '80' }, remove: ['GONE'] },
+};
+
 /** The next start of the daemon, until nothing runs any more. */
 async function restart(line: TestLine): Promise<TestLine> {
   const next = await testLine(line.parts);
@@ -98,6 +103,23 @@ describe('a file step that was open', () => {
     const next = await restart(line);
     expect(await submit(next, undoTask(actionsTask()))).toMatchObject({ opsOutput: { status: 'completed' } });
     expect(line.machine.contentOf(A)).toBe('old');
+  });
+
+  it('that is done is told as if the daemon had seen its end: the variables by name, and how healthy it is', async () => {
+    const line = await testLine();
+    line.machine.put(A, 'MODE=old\nGONE=1\n');
+    const task = actionsTask({ actions: [ENVIRONMENT] });
+    await died(line, task, [await applyingFile(line)]);
+    line.machine.put(A, 'MODE=new\nPORT=80\n');
+    await restart(line);
+    const { status, environment_changes, health_checks } = lastReport(line).ops_output;
+    expect(status).toBe('completed');
+    expect(environment_changes).toEqual([
+      { variable: 'MODE', action: 'modified', service: 'web' },
+      { variable: 'PORT', action: 'added', service: 'web' },
+      { variable: 'GONE', action: 'removed', service: 'web' },
+    ]);
+    expect(health_checks).toEqual([{ service: A, endpoint: `file ${A}`, status: 'healthy' }]);
   });
 
   it('does not keep the daemon from starting when it cannot be looked at', async () => {

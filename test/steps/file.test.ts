@@ -9,6 +9,7 @@ import type { FileFact } from '../../src/planning/facts.ts';
 import type { FileStep } from '../../src/planning/step.ts';
 import type { Files } from '../../src/services/host.ts';
 import type { Secrets } from '../../src/services/ports.ts';
+import type { Answer, Done } from '../../src/services/step-kind.ts';
 import { fileKind } from '../../src/steps/file.ts';
 import { temporaryFolder } from '../services/support.ts';
 
@@ -59,6 +60,8 @@ function setUp(more: { files?: Partial<Files>; fetch?: Secrets['fetch'] } = {}) 
   };
   return { folder, path, kind, stepFor, put, now };
 }
+
+const wordOf = (answer: Answer | Done): Answer => (typeof answer === 'string' ? answer : 'done');
 
 /** Captures and applies, as the step runner does. */
 async function applied({ kind }: ReturnType<typeof setUp>, step: FileStep) {
@@ -250,7 +253,7 @@ describe('after a crash', () => {
     const step = await host.stepFor();
     const captured = await host.kind.capture(step);
     await host.put(content, 0o644);
-    expect(await host.kind.reconcile(step, captured, context)).toBe(expected);
+    expect(wordOf(await host.kind.reconcile(step, captured, context))).toBe(expected);
   });
 
   it('is unknown where the content is there but not the mode', async () => {
@@ -352,7 +355,7 @@ describe('a content with secrets', () => {
     expect(asked).toEqual([['secret:file/db', { task_id: 't', step: 1, signal: context.signal }]]);
     expect(effect.health).toEqual([{ service: host.path, status: 'healthy', endpoint: `file ${host.path}` }]);
     expect(JSON.stringify([step, effect, captured, await host.kind.preview(step)])).not.toContain(PASSWORD);
-    expect(await host.kind.reconcile(step, captured, context)).toBe('done');
+    expect(await host.kind.reconcile(step, captured, context)).toEqual({ health: effect.health, environment: [] });
   });
 
   it.each([
@@ -459,7 +462,17 @@ describe('a part of a file', () => {
     const step = await host.stepFor({ content: variables({ A: '2' }) });
     const captured = await host.kind.capture(step);
     await host.put(content, 0o644);
-    expect(await host.kind.reconcile(step, captured, context)).toBe(expected);
+    expect(wordOf(await host.kind.reconcile(step, captured, context))).toBe(expected);
+  });
+
+  it('tells after a crash what its end would have told', async () => {
+    const host = setUp();
+    await host.put('A=1\nB=2\nC=3\n', 0o644);
+    const step = await host.stepFor({ content: variables({ A: '9', C: '3', D: '4' }, ['B']) });
+    const { captured, effect } = await applied(host, step);
+    const { health, environment } = effect;
+    expect(environment.map(({ variable }) => variable)).toEqual(['A', 'D', 'B']);
+    expect(await host.kind.reconcile(step, captured, context)).toEqual({ health, environment });
   });
 
   it('is not changed through a symbolic link', async () => {
