@@ -6,8 +6,8 @@ import { homeOf } from '../config.ts';
 import { coerceError, OpsError } from '../errors.ts';
 import type { Home } from '../home.ts';
 import { layoutOf } from '../install/layout.ts';
+import { plainSecretsIn } from '../planning/plain-secrets.ts';
 import { becomeOwner } from './become.ts';
-import { plainSecretsIn } from './plain-secrets.ts';
 import { print, printData, printTable } from './terminal.ts';
 
 /** What is wrong with a file of settings. */

@@ -1,6 +1,6 @@
-import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
 import type { PresentFile } from '../planning/facts.ts';
 import type { FileStep } from '../planning/step.ts';
+import { differenceOf } from './difference.ts';
 
 interface Change {
   present: string;
@@ -17,7 +17,10 @@ export function previewOf({ path, before }: FileStep, { present, next, wanted, s
   if (!before.exists || before.uid !== wanted.uid || before.gid !== wanted.gid)
     lines.push(`owner ${wanted.uid}:${wanted.gid}`);
   if (!before.exists || before.sha256 !== wanted.sha256) {
-    const difference = diffOf(before.exists ? path : '/dev/null', path, present, next);
+    const difference = differenceOf(
+      { name: before.exists ? path : '/dev/null', text: present },
+      { name: path, text: next },
+    );
     lines.push(secrets.length > 0 ? withoutValues(difference, secrets) : difference);
   }
   return lines.length > 0 ? lines.join('\n') : `${path} is already so`;
@@ -29,10 +32,4 @@ function withoutValues(difference: string, secrets: readonly string[]): string {
   const shown = lines.map((line) => (line.startsWith('-') ? '-[not shown: it may hold a secret]' : line));
   const note = `(a preview fetches no secret; a line with one may be so already: ${secrets.join(', ')})`;
   return [from, to, ...shown, note].join('\n');
-}
-
-function diffOf(from: string, to: string, before: string, after: string): string {
-  const options = { headerOptions: FILE_HEADERS_ONLY };
-  // The last line of a difference may be white space, which counts.
-  return createTwoFilesPatch(from, to, before, after, undefined, undefined, options).replace(/\n$/, '');
 }

@@ -1,9 +1,9 @@
-import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
 import { type PresentService, type ServiceFact, type ServiceGoal, sameService } from '../planning/facts.ts';
 import type { State } from '../planning/record.ts';
 import { serviceName } from '../planning/service.ts';
 import type { ServiceStep } from '../planning/step.ts';
 import { applied, type Effect, failed, refusedTo } from '../services/step-kind.ts';
+import { differenceOf } from './difference.ts';
 
 export const isPresent = (fact: ServiceFact): fact is PresentService =>
   fact.state !== 'absent' && fact.state !== 'unknown';
@@ -82,6 +82,5 @@ export function previewOf({ verb, ref, before, after, definition }: ServiceStep,
 
 function diffOf(name: string, before: string | null, after: string): string {
   const [from, to] = [before === null ? '/dev/null' : name, after === '' ? '/dev/null' : name];
-  const options = { headerOptions: FILE_HEADERS_ONLY };
-  return createTwoFilesPatch(from, to, before ?? '', after, undefined, undefined, options).trimEnd();
+  return differenceOf({ name: from, text: before ?? '' }, { name: to, text: after });
 }

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it, vi } from 'vitest';
 import { keysInit } from '../../src/cli/keys.ts';
-import { plainSecretsIn } from '../../src/cli/plain-secrets.ts';
 import { secretsCheck, secretsList } from '../../src/cli/secrets.ts';
+import { plainSecretsIn } from '../../src/planning/plain-secrets.ts';
 import { temporaryFolder } from '../services/support.ts';
 
 /** What a verb printed, and the error with which it ended. */
