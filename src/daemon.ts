@@ -12,6 +12,7 @@ import { runnerPlace } from './adapters/runner-user.ts';
 import { confined } from './adapters/sandbox/confined.ts';
 import { findSandbox } from './adapters/sandbox/find.ts';
 import type { SandboxHere } from './adapters/sandbox/sandbox.ts';
+import { storedValues } from './adapters/secrets/index.ts';
 import { sweepSurvivors } from './adapters/survivors.ts';
 import { compose, type Line } from './compose.ts';
 import { type Config, refuseForeignCode } from './config.ts';
@@ -70,6 +71,7 @@ export async function startDaemon(
   await using stack = new AsyncDisposableStack();
   const etc = readEtc(config);
   redactor.learn(etc.hostKey.d, ...Object.values(config.secretEnv), config.opToken ?? '');
+  redactor.learn(...(await storedValues(config.home)));
   const ledger = stack.adopt(ledgerOf(config, log, redactor), (it) => it.close());
   const running = await startRunner(config, log, stack, faults);
   const source = await startRedis(config, log, redactor, stack);

@@ -1,10 +1,12 @@
 import { registry } from '../../jobs/index.ts';
 import { sandboxOf } from '../adapters/sandbox/find.ts';
+import { storedValues } from '../adapters/secrets/index.ts';
 import { taskDigest } from '../contract/digest.ts';
 import { OpsError } from '../errors.ts';
 import { type MachineParts, machineOf } from '../machine.ts';
 import { resourcesOf } from '../planning/run-plan.ts';
 import type { Commands } from '../services/commands.ts';
+import { Redactor } from '../secret.ts';
 import { planTask, previewSteps } from '../services/planner.ts';
 import { scheduleFacts } from '../services/schedule-facts.ts';
 import { boundActionsOf } from '../services/work.ts';
@@ -58,6 +60,8 @@ export async function preview(context: Context, path: string): Promise<void> {
   const plan = await planTask(actions, facts);
   if ('code' in plan) throw new OpsError(`${plan.code}: ${plan.message}`);
   const texts = await previewSteps(plan.steps, kinds);
+  // Files that are there may hold what nobody fetches for a preview.
+  const redactor = new Redactor(await storedValues(context.config.home));
   print(`${task.task_id} on ${context.config.host.name} (${task.environment}): ${task.reason}`);
   print(
     attestations.length > 0 ? `digest ${taskDigest(task)}` : 'no digest yet: it has one once Manager has signed it',
@@ -65,6 +69,6 @@ export async function preview(context: Context, path: string): Promise<void> {
   print(`needs for itself: ${resourcesOf(actions).join(', ') || 'nothing'}`);
   for (const [index, { step }] of plan.steps.entries()) {
     print(`\n${index + 1}. ${step.title}`);
-    print((texts[index] ?? '').replaceAll(/^/gm, '   '));
+    print(redactor.redact(texts[index] ?? '').replaceAll(/^/gm, '   '));
   }
 }

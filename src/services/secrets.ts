@@ -38,6 +38,9 @@ function refuseUnfit(value: string, ref: string): void {
   if (fault) throw new OpsError(`${ref} ${fault}`);
 }
 
+/** Whether it can be a secret here. */
+export const isFit = (value: string): boolean => faultOf(value) === undefined;
+
 function faultOf(value: string): string | undefined {
   if (value.length < MIN_LENGTH)
     return `has fewer than ${MIN_LENGTH} characters, which cannot be masked without ordinary words: set a longer one`;
