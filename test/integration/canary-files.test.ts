@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Task } from '../../src/contract/task.ts';
-import { CANARY, canaryHome, expectNowhere, ProcessWatch, type Sink, saidBy, sinksOf } from './canary.ts';
+import { CANARY, canaryHome, expectNowhere, ProcessWatch, type Sink, saidBy, sinksOf, storeCanary } from './canary.ts';
 import type { TestHome } from './test-home.ts';
 
 const REF = 'secret:file/canary';
@@ -14,6 +14,7 @@ const sinks: Sink[] = [];
 
 beforeAll(async () => {
   home = await canaryHome('config.env', 'config.block', 'config.key', 'config.line');
+  storeCanary(home);
   folder = home.folder('app');
   writeFileSync(at('app.env'), 'MODE=old\n', { mode: 0o644 });
 });
@@ -29,12 +30,12 @@ const sh = (code: string, more: object = {}) => ({
 
 const template = () =>
   edit('config.file', 'app.conf', {
-    template: 'user = app\npassword = {{password}}\nport = 80\n',
-    variables: { password: REF },
+    template: 'user = app\ndsn = {{dsn}}\nport = 80\n',
+    variables: { dsn: REF },
   });
 const edits = () => [
   edit('config.env', 'app.env', { service: 'app', format: 'env', set: { DB_PASSWORD: REF } }),
-  edit('config.key', 'app.yaml', { create: true, format: 'yaml', set: [{ key: ['db', 'password'], value: REF }] }),
+  edit('config.key', 'app.yaml', { create: true, format: 'yaml', set: [{ key: ['db', 'dsn'], value: REF }] }),
   edit('config.key', 'app.json', { create: true, format: 'json', set: [{ key: ['password'], value: REF }] }),
 ];
 
@@ -70,7 +71,7 @@ it('T24: a secret that files are made with is in these, readable to nobody else,
   expect(ops_output.environment_changes).toEqual([{ variable: 'DB_PASSWORD', action: 'added', service: 'app' }]);
   const names = ['app.conf', 'app.env', 'app.json', 'app.yaml'];
   expect(readdirSync(folder)).toEqual(names);
-  expect(contentOf('app.conf')).toContain(`password = ${CANARY}\n`);
+  expect(contentOf('app.conf')).toContain(`dsn = ${CANARY}\n`);
   expect(names.map((name) => statSync(at(name)).mode & 0o777)).toEqual([0o600, 0o600, 0o600, 0o600]);
 
   const inodes = () => names.map((name) => statSync(at(name)).ino);
@@ -79,7 +80,7 @@ it('T24: a secret that files are made with is in these, readable to nobody else,
   expect([told.status, told.environment_changes]).toEqual(['completed', []]);
   expect(inodes()).toEqual(before);
 
-  expect(await previewed('the-same', [template(), ...edits()])).toContain(`+password = ${REF}`);
+  expect(await previewed('the-same', [template(), ...edits()])).toContain(`+dsn = ${REF}`);
   const neighbours = [
     edit('config.block', 'app.conf', { name: 'more', content: 'a = b' }),
     edit('config.line', 'app.env', { line: 'A=b' }),
@@ -111,14 +112,13 @@ it('T24: a secret that files are made with is in these, readable to nobody else,
   expect(existsSync(at('app.conf'))).toBe(false);
   expect([contentOf('app.env'), statSync(at('app.env')).mode & 0o777]).toEqual(['MODE=old\n', 0o644]);
 
-  const tasks = ['writes', 'again', 'given', 'fails', 'prints', 'undo-again', 'undo-writes'];
-  sinks.push(
-    ...(await sinksOf(
-      home,
-      tasks,
-      tasks.map((id) => ['report', id]),
-    )),
-  );
+  const words = [
+    ['report', 'writes', '--json'],
+    ['report', 'fails'],
+    ['report', 'prints'],
+  ];
+  const tasks = ['writes', 'again', 'given', 'fails', 'prints', 'undo-writes'];
+  sinks.push(...(await sinksOf(home, tasks, words)));
   expect(await home.stop()).toBe(0);
   expectNowhere([...sinks, ...(await lastWordsOf(daemon))]);
 }, 120_000);

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { script } from '../fixtures/commands/commands.ts';
-import { canaryHome, expectNowhere, sinksOf } from './canary.ts';
+import { canaryHome, expectNowhere, sinksOf, storeCanary } from './canary.ts';
 
 /** Runs the fixture with the secret in its environment. */
 const prints = (...args: string[]) => ({
@@ -19,6 +19,8 @@ it('T24: a secret that commands print in every encoding, cut at every offset, is
   await using home = await canaryHome();
   const daemon = home.launch();
   await home.ready();
+  // Of what lies there before its start it knows without being told.
+  storeCanary(home);
   const task = home.task('prints', [prints()]);
   await home.submit(task);
   await home.submit(home.task('fails', [prints('--cut', '--fail')]));

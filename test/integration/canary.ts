@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { expect } from 'vitest';
@@ -25,16 +25,18 @@ export function expectNowhere(sinks: readonly Sink[]): void {
   expect(sinks.map(([name, text]) => [name, foundIn(text)]).filter(([, piece]) => piece !== undefined)).toEqual([]);
 }
 
-/** A home whose tasks may name `secret:file/canary`. */
+/** A home whose tasks may name `secret:file/canary`, which is not there yet. */
 export async function canaryHome(...actions: string[]): Promise<TestHome> {
   const home = await TestHome.make({ OPS_DASHBOARD: '127.0.0.1:0' });
-  const { policy, secrets } = home.home.etc;
-  mkdirSync(secrets, { recursive: true });
-  writeFileSync(join(secrets, 'canary'), CANARY);
-  chmodSync(join(secrets, 'canary'), 0o600);
+  const { policy } = home.home.etc;
   const rules = readFileSync(policy, 'utf8').replace('config.file', ['config.file', ...actions].join(', '));
   writeFileSync(policy, `${rules}    secrets: [file/canary]\n`);
   return home;
+}
+
+export function storeCanary({ home: { etc } }: TestHome): void {
+  mkdirSync(etc.secrets, { recursive: true });
+  writeFileSync(join(etc.secrets, 'canary'), CANARY, { mode: 0o600 });
 }
 
 /** All that tells of these tasks: what the daemon wrote, what it sent, shows and says. `more`: further words for `ops`. */

@@ -79,6 +79,27 @@ export const SECRETS: readonly Mutation[] = [
     tests: ['test/integration/canary.test.ts'],
   },
   {
+    name: 'a restart forgets the secrets that files and programs hold',
+    file: 'src/daemon.ts',
+    from: 'redactor.learn(...(await storedValues(config.home)));',
+    to: 'void storedValues;',
+    tests: ['test/integration/canary-files.test.ts'],
+  },
+  {
+    name: 'a preview shows the secrets of the file beside what changes',
+    file: 'src/cli/preview.ts',
+    from: "redactor.redact(texts[index] ?? '')",
+    to: "(void redactor, texts[index] ?? '')",
+    tests: ['test/integration/canary-files.test.ts'],
+  },
+  {
+    name: 'a difference shows what looks like a secret',
+    file: 'src/steps/difference.ts',
+    from: 'if (secrets.size === 0) return',
+    to: 'if (secrets.size < 99) return',
+    tests: ['test/steps/difference.test.ts'],
+  },
+  {
     name: 'both streams of a command are masked as one',
     file: 'src/adapters/output.ts',
     from: 'texts[source].push(chunk)',

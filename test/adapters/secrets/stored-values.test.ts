@@ -9,7 +9,8 @@ import { temporaryFolder } from '../../services/support.ts';
 it('T24: what lies in files of this host is known without being named, but for what cannot be read or be a secret', async () => {
   const home = homeAt(temporaryFolder());
   expect(await storedValues(home)).toEqual([]);
-  for (const folder of [home.etc.secrets, dirname(home.var.ageKey)]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const folder of [home.etc.secrets, dirname(home.var.ageKey)])
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
   const put = (name: string, content: string | Uint8Array, mode = 0o600) =>
     writeFileSync(join(home.etc.secrets, name), content, { mode });
   const identity = await generateIdentity();
