@@ -156,7 +156,8 @@ async function startRunner(
     log.warn({ task_id: survivor.task_id, outcome: survivor.fate, detail: survivor }, 'a command outlived its daemon');
   }
   const onDeath = (message: string, left: readonly object[]) => log.error({ detail: { survivors: left } }, message);
-  const runner = new Runner({ runDir, user, clock: systemClock, onDeath, entry: runnerEntry });
+  const onSaid = (line: string) => log.error({ reason: line }, 'the runner said');
+  const runner = new Runner({ runDir, user, clock: systemClock, onDeath, onSaid, entry: runnerEntry });
   await runner.start();
   stack.defer(() => runner.stop());
   const sandbox = await findSandbox(runner, config);

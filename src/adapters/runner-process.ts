@@ -2,6 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { getCompileCacheDir } from 'node:module';
+import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { coerceError } from '../errors.ts';
@@ -11,7 +12,7 @@ import { readBootId } from './processes.ts';
 import type { RunnerUser } from './runner-user.ts';
 import { type Survivor, sweepSurvivors } from './survivors.ts';
 
-type Child = ChildProcessByStdio<Writable, Readable, null>;
+type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
 export interface RunnerProcessOptions {
   /** Where it notes its processes. Of one runner at a time. */
@@ -24,6 +25,8 @@ export interface RunnerProcessOptions {
   graceMs: () => number;
   /** Hears when it died or had to be killed, and what it had left. */
   onDeath: ((message: string, survivors: readonly Survivor[]) => void) | undefined;
+  /** Hears each line that it says on its standard error, as it comes: secrets of its commands may stand in it. */
+  onSaid: ((line: string) => void) | undefined;
 }
 
 const ENTRY = fileURLToPath(
@@ -46,6 +49,7 @@ export class RunnerProcess {
     this.#child = child;
     this.#options = options;
     this.conversation = new Conversation(child.stdin, child.stdout, () => this.#kill());
+    createInterface({ input: child.stderr }).on('line', (line) => options.onSaid?.(line));
     this.gone = new Promise((resolve) => child.once('close', () => resolve()));
     this.swept = this.gone.then(() => this.#sweep());
   }
@@ -101,7 +105,7 @@ async function spawned([program = '', ...args]: string[]): Promise<Child> {
     env: compileCache(),
     // Out of reach of what a terminal or launchd sends to the daemon's group.
     detached: true,
-    stdio: ['pipe', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
   await once(child, 'spawn');
   return child;

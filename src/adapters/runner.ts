@@ -15,6 +15,8 @@ export interface RunnerOptions {
   clock: Clock;
   /** Hears when a runner died or had to be killed, and what it had left. */
   onDeath?: (message: string, survivors: readonly Survivor[]) => void;
+  /** Hears each line that a runner says on its standard error, as it comes: secrets may stand in it. */
+  onSaid?: (line: string) => void;
   /** How much longer than its own bounds a run may take before the runner counts as wedged. */
   slackMs?: number;
   /** Who runs the commands. */
@@ -112,8 +114,9 @@ export class Runner implements Commands, Service {
   }
 
   async #open(): Promise<RunnerProcess> {
-    const { runDir, onDeath, entry, user = OWN_USER } = this.#options;
-    const runner = await RunnerProcess.open({ runDir, user, entry, onDeath, graceMs: () => this.#longestGraceMs });
+    const { runDir, onDeath, onSaid, entry, user = OWN_USER } = this.#options;
+    const graceMs = () => this.#longestGraceMs;
+    const runner = await RunnerProcess.open({ runDir, user, entry, onDeath, onSaid, graceMs });
     this.#pid = runner.pid;
     this.#previous = runner.swept.then(() => undefined);
     return runner;

@@ -349,6 +349,18 @@ describe('the runner', () => {
     expect(runner.pid).toBe(pid);
   });
 
+  it('T24: has what it says on its standard error heard, line by line, and by nobody else', async () => {
+    const said: string[] = [];
+    const own = temporaryFolder();
+    const entry = join(own.path, 'entry.ts');
+    const main = join(import.meta.dirname, '../../src/runner/main.ts');
+    writeFileSync(entry, `console.error('one\\ntwo');\nawait import('${main}');\n`);
+    const { runner } = await ownRunner({ entry, onSaid: (line) => said.push(line) });
+    await runner.run(command(['true']), never, async () => undefined);
+    await vi.waitFor(() => expect(said).toEqual(['one', 'two']));
+    own[Symbol.dispose]();
+  });
+
   it('when killed loses its commands, which are ended, and is replaced', async () => {
     const onDeath = vi.fn<NonNullable<RunnerOptions['onDeath']>>();
     const { runner, runDir } = await ownRunner({ onDeath });
