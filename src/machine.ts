@@ -9,6 +9,7 @@ import { proberWith } from './adapters/prober.ts';
 import type { SandboxHere } from './adapters/sandbox/sandbox.ts';
 import { settingStores } from './adapters/settings/index.ts';
 import { snapshotsIn } from './adapters/snapshots.ts';
+import { DEFINITIONS } from './adapters/supervisors/definitions.ts';
 import { supervisorsWith } from './adapters/supervisors/index.ts';
 import type { Config } from './config.ts';
 import type { Commands } from './services/commands.ts';
@@ -51,8 +52,8 @@ export function machineOf(config: Config, parts: MachineParts): Machine {
     runAs,
     clock: systemClock,
     folder: home.var.services,
-    launchDaemons: '/Library/LaunchDaemons',
-    units: '/etc/systemd/system',
+    launchDaemons: DEFINITIONS.launchd,
+    units: DEFINITIONS.systemd,
   });
   const kinds = stepKinds({
     ...things,

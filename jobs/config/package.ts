@@ -2,20 +2,16 @@ import { z } from 'zod';
 import { defineAction } from '../../src/planning/action.ts';
 import { checkSteps } from '../../src/planning/command.ts';
 import type { PackageFact, PackageManager } from '../../src/planning/facts.ts';
+import { PackageName, PackageVersion } from '../../src/planning/package.ts';
 import { Probe } from '../../src/planning/probe.ts';
 
 const Input = z
   .strictObject({
     manager: z.enum(['apt', 'brew']),
-    name: z
-      .string()
-      .regex(/^[a-z0-9](?:[a-z0-9+._@-]{0,126}[a-z0-9+])?$/, 'expected the name of a package')
-      .describe('As the manager itself names it; no alias, no file.'),
-    version: z
-      .string()
-      .regex(/^[0-9A-Za-z][0-9A-Za-z.+:~_-]{0,127}$/, 'expected a version')
-      .optional()
-      .describe('Where absent, whichever is there, else the one that the manager chooses.'),
+    name: PackageName.describe('As the manager itself names it; no alias, no file.'),
+    version: PackageVersion.optional().describe(
+      'Where absent, whichever is there, else the one that the manager chooses.',
+    ),
     absent: z.literal(true).optional().describe('It is to be removed. Its configuration stays.'),
     without_undo: z
       .literal(true)

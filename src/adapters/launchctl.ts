@@ -2,7 +2,7 @@ import { execa } from 'execa';
 import { OpsError } from '../errors.ts';
 import { refusalOf } from './launchctl-codes.ts';
 import { parseDisabled, parsePrint, type ServiceState } from './launchctl-print.ts';
-import { asRoot } from './privilege.ts';
+import { asRoot, explained } from './privilege.ts';
 
 /** What became of a command. Code null: launchctl did not answer in time, so nobody knows. */
 export type Outcome = { done: true } | { done: false; code: number | null; text: string };
@@ -72,7 +72,7 @@ async function order(...args: string[]): Promise<Outcome> {
   const { exitCode, stderr, stdout } = await run(TIMEOUT_MS, asRoot(['launchctl', ...args]));
   if (exitCode === 0) return { done: true };
   if (exitCode === undefined) return { done: false, code: null, text: noAnswer(TIMEOUT_MS) };
-  return { done: false, code: exitCode, text: (stderr || stdout).trim().split('\n')[0] ?? '' };
+  return { done: false, code: exitCode, text: explained((stderr || stdout).trim().split('\n')[0] ?? '') };
 }
 
 /** @throws OpsError where there is no launchctl. */

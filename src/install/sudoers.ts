@@ -1,29 +1,42 @@
 import { join } from 'node:path';
+import { placing, removing } from '../adapters/privilege.ts';
+import { APT_GET, aptOrder } from '../adapters/settings/apt.ts';
+import { DEFINITIONS } from '../adapters/supervisors/definitions.ts';
+import { OpsError } from '../errors.ts';
+import { VERSION_PATTERN } from '../planning/package.ts';
+import { serviceName } from '../planning/service.ts';
+import type { RootWork } from './root-work.ts';
 
-export interface SudoersParts {
+interface SudoersParts {
   /** The daemon's user. */
   daemon: string;
   /** Whom commands run as; null: as the daemon itself. */
   runAs: string | null;
-  /** Services of launchd that tasks may change. */
-  labels: readonly string[];
-  /** Where their plists lie. */
-  launchDaemons: string;
-  /** Where the daemon puts a plist before root takes it over. */
+  work: RootWork;
+  /** Where the daemon puts a definition before root takes it over. */
   staged: string;
 }
 
 /**
  * What the daemon may do as somebody else, as a drop-in for sudo: exact commands, but for what runs with no more rights
  * than the commands of tasks. Only an operator puts it in its place.
+ * @throws OpsError where it cannot be said exactly.
  */
-export function sudoersDropIn(parts: SudoersParts): string {
-  const { daemon, runAs, labels } = parts;
+export function sudoersDropIn({ daemon, runAs, work, staged }: SudoersParts): string {
+  if (runAs === 'root')
+    throw new OpsError('run_as: root would give root whatever is signed: name a user that owns nothing');
+  const ruleOf = (commands: readonly string[]) => `${daemon} ALL=(root) NOPASSWD: ${commands.join(', \\\n    ')}`;
   return [
     ...INSTRUCTIONS,
     `Defaults:${daemon} !requiretty, !use_pty`,
     ...(runAs === null ? [] : ['', ...runnerLines(daemon, runAs)]),
-    ...labels.flatMap((label) => ['', ...serviceLines(label, parts)]),
+    ...work.services.flatMap((service) => ['', ...remarkOf(service), ruleOf(serviceCommands(service, staged))]),
+    ...work.packages.flatMap((name) => [
+      '',
+      `# The package ${name}, in any version of this host's sources.`,
+      ruleOf(aptCommands(name)),
+    ]),
+    ...(work.unusable.length === 0 ? [] : ['', ...unusableLines(work.unusable)]),
     '',
   ].join('\n');
 }
@@ -39,24 +52,56 @@ const runnerLines = (daemon: string, runAs: string): string[] => [
   `${daemon} ALL=(${runAs}) NOPASSWD: ALL`,
 ];
 
-function serviceLines(label: string, { daemon, launchDaemons, staged }: SudoersParts): string[] {
-  const plist = join(launchDaemons, `${label}.plist`);
-  const commands = [
-    `/bin/launchctl bootstrap system ${plist}`,
-    `/bin/launchctl bootout system/${label}`,
-    `/bin/launchctl kickstart system/${label}`,
-    `/bin/launchctl kickstart -k system/${label}`,
-    `/bin/launchctl kill SIGTERM system/${label}`,
-    `/bin/launchctl enable system/${label}`,
-    `/bin/launchctl disable system/${label}`,
-    `/usr/bin/install -o root -g wheel -m 644 ${join(staged, `${label}.plist`)} ${plist}`,
-    `/bin/rm -f ${plist}`,
-  ];
+type Service = RootWork['services'][number];
+
+function remarkOf({ ref, isDefined }: Service): string[] {
+  const name = serviceName(ref);
+  if (!isDefined) return [`# The service ${name}, as it is defined.`];
   return [
-    `# The service ${label}, which the policy names.`,
-    `${daemon} ALL=(root) NOPASSWD: ${commands.map(escaped).join(', \\\n    ')}`,
+    `# The service ${name}, and what it is: who is the daemon's user can have it run any program as root.`,
+    '# Without config.service.install and .remove in its rules of the policy that is not here.',
   ];
 }
 
-/** What means something to sudo, meant as it stands. */
-const escaped = (command: string): string => command.replaceAll(/[,:=\\*?[\]!]/g, String.raw`\$&`);
+function serviceCommands({ ref, isDefined }: Service, staged: string): string[] {
+  const file = ref.supervisor === 'launchd' ? `${ref.label}.plist` : ref.unit;
+  const path = join(DEFINITIONS[ref.supervisor], file);
+  const definition = [placing(join(staged, file), path), removing(path)].map(exact);
+  if (ref.supervisor === 'launchd') return [...launchctl(ref.label, path), ...(isDefined ? definition : [])];
+  const own = ['enable', 'disable', 'start', 'stop', 'restart'].map((verb) => systemctl(`${verb} ${ref.unit}`));
+  const redefining = [systemctl(`disable --now ${ref.unit}`), systemctl('daemon-reload'), ...definition];
+  return [...own, ...(isDefined ? redefining : [])];
+}
+
+const systemctl = (order: string): string => `/usr/bin/systemctl --no-ask-password ${order}`;
+
+const launchctl = (label: string, plist: string): string[] => [
+  `/bin/launchctl bootstrap system ${plist}`,
+  ...['bootout', 'kickstart', 'kickstart -k', 'kill SIGTERM', 'enable', 'disable'].map(
+    (verb) => `/bin/launchctl ${verb} system/${label}`,
+  ),
+];
+
+/** No wildcard of sudo's: those match blanks, and so further options. Its regular expressions do not. */
+function aptCommands(name: string): string[] {
+  const [program, ...options] = APT_GET;
+  const orders = [aptOrder(literal(name), null), aptOrder(literal(name), VERSION_PATTERN)];
+  return orders.map((order) => `${program} ^${[...options.map(literal), ...order].join(' ')}$`);
+}
+
+const literal = (word: string): string => word.replaceAll(/[.+]/g, '[$&]');
+
+/** A command without anything that means something to sudo. @throws OpsError where something does. */
+function exact(argv: readonly string[]): string {
+  const odd = argv.find((word) => !/^[\w./@+-]+$/.test(word));
+  if (odd === undefined) return argv.join(' ');
+  throw new OpsError(
+    `sudo cannot be told exactly of ${odd}: have a home whose path is of letters, digits and . _ / @ + -`,
+  );
+}
+
+/** As JSON, so that no name begins a line. */
+const unusableLines = (names: readonly string[]): string[] => [
+  "# The policy names these, and no task can use them: names are exact, without wildcards; some are Ops' own or Apple's.",
+  ...names.map((name) => `#   ${JSON.stringify(name)}`),
+];

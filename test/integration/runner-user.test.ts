@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { homeAt } from '../../src/home.ts';
+import { NO_ROOT_WORK } from '../../src/install/root-work.ts';
 import { sudoersDropIn } from '../../src/install/sudoers.ts';
 import { describeAsRoot } from '../doubles/as-root.ts';
 import { script } from '../fixtures/commands/commands.ts';
@@ -145,7 +146,7 @@ describeAsRoot('a daemon that is not root', () => {
     });
 
   it('runs commands as another user by the drop-in, and ends one that does not want to', async () => {
-    const parts = { daemon: 'www-data', runAs: OTHER, labels: [], launchDaemons: '/', staged: '/' };
+    const parts = { daemon: 'www-data', runAs: OTHER, work: NO_ROOT_WORK, staged: '/' };
     writeFileSync(join(rules, 'savorg-ops'), sudoersDropIn(parts), { mode: 0o440 });
     const { stdout, stderr } = await daemon();
     expect(stderr).toBe('');

@@ -1,6 +1,7 @@
 import { OpsError } from '../../errors.ts';
 import type { SettingFact } from '../../planning/facts.ts';
 import type { PackageStore } from '../../services/host.ts';
+import { asRoot } from '../privilege.ts';
 import { isRunning } from '../processes.ts';
 import { type Answer, insist, type Tool, toolOf } from './tool.ts';
 
@@ -13,15 +14,34 @@ const OPTIONS = [
   '-y',
   '--no-install-recommends',
   '--allow-downgrades',
-  ...['DPkg::Lock::Timeout=120', 'APT::Get::AutomaticRemove=false'].flatMap((option) => ['-o', option]),
+  // A name is a name: one that no package has would be taken for a pattern.
+  ...['DPkg::Lock::Timeout=120', 'APT::Get::AutomaticRemove=false', 'APT::Cmd::Pattern-Only=true'].flatMap((option) => [
+    '-o',
+    option,
+  ]),
   ...['--force-confdef', '--force-confold'].flatMap((option) => ['-o', `Dpkg::Options::=${option}`]),
 ];
 
+/**
+ * Variables by way of `env`: sudo passes none on, and must not, for debconf runs what DEBIAN_FRONTEND holds. needrestart
+ * only lists the services that use what changed.
+ */
+export const APT_GET = [
+  '/usr/bin/env',
+  'DEBIAN_FRONTEND=noninteractive',
+  'NEEDRESTART_MODE=l',
+  'LC_ALL=C',
+  '/usr/bin/apt-get',
+  ...OPTIONS,
+] as const;
+
+/** Version null: it is to go. */
+export const aptOrder = (name: string, version: string | null): string[] =>
+  version === null ? ['remove', '--', name] : ['install', '--', `${name}=${version}`];
+
 /** Debian's packages, by apt-get and dpkg. Only root can change them. */
 export function aptStore(env: Readonly<Record<string, string>>): PackageStore {
-  // needrestart only lists the services that use what changed.
-  const own = { ...env, DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_MODE: 'l' };
-  const [query, cache, get] = [toolOf('dpkg-query', own), toolOf('apt-cache', own), toolOf('apt-get', own)];
+  const [query, cache, get] = [toolOf('dpkg-query', env), toolOf('apt-cache', env), toolOf('apt-get', env)];
   return {
     look: async (name) => factOf(name, await query(['-W', '-f=${db:Status-Status} ${Version}\\n', '--', name])),
     offer: async (name) => {
@@ -32,9 +52,10 @@ export function aptStore(env: Readonly<Record<string, string>>): PackageStore {
       return { versions, candidate: versions.includes(candidate) ? candidate : null };
     },
     set: async (name, version) => {
-      const order = version === null ? ['remove', '--', name] : ['install', '--', `${name}=${version}`];
+      const order = aptOrder(name, version);
       await refuseOthers(name, order, get);
-      const answer = await get([...OPTIONS, ...order], { timeoutMs: TIMEOUT_MS, livesOn: true });
+      const [program, ...args] = asRoot([...APT_GET, ...order]);
+      const answer = await toolOf(program, env)(args, { timeoutMs: TIMEOUT_MS, livesOn: true });
       insist(answer, `apt-get cannot ${order[0]} ${name}`);
     },
     isAtWork: async (name) => (await isRunning(` install -- ${name}=`)) || isRunning(` remove -- ${name}`),

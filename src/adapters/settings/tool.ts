@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { OpsError } from '../../errors.ts';
+import { explained } from '../privilege.ts';
 
 const TIMEOUT_MS = 30_000;
 
@@ -42,5 +43,5 @@ export function toolOf(program: string, env: Readonly<Record<string, string>>): 
 
 /** @throws OpsError with what it said, where it did not succeed. */
 export function insist({ exitCode, said }: Answer, what: string): void {
-  if (exitCode !== 0) throw new OpsError(`${what}: ${said || `exit code ${exitCode}`}`);
+  if (exitCode !== 0) throw new OpsError(`${what}: ${explained(said) || `exit code ${exitCode}`}`);
 }

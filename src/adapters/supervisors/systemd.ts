@@ -4,7 +4,7 @@ import { coerceError, OpsError } from '../../errors.ts';
 import type { ServiceFact } from '../../planning/facts.ts';
 import type { RefOf } from '../../planning/service.ts';
 import type { Supervisor } from '../../services/host.ts';
-import { asRoot, removeRootFile, writeRootFile } from '../privilege.ts';
+import { asRoot, explained, removeRootFile, writeRootFile } from '../privilege.ts';
 import { definitionAt } from './definition-file.ts';
 
 type Ref = RefOf<'systemd'>;
@@ -99,5 +99,7 @@ async function systemctl(
   if (code === 'ENOENT') throw new OpsError(`there is no ${program} on the daemon's PATH: this host has no systemd`);
   if (exitCode === undefined) throw new OpsError(`systemctl gave no answer in ${timeout / 1000} s`);
   const meaning = MEANINGS[exitCode] ? `, ${MEANINGS[exitCode]}` : '';
-  throw new OpsError(`systemctl ${args[0] ?? all.at(-2)}: exit code ${exitCode}${meaning}: ${stderr.trim()}`);
+  throw new OpsError(
+    `systemctl ${args[0] ?? all.at(-2)}: exit code ${exitCode}${meaning}: ${explained(stderr.trim())}`,
+  );
 }

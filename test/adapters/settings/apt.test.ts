@@ -37,6 +37,13 @@ describe.skipIf(!hasApt)('a package by the real apt, in a root of its own', () =
     expect(await store.look('g++')).toEqual({ value: '1:2.0~rc1-3' });
   });
 
+  it('is never meant by a pattern', async () => {
+    const { store } = await setUp(tool('1.0'));
+    await store.set('tool', '1.0');
+    await expect(store.set('to.l', null)).rejects.toThrow('Unable to locate package to.l');
+    expect(await store.look('tool')).toEqual({ value: '1.0' });
+  });
+
   it('is chosen as the administrator pinned it', async () => {
     const { host, store } = await setUp(tool('1.0'), tool('1.1'));
     writeFileSync(join(host.root, 'etc/apt/preferences'), 'Package: tool\nPin: version 1.1\nPin-Priority: -1\n');
