@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import type { InstallOptions } from '../install/install.ts';
 import { installHere, type PlaceOptions, uninstallHere, upgradeHere } from './install.ts';
 import { home } from './program.ts';
 
@@ -20,7 +21,8 @@ function unheard(): void {
 export const installVerbs: Command[] = [
   installing('install', 'install this version under launchd (macOS, sudo)')
     .option('--host <name>', "this host's name (the machine's where absent)")
-    .action((options: PlaceOptions & { host?: string }) => installHere(home(), options)),
+    .option('--second-user', 'make a user of their own for the commands of tasks')
+    .action((options: PlaceOptions & InstallOptions) => installHere(home(), options)),
   installing('upgrade', 'put this version in the place of the installed one (macOS, sudo)').action(
     (options: PlaceOptions) => upgradeHere(home(), options),
   ),

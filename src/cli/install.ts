@@ -1,4 +1,4 @@
-import { install } from '../install/install.ts';
+import { type InstallOptions, install } from '../install/install.ts';
 import { DEFAULT_ROOT, layoutOf } from '../install/layout.ts';
 import { uninstall } from '../install/uninstall.ts';
 import { upgrade } from '../install/upgrade.ts';
@@ -13,7 +13,7 @@ export interface PlaceOptions {
 const layout = (root: string | undefined, places: PlaceOptions) => layoutOf({ root: root ?? DEFAULT_ROOT, ...places });
 
 /** `ops install`: a LaunchDaemon of this version, started; says what it did and what is left for people. */
-export const installHere = (root: string | undefined, options: PlaceOptions & { host?: string }): Promise<void> =>
+export const installHere = (root: string | undefined, options: PlaceOptions & InstallOptions): Promise<void> =>
   install(layout(root, options), options, print);
 
 /** `ops upgrade`: this version in the place of the installed one. */

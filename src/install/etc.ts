@@ -6,10 +6,10 @@ import { folder, hasAccess, PUBLIC_FILE, PUBLIC_FOLDER, setAccess, settingsFile 
 import { addToRing, ensureKey, missingFromRing } from './keys.ts';
 import type { Layout } from './layout.ts';
 import type { Stage } from './stage.ts';
-import { installedConfig, STARTER_POLICY } from './starter.ts';
+import { type HostSettings, installedConfig, STARTER_POLICY } from './starter.ts';
 
 /** The settings: root's, so that the daemon can read and never change them. What an operator wrote is left alone. */
-export function etcStages({ home }: Layout, account: Account, host: string): Stage[] {
+export function etcStages({ home }: Layout, account: Account, host: HostSettings): Stage[] {
   const readable = { ...PUBLIC_FILE, gid: account.gid };
   return [
     folder(home.etc.dir, PUBLIC_FOLDER),
@@ -37,7 +37,7 @@ export function keyStages({ home }: Layout, account: Account, host: string): Sta
         setAccess(operatorKey, secret);
       },
     },
-    asDaemon(account, {
+    asAccount(account, {
       what: `${home.var.hostKey}, the host's key (the daemon's, 0600)`,
       isDone: () => hasAccess(home.var.hostKey, { ...account, mode: 0o600 }),
       make: async () => void (await ensureKey(home.var.hostKey, 'host', host)),
@@ -57,10 +57,10 @@ export function keyStages({ home }: Layout, account: Account, host: string): Sta
 export function varStages({ home, userHome }: Layout, account: Account): Stage[] {
   const own = { ...account, mode: 0o700 };
   const inside = [`${home.var.dir}/log`, `${home.var.dir}/keys`, home.var.redis, userHome];
-  return [folder(home.var.dir, own), ...inside.map((path) => asDaemon(account, folder(path, own)))];
+  return [folder(home.var.dir, own), ...inside.map((path) => asAccount(account, folder(path, own)))];
 }
 
-export function asDaemon(account: Account, stage: Stage): Stage {
+export function asAccount(account: Account, stage: Stage): Stage {
   return {
     ...stage,
     isDone: () => asUser(account, () => stage.isDone()),

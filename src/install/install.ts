@@ -5,7 +5,7 @@ import { installEnvironment, loadConfig } from '../config.ts';
 import { OpsError } from '../errors.ts';
 import { VERSION } from '../version.ts';
 import { commandStage, refuseForeignCommand } from './command.ts';
-import { asDaemon, etcStages, keyStages, varStages } from './etc.ts';
+import { asAccount, etcStages, keyStages, varStages } from './etc.ts';
 import { folder, linkTarget, PUBLIC_FOLDER, swapLink } from './files.ts';
 import { LABEL, type Layout, USER } from './layout.ts';
 import { nodeStage, refuseOldNode } from './node.ts';
@@ -13,12 +13,19 @@ import { forPeople } from './people.ts';
 import { programStage, refuseUnbuilt } from './program.ts';
 import { waitReady } from './ready.ts';
 import { chooseRedis, type RedisChoice, redisConfStage, redisServiceStage, redisUrlStage } from './redis.ts';
+import { RUNNER, runnerStages } from './runner.ts';
 import { isStopped, refuseOtherPlace, renderPlist, serviceStage } from './services.ts';
 import { runStages, type Say, type Stage } from './stage.ts';
-import { hostNameFrom } from './starter.ts';
+import { type HostSettings, hostNameFrom } from './starter.ts';
+
+export interface InstallOptions {
+  host?: string;
+  /** Commands are to run as a user of their own. */
+  secondUser?: true;
+}
 
 /** Installs Ops under launchd and starts it. Again, it changes nothing but what is missing. @throws OpsError that says what to mend. */
-export async function install(layout: Layout, options: { host?: string }, say: Say): Promise<void> {
+export async function install(layout: Layout, options: InstallOptions, say: Say): Promise<void> {
   await refuseUnfit(layout, 'install');
   refuseUnbuilt();
   const installed = await linkTarget(layout.current);
@@ -27,12 +34,13 @@ export async function install(layout: Layout, options: { host?: string }, say: S
   }
   await refuseForeignCommand(layout);
   const redis = await chooseRedis(installEnvironment(), layout);
-  const account = await ensureAccount(layout, say);
-  const host = hostOf(layout, options.host);
-  const made = await runStages(stagesOf(layout, account, host, redis), say);
+  const account = await ensureAccount(USER, layout.userHome, say);
+  const host = { name: hostOf(layout, options.host), runAs: runAsOf(layout, options) };
+  const runner = await runnerOf(layout, account, host.runAs, say);
+  const made = await runStages(stagesOf(layout, account, host, redis, runner), say);
   await sayState(layout, say);
   if (made === 0) say('Nothing had to be changed.');
-  say(forPeople(layout));
+  say(forPeople(layout, options));
 }
 
 /** What must be so before anything is changed. @throws OpsError */
@@ -53,14 +61,26 @@ function hostOf({ home }: Layout, given: string | undefined): string {
   throw new OpsError(`this host is ${name} (${home.etc.ops}), and stays so: tasks and reports name it`);
 }
 
-async function ensureAccount({ userHome }: Layout, say: Say): Promise<Account> {
-  const found = await findAccount(USER);
-  const account = found ?? (await createAccount(USER, userHome));
-  say(`${found ? 'as it was' : 'done     '}  the account ${USER} (${account.uid}), hidden, without a login`);
+/** A host that has its settings keeps them. */
+function runAsOf({ home }: Layout, { secondUser }: InstallOptions): string | null {
+  if (secondUser) return RUNNER;
+  return existsSync(home.etc.ops) ? loadConfig(home.root).runAs : null;
+}
+
+/** What a user of this installation's for commands needs; nothing where there is none, or it is somebody else's. */
+async function runnerOf(layout: Layout, daemon: Account, runAs: string | null, say: Say): Promise<Stage[]> {
+  if (runAs !== RUNNER) return [];
+  return runnerStages(layout, daemon, await ensureAccount(RUNNER, layout.home.runner.home, say));
+}
+
+async function ensureAccount(name: string, home: string, say: Say): Promise<Account> {
+  const found = await findAccount(name);
+  const account = found ?? (await createAccount(name, home));
+  say(`${found ? 'as it was' : 'done     '}  the account ${name} (${account.uid}), hidden, without a login`);
   return account;
 }
 
-function stagesOf(layout: Layout, account: Account, host: string, redis: RedisChoice): Stage[] {
+function stagesOf(layout: Layout, account: Account, host: HostSettings, redis: RedisChoice, runner: Stage[]): Stage[] {
   const shared = { uid: 0, gid: account.gid, mode: 0o640 };
   const own = 'server' in redis;
   return [
@@ -68,8 +88,9 @@ function stagesOf(layout: Layout, account: Account, host: string, redis: RedisCh
     folder(layout.app, PUBLIC_FOLDER),
     ...varStages(layout, account),
     ...etcStages(layout, account, host),
-    ...keyStages(layout, account, host),
-    ...(own ? [asDaemon(account, redisConfStage(layout))] : []),
+    ...keyStages(layout, account, host.name),
+    ...runner,
+    ...(own ? [asAccount(account, redisConfStage(layout))] : []),
     redisUrlStage(layout, shared, redis),
     programStage(layout),
     currentStage(layout),

@@ -26,15 +26,21 @@ export const STARTER_POLICY = `# What may run on this host at all, approved or n
 allow: []
 `;
 
+export interface HostSettings {
+  name: string;
+  /** Whom commands run as; null: as the daemon. */
+  runAs: string | null;
+}
+
 /** `etc/ops.yaml` of an installed host. */
-export const installedConfig = (host: string): string =>
+export const installedConfig = ({ name, runAs }: HostSettings): string =>
   `# The name of this host. Written once: tasks name it, and reports bear it.
-host: "${host}"
-`;
+host: "${name}"
+${runAs === null ? '' : `# Whom the commands of tasks run as.\nrun_as: ${runAs}\n`}`;
 
 /** `etc/ops.yaml` of a home for trying out. */
 export const starterConfig = (host: string): string =>
-  `${installedConfig(host)}
+  `${installedConfig({ name: host, runAs: null })}
 # This home holds the private keys of other roles, for trying out. Every report says so.
 dev: true
 `;

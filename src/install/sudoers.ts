@@ -41,10 +41,14 @@ export function sudoersDropIn({ daemon, runAs, work, staged }: SudoersParts): st
   ].join('\n');
 }
 
+/** Where sudo reads it. */
+export const DROP_IN = '/etc/sudoers.d/savorg-ops';
+
 const INSTRUCTIONS = [
   '# What savorg-ops may do as somebody else. Look through it, then put it in its place yourself:',
-  '#   sudo ops sudoers > savorg-ops.sudoers && sudo visudo -cf savorg-ops.sudoers',
-  '#   sudo install -o root -m 440 savorg-ops.sudoers /etc/sudoers.d/savorg-ops',
+  '#   sudo ops sudoers > savorg-ops.sudoers',
+  '#   sudo visudo -cf savorg-ops.sudoers',
+  `#   sudo install -o root -m 440 savorg-ops.sudoers ${DROP_IN}`,
 ];
 
 const runnerLines = (daemon: string, runAs: string): string[] => [

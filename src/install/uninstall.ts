@@ -6,8 +6,10 @@ import { refuseUnfit } from './install.ts';
 import { type Layout, USER } from './layout.ts';
 import { isProgram } from './program.ts';
 import { isOwnUrl } from './redis.ts';
+import { RUNNER } from './runner.ts';
 import { removalStage } from './services.ts';
 import { runStages, type Say, type Stage } from './stage.ts';
+import { DROP_IN } from './sudoers.ts';
 
 /** Takes Ops out of launchd and removes the program. The settings and the ledger stay, and are named. */
 export async function uninstall(layout: Layout, say: Say): Promise<void> {
@@ -50,9 +52,19 @@ function withoutCommand(layout: Layout): Stage {
   return { ...withoutFile(layout.command), isDone: async () => !(await isOurs(layout)) };
 }
 
-const kept = ({ root, home }: Layout): string => `
+function kept({ root, home }: Layout): string {
+  const hasRunner = existsSync(home.runner.dir);
+  return `
 Kept, because it cannot be had again:
   the settings and keys      sudo rm -rf ${home.etc.dir}
   the ledger and the logs    sudo rm -rf ${home.var.dir}
-  the folder itself          sudo rmdir ${root}
-  the account                sudo dscl . -delete /Users/${USER}; sudo dscl . -delete /Groups/${USER}`;
+${hasRunner ? `  what commands have at home sudo rm -rf ${home.runner.dir}\n` : ''}  the folder itself          sudo rmdir ${root}
+${[USER, ...(hasRunner ? [RUNNER] : [])].map(accountLine).join('\n')}${existsSync(DROP_IN) ? DROP_IN_LEFT : ''}`;
+}
+
+const accountLine = (name: string): string =>
+  `  the account                sudo dscl . -delete /Users/${name}; sudo dscl . -delete /Groups/${name}`;
+
+const DROP_IN_LEFT = `
+
+Not ours to remove, and it still gives that account rights: sudo rm ${DROP_IN}`;
