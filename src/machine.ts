@@ -6,6 +6,7 @@ import { factReader } from './adapters/facts.ts';
 import { files } from './adapters/files.ts';
 import { links } from './adapters/links.ts';
 import { proberWith } from './adapters/prober.ts';
+import { offLimitsIn } from './adapters/sandbox/grounds.ts';
 import type { SandboxHere } from './adapters/sandbox/sandbox.ts';
 import { settingStores } from './adapters/settings/index.ts';
 import { snapshotsIn } from './adapters/snapshots.ts';
@@ -69,5 +70,6 @@ export function machineOf(config: Config, parts: MachineParts): Machine {
     clock: systemClock,
   });
   const kept = (name: string) => keptOf(name, { ledger: tasks, containers, clock: systemClock });
-  return { kinds, facts: factReader({ ...things, kept, schedules, supervisors, sandbox, protect }) };
+  const offLimits = offLimitsIn(config);
+  return { kinds, facts: factReader({ ...things, kept, schedules, supervisors, sandbox, offLimits }) };
 }

@@ -1,11 +1,11 @@
 import { execa } from 'execa';
 import { OpsError } from '../errors.ts';
-import { covers } from '../planning/bounds.ts';
 import { containerFact, type FactQuery, type KeptFact, type OwnerFact, type PackageFact } from '../planning/facts.ts';
 import type { Containers } from '../services/containers.ts';
 import type { Directories, Files, Links, SettingStores, Supervisor, Supervisors } from '../services/host.ts';
 import type { FactReader } from '../services/ports.ts';
 import type { ScheduleFacts } from '../services/schedule-facts.ts';
+import { type OffLimits, refuseChange, refuseOwn } from './off-limits.ts';
 import type { SandboxHere } from './sandbox/sandbox.ts';
 import { refuseLinkedWay } from './way.ts';
 
@@ -21,8 +21,7 @@ export interface FactSources {
   schedules: ScheduleFacts;
   supervisors: Supervisors;
   sandbox: SandboxHere;
-  /** Roots of application source: no action changes what lies in one. */
-  protect: readonly string[];
+  offLimits: OffLimits;
 }
 
 export function factReader(sources: FactSources): FactReader {
@@ -30,8 +29,9 @@ export function factReader(sources: FactSources): FactReader {
 }
 
 async function answerTo(query: FactQuery, sources: FactSources) {
-  const { files, containers, directories, links, stores, schedules, supervisors, sandbox } = sources;
-  if ('path' in query) refuseProtected(query.path, sources.protect);
+  const { files, containers, directories, links, stores, schedules, supervisors, sandbox, offLimits } = sources;
+  // Who asks for one of these is about to change it.
+  if ('path' in query) await refuseChange(query.path, offLimits);
   switch (query.ask) {
     case 'file':
       return refuseLinkedWay(query.path).then(() => files.fact(query.path));
@@ -59,13 +59,10 @@ async function answerTo(query: FactQuery, sources: FactSources) {
     }
     case 'sandbox':
       return sandboxName(sandbox);
+    case 'ground':
+      for (const path of query.paths) await refuseOwn(path, offLimits);
+      return null;
   }
-}
-
-/** Who asks for one of these is about to change it. */
-function refuseProtected(path: string, protect: readonly string[]): void {
-  const root = protect.find((each) => covers(each, path));
-  if (root) throw new OpsError(`${path} lies in ${root}, which etc/ops.yaml protects: it is application source`);
 }
 
 async function packageFact({ manager, name }: PackageQuery, stores: SettingStores): Promise<PackageFact> {

@@ -40,7 +40,7 @@ export function madeNew(making: Promise<unknown>): Promise<boolean> {
 }
 
 /** From the top. */
-function foldersAbove(path: string): string[] {
+export function foldersAbove(path: string): string[] {
   const parent = dirname(path);
   return parent === path ? [] : [...foldersAbove(parent), parent];
 }

@@ -14,7 +14,9 @@ export type FactQuery =
   | { ask: 'schedules' }
   | { ask: 'service'; ref: ServiceRef }
   /** Commands are refused before anything runs where there is none. */
-  | { ask: 'sandbox' };
+  | { ask: 'sandbox' }
+  /** Refused where one of them belongs to Ops itself: no task changes that, whatever policy allows. */
+  | { ask: 'ground'; paths: readonly string[] };
 
 /** A regular file as it is, or that there is none. `mode` is four octal digits. */
 export type FileFact = { exists: false } | { exists: true; sha256: string; mode: string; uid: number; gid: number };
@@ -110,6 +112,7 @@ export interface FactOf {
   schedules: SchedulesFact;
   /** Its name. */
   sandbox: string;
+  ground: null;
   file: FileFact;
   service: ServiceFact;
   directory: DirectoryFact;

@@ -1,4 +1,4 @@
-import { binaryNeed, NETWORK } from '../contract/need.ts';
+import { binaryNeed, NETWORK, partsOf } from '../contract/need.ts';
 import type { BoundAction } from './action.ts';
 import type { FactOf, FactQueries, FactQuery } from './facts.ts';
 import type { Probe } from './probe.ts';
@@ -61,6 +61,12 @@ export function permissionsOf({ name, action, input, later }: BoundAction): Perm
   const own = { name, changes: action.changes, needs: [...new Set(needs)] };
   const looks = check?.type === 'command' ? [probePermission(check)] : [];
   return [own, ...later.flatMap(permissionsOf), ...looks];
+}
+
+/** The paths that they may change something in, and what they will have done later. */
+export function pathsOf(actions: readonly BoundAction[]): string[] {
+  const needs = actions.flatMap(permissionsOf).flatMap((permission) => permission.needs);
+  return [...new Set(needs)].map(partsOf).flatMap(({ kind, name }) => (kind === 'path' ? [name] : []));
 }
 
 function probePermission({ argv, network }: Extract<Probe, { type: 'command' }>): Permission {

@@ -1,6 +1,6 @@
 import type { BoundAction } from '../planning/action.ts';
 import type { FactQueries } from '../planning/facts.ts';
-import { type Answers, overlapOf, queriesOf, runPlan } from '../planning/run-plan.ts';
+import { type Answers, overlapOf, pathsOf, queriesOf, runPlan } from '../planning/run-plan.ts';
 import type { PlannedStep } from '../planning/step.ts';
 import type { FactReader } from './ports.ts';
 import { kindOf, type StepKinds } from './step-kind.ts';
@@ -12,6 +12,7 @@ export async function planTask(actions: readonly BoundAction[], reader: FactRead
   const twice = overlapOf(actions);
   if (twice) return { code: 'overlap', message: `two actions of this task both need ${twice}: make two tasks of it` };
   try {
+    await reader.answer({ ask: 'ground', paths: pathsOf(actions) });
     const answers = await Promise.all(queriesOf(actions).map((queries) => answersTo(queries, reader)));
     return { steps: runPlan(actions, answers) };
   } catch (error) {

@@ -17,7 +17,7 @@ const stores = memoryStores();
 const factsWith = (sandbox: SandboxHere) =>
   factReader({
     sandbox,
-    protect: ['/srv/shop'],
+    offLimits: { own: [], userHome: null, protect: ['/srv/shop'] },
     files,
     containers: engine,
     kept: async () => ({ now: 0, containers: [] }),

@@ -314,6 +314,7 @@ export const HOSTS: Host[] = [
     schedules,
     service: service('stopped', false),
     sandbox: 'bubblewrap',
+    ground: null,
   }),
   hostWith({
     file: present,
@@ -328,6 +329,7 @@ export const HOSTS: Host[] = [
     schedules,
     service: service('running', true),
     sandbox: 'sandbox-exec',
+    ground: null,
   }),
 ];
 

@@ -2,17 +2,15 @@ import { join } from 'node:path';
 import { registry } from '../../jobs/index.ts';
 import { systemClock } from '../../src/adapters/clock.ts';
 import { snapshotsIn } from '../../src/adapters/snapshots.ts';
-import type { FactQuery } from '../../src/planning/facts.ts';
 import { bindActions } from '../../src/planning/registry.ts';
 import type { ServiceStep } from '../../src/planning/step.ts';
 import type { Supervisor } from '../../src/services/host.ts';
 import { planTask } from '../../src/services/planner.ts';
-import type { Clock } from '../../src/services/ports.ts';
+import type { Clock, FactReader } from '../../src/services/ports.ts';
 import { serviceKind } from '../../src/steps/service.ts';
 import { TestSupervisor } from './supervisor.ts';
 
 type Verb = ServiceStep['verb'];
-type ServiceQuery = Extract<FactQuery, { ask: 'service' }>;
 type Service = { supervisor: 'launchd' | 'pm2' | 'systemd' | 'command' } & Record<string, unknown>;
 
 const context = { task_id: 't', work: 't', n: 1, signal: new AbortController().signal, output: async () => undefined };
@@ -24,11 +22,14 @@ const hasty: Clock = { ...systemClock, monotonic: () => systemClock.monotonic() 
 export function serviceHost(name: Service['supervisor'], supervisor: Supervisor, folder: string) {
   const supervisors = { ...new TestSupervisor().all, [name]: supervisor };
   const kind = serviceKind({ supervisors, snapshots: snapshotsIn(join(folder, 'snapshots')), clock: hasty });
+  const reader: FactReader = {
+    answer: async (query) => (query.ask === 'service' ? supervisor.look(query.ref) : null),
+  };
 
   const plan = async (verb: Verb, service: Service): Promise<ServiceStep> => {
     const actions = bindActions(registry, [{ action: `config.service.${verb}`, with: { service } }]);
     if (typeof actions === 'string') throw new Error(actions);
-    const made = await planTask(actions, { answer: (query) => supervisor.look((query as ServiceQuery).ref) });
+    const made = await planTask(actions, reader);
     if ('code' in made) throw new Error(made.message);
     return made.steps[0]?.step as ServiceStep;
   };

@@ -1,7 +1,9 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { coerceError, OpsError } from '../../errors.ts';
+import type { Home } from '../../home.ts';
 import type { Ground } from '../../planning/bounds.ts';
+import type { OffLimits } from '../off-limits.ts';
 import type { SandboxSettings } from './sandbox.ts';
 
 const PACKAGE = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '../../..' : '../../../..');
@@ -9,20 +11,38 @@ const PACKAGE = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ?
 const OWN_CODE = ['dist', 'jobs', 'node_modules', 'package.json', 'src'].map((part) => join(PACKAGE, part));
 
 /** What no command may change, and what none may see. @throws OpsError where a root of `protect` is none. */
-export function guardedIn({
-  home,
-  protect,
-  baseEnv,
-}: SandboxSettings): Pick<Ground, 'readOnly' | 'hidden' | 'userHome'> {
-  const own = [home.etc.dir, join(home.root, 'app'), join(home.root, 'node'), ...OWN_CODE];
-  const secret = [home.var.dir, home.runner.dir, home.keys, home.etc.operatorKey, home.etc.redisUrl, home.etc.secrets];
-  const userHome = [home.var.userHome, home.runner.home].filter((path) => path === baseEnv['HOME']);
+export function guardedIn(settings: SandboxSettings): Pick<Ground, 'readOnly' | 'hidden' | 'userHome'> {
+  const { home, protect } = settings;
+  const userHome = userHomeIn(settings);
   return {
-    readOnly: [...protect.map(protectedRoot), ...own.flatMap(present)],
-    hidden: secret.flatMap(present),
-    userHome: userHome.flatMap(present)[0] ?? null,
+    readOnly: [...protect.map(protectedRoot), ...legible(home).flatMap(present)],
+    hidden: secret(home).flatMap(present),
+    userHome: userHome === null ? null : (present(userHome)[0] ?? null),
   };
 }
+
+/** What no action of any kind changes. */
+export function offLimitsIn(settings: SandboxSettings): OffLimits {
+  const { home, protect } = settings;
+  return { own: [...legible(home), ...secret(home)], userHome: userHomeIn(settings), protect };
+}
+
+/** What belongs to Ops itself, and commands may read. */
+const legible = ({ root, etc }: Home): string[] => [etc.dir, join(root, 'app'), join(root, 'node'), ...OWN_CODE];
+
+/** What belongs to Ops itself, and nobody else may see. */
+const secret = ({ etc, keys, runner, var: { dir } }: Home): string[] => [
+  dir,
+  runner.dir,
+  keys,
+  etc.operatorKey,
+  etc.redisUrl,
+  etc.secrets,
+];
+
+/** HOME of commands, where it lies in the daemon's own. */
+const userHomeIn = ({ home, baseEnv }: SandboxSettings): string | null =>
+  [home.var.userHome, home.runner.home].find((path) => path === baseEnv['HOME']) ?? null;
 
 const present = (path: string): string[] => (existsSync(path) ? [realpathSync(path)] : []);
 
