@@ -11,6 +11,7 @@ import {
   SHOWS_SECRETS,
 } from '../../src/planning/file.ts';
 import { VariableName, Variables } from '../../src/planning/input.ts';
+import { variableNeeds } from '../../src/planning/reach.ts';
 
 const Fields = z.strictObject({
   ...editFields,
@@ -36,7 +37,7 @@ export const env = defineAction<Input, FileQueries>({
   undo: 'puts the file back as it was, or removes one that it began',
   input: Input,
   ...fileTraits,
-  needs: (input) => fileNeeds(input, contentOf(input)),
+  needs: (input) => [...fileNeeds(input, contentOf(input)), ...variableNeeds(input.set ?? {})],
   plan: (input, facts) => {
     const title = `change ${namesOf(input).join(', ')} of ${input.service} in ${input.path}`;
     return editSteps(input, facts, title, contentOf(input));

@@ -3,6 +3,7 @@ import canonicalize from 'canonicalize';
 import { z } from 'zod';
 import { NETWORK, pathNeed } from '../contract/need.ts';
 import { AbsolutePath, Argv, Variables } from './input.ts';
+import { loadsCode } from './reach.ts';
 import { collide } from './resources.ts';
 import { isSecretRef, secretsIn } from './secret-ref.ts';
 
@@ -29,7 +30,7 @@ const OF_THE_PROGRAM =
   /^(?:PATH|HOME|USER|TMPDIR|SHELL|TZ|LANG|LC_\w+|SSL_CERT_\w+|\w+_proxy|\w+_PROXY|(?:DOCKER|CONTAINERS?|XDG|STORAGE|REGISTRY|BUILDAH|PODMAN|LD|DYLD|GO|SSH|LISTEN|NOTIFY|DBUS|_CONTAINERS)(?:_?[A-Z]\w*)?)$/;
 
 /** Whether it cannot be handed over in the program's environment: only a plain value can be named so. */
-export const steersTheProgram = (name: string): boolean => OF_THE_PROGRAM.test(name);
+export const steersTheProgram = (name: string): boolean => OF_THE_PROGRAM.test(name) || loadsCode(name);
 
 /** As `--mount` can carry it: a comma would begin another field. */
 const MountPath = AbsolutePath.refine(

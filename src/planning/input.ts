@@ -41,6 +41,12 @@ export const VariableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, '
 /** Environment variables by name: their values, or references to secrets. */
 export const Variables = z.record(VariableName, valueOrRef()).meta({ title: 'variables: text or `secret:…`, by name' });
 
+/** The same for what fetches no secrets. */
+export const PlainVariables = Variables.refine(
+  (variables) => !Object.values(variables).some(isSecretRef),
+  'nobody fetches secrets there',
+);
+
 /** What a template uses, by name: texts or references to secrets, or what its sections ask. */
 export const TemplateVariables = z.record(VariableName, z.union([valueOrRef(), z.boolean()]));
 

@@ -5,11 +5,14 @@ import type { Probe } from './probe.ts';
 const LOADING =
   /^(?:(?:LD|DYLD)_\w+|GCONV_PATH|GLIBC_TUNABLES|OPENSSL_(?:CONF|MODULES|ENGINES)|BASH_ENV|ENV|ZDOTDIR|SHELLOPTS|BASHOPTS|PS4|NODE_(?:OPTIONS|PATH)|PYTHON\w+|PERL\w+|RUBY\w+|(?:_?JAVA|JDK_JAVA)(?:_TOOL)?_OPTIONS)$/;
 
+/** Whether a variable of this name has code loaded into whatever program gets it. */
+export const loadsCode = (name: string): boolean => LOADING.test(name);
+
 /** The programs that variables may have a command run besides its own: from the folders of PATH, or any. */
 export function variableNeeds(variables: Readonly<Record<string, string>>): string[] {
   return Object.entries(variables).flatMap(([name, value]) => {
     if (name === 'PATH') return value.split(':').map(folderNeed);
-    return LOADING.test(name) ? [ANY_BINARY] : [];
+    return loadsCode(name) ? [ANY_BINARY] : [];
   });
 }
 

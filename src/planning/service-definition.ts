@@ -1,9 +1,11 @@
-import { type PlistValue, parse } from 'plist';
 import { z } from 'zod';
+import { ANY_BINARY, binaryNeed, pathNeed } from '../contract/need.ts';
 import type { Standing } from './facts.ts';
-import { AbsolutePath, Variables } from './input.ts';
-import { isSecretRef } from './secret-ref.ts';
+import { AbsolutePath, PlainVariables } from './input.ts';
+import { launchdJob } from './launchd-plist.ts';
+import { variableNeeds } from './reach.ts';
 import { LaunchdService, Pm2Service, type RefOf, SystemdService } from './service.ts';
+import { systemdUnit } from './systemd-unit.ts';
 
 const text = z.string().min(1).max(65_536);
 
@@ -11,8 +13,10 @@ const Launchd = LaunchdService.extend({
   /** A launchd.plist as XML. */
   plist: text,
 }).superRefine(({ label, plist }, context) => {
-  const problem = plistProblem(label, plist);
-  if (problem !== null) context.addIssue({ code: 'custom', path: ['plist'], message: problem });
+  const message = problemOf(plist, (xml) => {
+    if (launchdJob(xml).label !== label) throw new Error(`its Label must be ${label}`);
+  });
+  if (message !== null) context.addIssue({ code: 'custom', path: ['plist'], message });
 });
 
 const words = z.array(z.string().max(8192)).min(1).max(256);
@@ -25,7 +29,7 @@ const Pm2App = z.strictObject({
   /** A program, or `none` where the script is one; by the script's ending where absent. */
   interpreter: z.union([z.literal('none'), AbsolutePath]).optional(),
   node_args: words.optional(),
-  env: Variables.refine((env) => !Object.values(env).some(isSecretRef), 'pm2 fetches no secrets').optional(),
+  env: PlainVariables.optional(),
   autorestart: z.boolean().optional(),
   exp_backoff_restart_delay: z.int().min(0).max(600_000).optional(),
   max_memory_restart: z
@@ -41,7 +45,10 @@ const Pm2 = Pm2Service.extend({ app: Pm2App });
 
 const Systemd = SystemdService.extend({
   /** A unit file. */
-  text: text.refine((unit) => /^\[Service\]$/m.test(unit), 'expected a unit file with a [Service]'),
+  text: text.superRefine((unit, context) => {
+    const message = problemOf(unit, systemdUnit);
+    if (message !== null) context.addIssue({ code: 'custom', message });
+  }),
 });
 
 /** A service whose supervisor knows it by a definition, with that. */
@@ -58,8 +65,8 @@ export interface Definition {
   text: string;
   /** How it stands once it is installed. */
   standing: Standing;
-  /** What it will run. */
-  programs: readonly string[];
+  /** What of the host it touches from then on: programs, what has them load code, what its supervisor writes for it. */
+  needs: readonly string[];
 }
 
 export function definitionOf(service: DefinedService): Definition {
@@ -75,47 +82,38 @@ export function definitionOf(service: DefinedService): Definition {
 
 /** launchd starts by itself what is to run at load, and keeps the others until their time comes. */
 function launchdDefinition({ supervisor, label, plist }: z.infer<typeof Launchd>): Definition {
-  const keys = parsedPlist(plist) ?? {};
-  const runsAtLoad = keys['RunAtLoad'] === true || (keys['KeepAlive'] ?? false) !== false;
+  const { runsAtLoad, needs } = launchdJob(plist);
   const standing: Standing = { state: runsAtLoad ? 'running' : 'waiting', enabled: true };
-  return { ref: { supervisor, label }, text: plist, standing, programs: programsOf(keys) };
+  return { ref: { supervisor, label }, text: plist, standing, needs };
 }
 
 function pm2Definition({ supervisor, name, app }: z.infer<typeof Pm2>): Definition {
   const apps = [{ name, ...app }];
-  const { script, interpreter = 'none' } = app;
+  const { script, interpreter = 'none', node_args, env = {}, out_file, error_file } = app;
   const programs = interpreter === 'none' ? [script] : [interpreter, script];
+  const needs = [
+    ...programs.map((program) => binaryNeed([program])),
+    ...variableNeeds(env),
+    // As NODE_OPTIONS.
+    ...(node_args ? [ANY_BINARY] : []),
+    ...[out_file, error_file].filter((path) => path !== undefined).map(pathNeed),
+  ];
   // What starts with the host pm2 knows by `pm2 save` only.
   const standing: Standing = { state: 'running', enabled: false };
-  return { ref: { supervisor, name }, text: `${JSON.stringify({ apps }, null, 2)}\n`, standing, programs };
+  return { ref: { supervisor, name }, text: `${JSON.stringify({ apps }, null, 2)}\n`, standing, needs };
 }
 
 function systemdDefinition({ supervisor, unit, text: own }: z.infer<typeof Systemd>): Definition {
-  const enabled = /^\[Install\]$/m.test(own);
-  const programs = [...own.matchAll(/^\s*Exec\w+\s*=\s*[@:+!|-]*(\S+)/gm)].map(([, program = '']) => program);
-  return { ref: { supervisor, unit }, text: own, standing: { state: 'running', enabled }, programs };
+  const { startsWithHost, needs } = systemdUnit(own);
+  return { ref: { supervisor, unit }, text: own, standing: { state: 'running', enabled: startsWithHost }, needs };
 }
 
-function plistProblem(label: string, plist: string): string | null {
-  const keys = plist.startsWith('<?xml') ? parsedPlist(plist) : null;
-  if (keys === null) return 'expected a property list as XML, with a dict';
-  if (keys['Label'] !== label) return `its Label must be ${label}`;
-  const programs = programsOf(keys);
-  if (programs.length === 0) return 'it has no Program and no ProgramArguments';
-  return programs.every((program) => program.startsWith('/')) ? null : 'its program must be an absolute path';
-}
-
-function programsOf({ Program, ProgramArguments }: Record<string, PlistValue>): string[] {
-  const first = Array.isArray(ProgramArguments) ? ProgramArguments[0] : undefined;
-  return [Program, first].filter((program) => typeof program === 'string');
-}
-
-function parsedPlist(plist: string): Record<string, PlistValue> | null {
+/** Why a definition is not understood; null where it is. */
+function problemOf(definition: string, read: (definition: string) => unknown): string | null {
   try {
-    const value = parse(plist);
-    const isDict = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isDict ? (value as Record<string, PlistValue>) : null;
-  } catch {
+    read(definition);
     return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }

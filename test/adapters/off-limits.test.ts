@@ -59,6 +59,10 @@ describe('the daemon itself', () => {
       (path: string) => ({ name: 'x', image: `sha256:${'a'.repeat(64)}`, volumes: [{ host: path, container: '/x' }] }),
     ],
     [
+      'config.service.install',
+      (path: string) => ({ service: { supervisor: 'pm2', name: 'x', app: { script: '/bin/x', out_file: path } } }),
+    ],
+    [
       'config.service.start',
       (path: string) => {
         const [start, stop, status] = [['a'], ['b'], ['c']];

@@ -28,6 +28,8 @@ function passes(action: string, input: object, more: object = {}): boolean {
 const runs = (argv: string[], more: object = {}, rules: object = {}) =>
   passes('infra.command', { argv, ...more }, rules);
 
+const sets = (set: object) => passes('config.env', { path: '/srv/a/web.env', service: 'web', format: 'env', set });
+
 it('what is meant passes', () => {
   expect(runs(['/usr/bin/touch', 'x'])).toBe(true);
   expect(runs(['git', 'pull'], { env: { LANG: 'C' }, cwd: '/srv/a' })).toBe(true);
@@ -90,6 +92,12 @@ describe('a variable', () => {
     expect(runs(['git'], { env })).toBe(false);
     expect(runs(['/usr/bin/touch'], { env })).toBe(false);
     expect(passes('infra.script', { interpreter: ['git'], text: 'x', undo_text: 'x', env })).toBe(false);
+  });
+
+  it('T37: that loads code is not given to a service either', () => {
+    expect(sets({ PORT: '80', PATH: '/opt/tools' })).toBe(true);
+    expect(sets({ LD_PRELOAD: '/srv/a/evil.so' })).toBe(false);
+    expect(sets({ PATH: '/srv/a' })).toBe(false);
   });
 
   it('passes where every program may run', () => {

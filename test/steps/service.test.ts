@@ -24,7 +24,7 @@ function setUp() {
   const kind = serviceKind({ supervisors: supervisor.all, snapshots: snapshotsIn(temporaryFolder()), clock });
   const plan = async (verb: Verb) => serviceStep(verb, REF, await supervisor.look(REF));
   const planInstall = async (text: string) =>
-    installStep({ ref: REF, text, standing: RUNS, programs: [] }, await supervisor.look(REF));
+    installStep({ ref: REF, text, standing: RUNS, needs: [] }, await supervisor.look(REF));
   const host = { supervisor, kind, plan, planInstall, waitedMs: () => now };
   /** Captures and applies, as the step runner does. */
   const apply = async (step: ServiceStep) => {

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { binaryNeed } from '../../../src/contract/need.ts';
 import { defineAction } from '../../../src/planning/action.ts';
 import { checkSteps } from '../../../src/planning/command.ts';
 import { Probe } from '../../../src/planning/probe.ts';
@@ -25,10 +24,7 @@ export const install = defineAction<Input, Queries>({
   changes: true,
   reversible: () => true,
   resources: (input) => serviceResources(refOf(input)),
-  needs: (input) => [
-    ...serviceNeeds(refOf(input)),
-    ...definitionOf(input.service).programs.map((program) => binaryNeed([program])),
-  ],
+  needs: (input) => [...serviceNeeds(refOf(input)), ...definitionOf(input.service).needs],
   subjects: () => [],
   check: ({ check }) => check,
   facts: (input) => ({ service: { ask: 'service', ref: refOf(input) } }),

@@ -169,4 +169,25 @@ export const CONSENT: readonly Mutation[] = [
     to: "if (below === '')",
     tests: ['test/adapters/off-limits.test.ts'],
   },
+  {
+    name: 'policy is not asked for what the definition of a service names',
+    file: 'jobs/config/service/install.ts',
+    from: ', ...definitionOf(input.service).needs]',
+    to: ']',
+    tests: ['test/planning/service-definition.test.ts'],
+  },
+  {
+    name: 'a unit of systemd may have directives that nobody knows',
+    file: 'src/planning/systemd-unit.ts',
+    from: 'if (!own) throw notUnderstood(index, line);\n    needs.push(...own);',
+    to: 'needs.push(...(own ?? []));',
+    tests: ['test/planning/service-definition.test.ts'],
+  },
+  {
+    name: 'variables that load code are as others',
+    file: 'src/planning/reach.ts',
+    from: 'return loadsCode(name) ? [ANY_BINARY] : [];',
+    to: 'return [];',
+    tests: ['test/planning/around-policy.test.ts'],
+  },
 ];

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -214,6 +214,17 @@ describe('an engine that does not answer as known', () => {
   ])('says %s', async (_, script, message) => {
     await expect(fake(script).find('web')).rejects.toThrow(message);
   });
+});
+
+it("T37: a container's variables that load code are the container's alone, not the engine's own", async () => {
+  const path = join(temporaryFolder(), 'environment');
+  const engine = fake(`env > ${path}; echo "$@" >> ${path}; echo ${'a'.repeat(64)}`);
+  const env = { PORT: '80', BASH_ENV: '/srv/evil', LD_PRELOAD: '/srv/evil.so', NODE_OPTIONS: '-r /srv/evil.js' };
+  await engine.create({ name: 'web', image: `sha256:${'a'.repeat(64)}`, env }, env, 'task-1');
+  const lines = readFileSync(path, 'utf8').split('\n');
+  expect(lines).toContain('PORT=80');
+  expect(lines.filter((line) => /^(?:BASH_ENV|LD_PRELOAD|NODE_OPTIONS)=/.test(line))).toEqual([]);
+  expect(lines.at(-2)).toMatch(/--env=PORT --env=BASH_ENV=\/srv\/evil --env=LD_PRELOAD=/);
 });
 
 it('listens on the host itself only, unless told', () => {
