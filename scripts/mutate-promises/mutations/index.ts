@@ -1,6 +1,7 @@
 import type { Mutation, PromiseNumber } from '../mutation.ts';
 import { AUDIT } from './audit.ts';
 import { BAD_INPUT } from './bad-input.ts';
+import { BOUNDS } from './bounds.ts';
 import { CONSENT } from './consent.ts';
 import { ONCE } from './once.ts';
 import { PROCESSES } from './processes.ts';
@@ -9,7 +10,7 @@ import { SECRETS } from './secrets.ts';
 import { UNDO } from './undo.ts';
 
 export const MUTATIONS: Record<PromiseNumber, readonly Mutation[]> = {
-  1: CONSENT,
+  1: [...CONSENT, ...BOUNDS],
   2: ONCE,
   3: REPORTS,
   4: UNDO,

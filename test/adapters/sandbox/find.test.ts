@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Runner } from '../../../src/adapters/runner.ts';
@@ -61,5 +61,30 @@ describe.runIf(process.platform === 'linux')('the sandbox of a host', () => {
     symlinkSync('/etc', join(folder, 'link'));
     const { find } = await setUp({ protect: [root(folder)] });
     expect(await find()).toEqual({ problem: expect.stringMatching(why) });
+  });
+
+  it('gives a command the network only where it asked for it', async () => {
+    const { runner, settings, find } = await setUp();
+    const sandbox = confined(runner, await find(), settings);
+    let seen = '';
+    const look = async (network: boolean) => {
+      seen = '';
+      const request = { ...command(['/bin/readlink', '/proc/self/ns/net']), network };
+      await sandbox.run(request, never, async (chunk) => void (seen += Buffer.from(chunk).toString()));
+      return seen.trim();
+    };
+    const own = readlinkSync('/proc/self/ns/net');
+    expect(await look(true)).toBe(own);
+    expect(await look(false)).toMatch(/^net:/);
+    expect(seen.trim()).not.toBe(own);
+  });
+
+  it('does not start a command with a link among what it may write', async () => {
+    const folder = temporaryFolder();
+    symlinkSync('/etc', join(folder, 'link'));
+    const { runner, settings, find } = await setUp();
+    const request = { ...command(['/bin/true']), writes: [join(folder, 'link')] };
+    const exit = await confined(runner, await find(), settings).run(request, never, async () => undefined);
+    expect(exit).toMatchObject({ ended: 'not-started', message: expect.stringMatching(/which leads to \/etc/) });
   });
 });
