@@ -6,8 +6,10 @@ import { foldersAbove } from './way.ts';
 
 /** What no action changes, whatever was signed and whatever policy allows. */
 export interface OffLimits {
-  /** What belongs to Ops itself: folders and files. */
+  /** What belongs to Ops itself: settings, keys, state. */
   own: readonly string[];
+  /** Its program. */
+  code: readonly string[];
   /** HOME of commands, which is theirs wherever it lies; null where there is none. */
   userHome: string | null;
   /** Roots of application source. */
@@ -17,10 +19,10 @@ export interface OffLimits {
 const REMEDY = 'no task changes it; an operator does, by hand or with ops (see: ops --help)';
 
 /** @throws OpsError where the path lies in what belongs to Ops itself, by whatever name. */
-export async function refuseOwn(path: string, { own, userHome }: OffLimits): Promise<void> {
+export async function refuseOwn(path: string, { own, code, userHome }: OffLimits): Promise<void> {
   // Not as it is written: commands can make links there.
   if (userHome !== null && (await realRootAround(path, [userHome])) !== undefined) return;
-  const root = (await rootAround(path, own)) ?? (await otherNameOf(path, own));
+  const root = (await rootAround(path, [...own, ...code])) ?? (await otherNameOf(path, own));
   if (root !== undefined) throw new OpsError(`${path} belongs to Ops itself, as ${root}: ${REMEDY}`);
 }
 
@@ -30,7 +32,7 @@ export async function refuseChange(path: string, limits: OffLimits): Promise<voi
   const root = await rootAround(path, limits.protect);
   if (root !== undefined)
     throw new OpsError(`${path} lies in ${root}, which etc/ops.yaml protects: it is application source`);
-  const below = await rootBelow(path, limits.own);
+  const below = await rootBelow(path, [...limits.own, ...limits.code]);
   if (below !== undefined) throw new OpsError(`${path} leads to ${below}, which belongs to Ops itself: ${REMEDY}`);
 }
 

@@ -17,7 +17,7 @@ const stores = memoryStores();
 const factsWith = (sandbox: SandboxHere) =>
   factReader({
     sandbox,
-    offLimits: { own: [], userHome: null, protect: ['/srv/shop'] },
+    offLimits: { own: [], code: [], userHome: null, protect: ['/srv/shop'] },
     files,
     containers: engine,
     kept: async () => ({ now: 0, containers: [] }),

@@ -9,6 +9,7 @@ async function tree() {
   const root = temporaryFolder();
   await mkdir(join(root, 'lib'));
   await writeFile(join(root, 'lib/a.js'), 'one');
+  await utimes(join(root, 'lib/a.js'), new Date(0), new Date(0));
   await writeFile(join(root, 'main.js'), 'two');
   await symlink('main.js', join(root, 'link'));
   const digest = async () => (await sourceTrees([root], systemClock).look())[0]?.digest;

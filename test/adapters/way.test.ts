@@ -39,7 +39,10 @@ describe('the way to a file, directory or link', () => {
 
   it('T21: is looked at before a file is planned', async () => {
     const folder = await setUp();
-    const reader = factReader({ files, offLimits: { own: [], userHome: null, protect: [] } } as unknown as FactSources);
+    const reader = factReader({
+      files,
+      offLimits: { own: [], code: [], userHome: null, protect: [] },
+    } as unknown as FactSources);
     const answer = reader.answer({ ask: 'file', path: join(folder, 'way/web/new') });
     await expect(answer).rejects.toThrow(refused(join(folder, 'way')));
   });

@@ -4,7 +4,7 @@ const KINDS = ['path', 'binary', 'service', 'container', 'image', 'package', 'se
 
 /** Policy asks for each kind of need by itself. */
 const UNASKED: readonly Mutation[] = KINDS.map((kind) => ({
-  name: `policy is not asked for a ${kind}`,
+  name: `policy is not asked for this kind of need: ${kind}`,
   file: 'src/admission/policy.ts',
   from: "if (kind === 'network') return",
   to: `if (kind === '${kind}') return true; if (kind === 'network') return`,

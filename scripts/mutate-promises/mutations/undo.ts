@@ -61,7 +61,7 @@ export const UNDO: readonly Mutation[] = [
     name: 'what stands in a directory goes with it',
     file: 'src/adapters/directories.ts',
     from: 'await rmdir(path);\n',
-    to: 'await rm(path, { recursive: true });\n',
+    to: "await (await import('node:fs/promises')).rm(path, { recursive: true });\n",
     tests: ['test/steps/directory.test.ts'],
   },
   {

@@ -15,7 +15,7 @@ export function guardedIn(settings: SandboxSettings): Pick<Ground, 'readOnly' | 
   const { home, protect } = settings;
   const userHome = userHomeIn(settings);
   return {
-    readOnly: [...protect.map(protectedRoot), ...legible(home).flatMap(present)],
+    readOnly: [...protect.map(protectedRoot), ...[home.etc.dir, ...codeOf(home)].flatMap(present)],
     hidden: secret(home).flatMap(present),
     userHome: userHome === null ? null : (present(userHome)[0] ?? null),
   };
@@ -24,13 +24,12 @@ export function guardedIn(settings: SandboxSettings): Pick<Ground, 'readOnly' | 
 /** What no action of any kind changes. */
 export function offLimitsIn(settings: SandboxSettings): OffLimits {
   const { home, protect } = settings;
-  return { own: [...legible(home), ...secret(home)], userHome: userHomeIn(settings), protect };
+  return { own: [home.etc.dir, ...secret(home)], code: codeOf(home), userHome: userHomeIn(settings), protect };
 }
 
-/** What belongs to Ops itself, and commands may read. */
-const legible = ({ root, etc }: Home): string[] => [etc.dir, join(root, 'app'), join(root, 'node'), ...OWN_CODE];
+const codeOf = ({ root }: Home): string[] => [join(root, 'app'), join(root, 'node'), ...OWN_CODE];
 
-/** What belongs to Ops itself, and nobody else may see. */
+/** What nobody else may see. */
 const secret = ({ etc, keys, runner, var: { dir } }: Home): string[] => [
   dir,
   runner.dir,
