@@ -11,6 +11,7 @@ import type { FactReader } from '../../src/services/ports.ts';
 import { temporaryFolder } from '../fixtures/commands/commands.ts';
 import { boundActions } from '../services/support.ts';
 import { applyDying, dieAtFirst } from './crash.ts';
+import { disguise } from './disguise.ts';
 import { exampleIn, exampleOf, hasExample } from './example.ts';
 import { IRREVERSIBLE, RUNS_AGAIN } from './exceptions.ts';
 import { Host } from './host.ts';
@@ -43,6 +44,7 @@ const isThere = (program: string): boolean =>
 async function arranged(action: string, trial: Trial) {
   const host = new Host(runner);
   await trial.arrange(host);
+  disguise(host.folder);
   const task = exampleIn(action, host, trial);
   const beyond = async () => trial.observe?.(host);
   return {
@@ -75,6 +77,7 @@ const ofChanges = (steps: readonly PlannedStep[], texts: readonly string[]): str
 describe('the registry', () => {
   it('has an example and trials of every action', () => {
     expect(actions.filter((action) => !isTried(action))).toEqual([]);
+    expect(tried.filter(([, trials]) => Object.keys(trials).length === 0).map(([action]) => action)).toEqual([]);
   });
 
   it('has every action for which an exception is made', () => {

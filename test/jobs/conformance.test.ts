@@ -7,7 +7,7 @@ import type { FactQuery } from '../../src/planning/facts.ts';
 import { ResourceName } from '../../src/planning/input.ts';
 import { WHOLE_HOST } from '../../src/planning/resources.ts';
 import { type Answers, runPlan } from '../../src/planning/run-plan.ts';
-import { canBeUndone, changesSomething, type Step } from '../../src/planning/step.ts';
+import { type ContainerStep, canBeUndone, changesSomething, type Step } from '../../src/planning/step.ts';
 import { HOSTS, SAMPLES } from './samples.ts';
 
 function frozen<T>(value: T): T {
@@ -52,6 +52,16 @@ function argvsIn(value: unknown): string[][] {
       : argvsIn(child),
   );
 }
+
+/** The paths that a step names to be written. */
+function writtenBy(step: Step): readonly string[] {
+  if (step.kind === 'command') return step.command.writes;
+  if (step.kind === 'service') return 'writes' in step.ref ? (step.ref.writes ?? []) : [];
+  if (step.kind === 'container') return volumesOf(step).map(({ host }) => host);
+  return 'path' in step ? [step.path] : [];
+}
+
+const volumesOf = ({ goal }: ContainerStep) => (goal.state === 'running' ? (goal.spec.volumes ?? []) : []);
 
 describe('the registry', () => {
   it('has samples for every action', () => {
@@ -132,6 +142,13 @@ describe.each(Object.entries(registry))('%s', (actionName, action) => {
       expect(action.resources(input).length > 0).toBe(action.changes);
       const subjects = action.subjects(input).map((subject) => subject.replace(/^schedule:/, 'schedule:mini-1/'));
       for (const subject of subjects) expect(Target.safeParse(subject).success).toBe(true);
+    });
+
+    it('asks policy for every path that it looks at to change it, or changes', () => {
+      const needs = new Set(action.needs(input));
+      const asked = Object.values(action.facts(input)).flatMap((query) => ('path' in query ? [query.path] : []));
+      const changed = plansOf(action, input).flat().flatMap(writtenBy);
+      expect([...asked, ...changed].filter((path) => !needs.has(`path:${path}`))).toEqual([]);
     });
 
     it('says of each step what it does and to what', () => {

@@ -16,4 +16,9 @@ export const trials: Trials = {
     },
     shows,
   },
+  'that is to be none': {
+    arrange: async ({ folder }) => mkdirSync(uploads(folder)),
+    adapt: () => [['mode: "2770" #', 'absent: true #']],
+    shows: (preview) => expect(preview).toMatch(/uploads: mode 0751, owner \d+:\d+ -> absent$/),
+  },
 };

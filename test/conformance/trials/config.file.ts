@@ -13,5 +13,13 @@ export const trials: Trials = {
   'over another file': {
     arrange: async (place) => put(place, '# of old\nworkers = 2\nlog = "plain"', 0o600),
   },
+  'from a template': {
+    arrange: async (place) => put(place, 'workers = 2\n', 0o600),
+    adapt: () => [
+      ['content: |', 'template: |'],
+      ['workers = 4', 'workers = {{count}}'],
+      ['mode: "0640"', 'variables: { count: "<4>" }\n      mode: "0640"'],
+    ],
+  },
   'over an empty file': { arrange: async (place) => put(place, '', 0o4755) },
 };

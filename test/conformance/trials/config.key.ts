@@ -19,6 +19,24 @@ const JSON_TEXT = `{
 }
 `;
 
+const PLIST = `<?xml version="1.0"?>
+<plist version="1.0">
+<dict>
+	<key>server</key>
+	<dict>
+		<!-- measured -->
+		<key>connections</key> <integer>0100</integer>
+		<key>hosts</key>
+		<array><string>a</string><string>b</string></array>
+		<key>debug</key>
+		<true/>
+	</dict>
+	<key>last</key>
+	<real>1.50</real>
+</dict>
+</plist>
+`;
+
 const as = (format: string): NonNullable<Trial['adapt']> => {
   return () => [
     ['web.yaml', `web.${format}`],
@@ -29,4 +47,5 @@ const as = (format: string): NonNullable<Trial['adapt']> => {
 export const trials: Trials = {
   'over YAML': { arrange: async (place) => put(place, 'web.yaml', YAML) },
   'over JSON': { arrange: async (place) => put(place, 'web.json', JSON_TEXT), adapt: as('json') },
+  'over a property list': { arrange: async (place) => put(place, 'web.plist', PLIST), adapt: as('plist') },
 };

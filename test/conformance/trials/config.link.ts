@@ -23,4 +23,12 @@ export const trials: Trials = {
     arrange: async ({ folder }) => symlinkSync('/nowhere', join(folder, 'current')),
     shows: (preview) => expect(preview).toMatch(/current: \/nowhere -> releases\/2$/),
   },
+  'that is to be none': {
+    arrange: async (place) => {
+      releases(place);
+      symlinkSync('releases/1', join(place.folder, 'current'));
+    },
+    adapt: () => [['target: releases/2 #', 'absent: true #']],
+    shows: (preview) => expect(preview).toMatch(/current: releases\/1 -> absent$/),
+  },
 };

@@ -19,6 +19,13 @@ const shows = (preview: string, before: unknown): void => {
   expect(preview).toBe(`${NAME}: ${value ?? 'absent'} -> int 0`);
 };
 
-export const trials: Trials = Object.fromEntries(
-  [null, 'string 0'].map((value) => [`over ${value ?? 'none'}`, { arrange: () => account(value), observe, shows }]),
-);
+export const trials: Trials = {
+  'over none': { arrange: () => account(null), observe, shows },
+  'over another type': { arrange: () => account('string 0'), observe, shows },
+  'that is to be none': {
+    arrange: () => account('int 5'),
+    adapt: () => [['int: 0', 'absent: true']],
+    observe,
+    shows: (preview) => expect(preview).toBe(`${NAME}: int 5 -> absent`),
+  },
+};
