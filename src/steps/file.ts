@@ -1,6 +1,14 @@
 import { hash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { coerceError, OpsError } from '../errors.ts';
-import { ContentError, isWhole, type SecretValues, secretRefsOf } from '../planning/content/content.ts';
+import {
+  type Content,
+  ContentError,
+  isWhole,
+  oneByOne,
+  type SecretValues,
+  secretRefsOf,
+} from '../planning/content/content.ts';
 import { type Rendered, rendered } from '../planning/content/render.ts';
 import { type FileFact, isOpenToAll, type PresentFile, sameFile } from '../planning/facts.ts';
 import type { State } from '../planning/record.ts';
@@ -50,14 +58,14 @@ export function fileKind(ports: FilePorts): StepKind<FileStep> {
       const [now, before] = [await files.fact(step.path), factOf(captured)];
       if (sameFile(now, before)) return 'not-done';
       const present = before.exists ? await snapshots.get(before.sha256) : NOTHING;
-      const next = rendered(present, step.content, await fetched(step, context, ports));
+      const next = await inTurns(present, step.content, await fetched(step, context, ports));
       return sameFile(now, wantedOf(step, next.text, self)) ? told(step.path, next) : 'unknown';
     },
     preview: async (step) => {
       const present = step.before.exists ? await files.read(step.path) : NOTHING;
       const secrets = secretRefsOf(step.content);
       // Nothing is fetched for a preview: a reference stands for its value.
-      const next = attempted(step, present, new Map(secrets.map((ref) => [ref, ref])));
+      const next = await attempted(step, present, new Map(secrets.map((ref) => [ref, ref])));
       if ('outcome' in next) return `would be refused: ${next.message}`;
       return previewOf(step, {
         present: present.toString(),
@@ -80,13 +88,31 @@ async function apply(step: FileStep, context: StepContext, ports: FilePorts): Pr
   if (!isAsPlanned) return refusedTo('changed-since-plan', `${path} changed after the plan was made`);
   const secrets = await fetched(step, context, ports).catch(coerceError);
   if (secrets instanceof Error) return refusedTo('secret', secrets.message);
-  const next = attempted(step, present ?? NOTHING, secrets);
+  const next = await attempted(step, present ?? NOTHING, secrets);
   return 'outcome' in next ? next : written(step, now, next, ports);
 }
 
-function attempted({ path, content }: FileStep, present: Uint8Array, secrets: SecretValues): Rendered | Effect {
+/** Between one change and the next the daemon gets to its other work. */
+async function inTurns(present: Uint8Array, content: Content, secrets: SecretValues): Promise<Rendered> {
+  const all: Rendered = { text: '', environment: [] };
+  let before = present;
+  for (const change of oneByOne(content)) {
+    const { text, environment } = rendered(before, change, secrets);
+    all.environment.push(...environment);
+    all.text = text;
+    before = Buffer.from(text);
+    await nextTurn();
+  }
+  return all;
+}
+
+async function attempted(
+  { path, content }: FileStep,
+  present: Uint8Array,
+  secrets: SecretValues,
+): Promise<Rendered | Effect> {
   try {
-    return rendered(present, content, secrets);
+    return await inTurns(present, content, secrets);
   } catch (error) {
     if (error instanceof ContentError) return refusedTo('cannot-edit', `${path}: ${error.message}`);
     throw error;

@@ -75,6 +75,17 @@ export class ContentError extends Error {
 /** Whether it is the whole of the file, whatever stands there. */
 export const isWhole = ({ type }: Content): boolean => type === 'text' || type === 'template';
 
+/** The same as changes of one value each, to be made one after the other: values before removals. */
+export function oneByOne(content: Content): Content[] {
+  if (content.type === 'keys') {
+    const set = content.set.map((own) => ({ ...content, set: [own], remove: [] }));
+    return [...set, ...content.remove.map((own) => ({ ...content, set: [], remove: [own] }))];
+  }
+  if (content.type !== 'environment') return [content];
+  const set = Object.entries(content.set).map(([name, value]) => ({ ...content, set: { [name]: value }, remove: [] }));
+  return [...set, ...content.remove.map((own) => ({ ...content, set: {}, remove: [own] }))];
+}
+
 /** The references in it, each once. */
 export function secretRefsOf(content: Content): string[] {
   return secretsIn(valuesOf(content).filter((value) => typeof value === 'string'));

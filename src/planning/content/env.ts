@@ -4,21 +4,27 @@ import { lineAt, linesOf, spliced, textOf } from './lines.ts';
 
 /** `NAME=value`, as a shell reads it; what a shell would have to work out is left alone, or replaced as a whole. */
 export const env: KeyFormat = {
-  parse: (text) => byName(entriesIn(text)),
-  set: (text, key, value) => {
-    const { name, found, entries } = lookedUp(text, key);
-    const word = quoted(heldInLine(value));
-    if (found) return text.slice(0, found.from) + word + text.slice(found.to);
-    const isExported = entries.length > 0 && entries.every(({ exported }) => exported);
-    const lines = linesOf(text);
-    return textOf(spliced(lines, lines.length, lines.length, [`${isExported ? 'export ' : ''}${name}=${word}`]));
-  },
-  remove: (text, key) => {
-    const { found } = lookedUp(text, key);
-    return found ? textOf(spliced(linesOf(text), found.at, lineAt(text, found.to), [])) : text;
+  read: (text) => {
+    const entries = entriesIn(text);
+    return {
+      says: byName(entries),
+      set: (key, value) => withEntry(text, entries, key, quoted(heldInLine(value))),
+      remove: (key) => {
+        const { found } = lookedUp(entries, key);
+        return found ? textOf(spliced(linesOf(text), found.at, lineAt(text, found.to), [])) : text;
+      },
+    };
   },
   held: heldInLine,
 };
+
+function withEntry(text: string, entries: readonly Entry[], key: KeyPath, word: string): string {
+  const { name, found } = lookedUp(entries, key);
+  if (found) return text.slice(0, found.from) + word + text.slice(found.to);
+  const isExported = entries.length > 0 && entries.every(({ exported }) => exported);
+  const lines = linesOf(text);
+  return textOf(spliced(lines, lines.length, lines.length, [`${isExported ? 'export ' : ''}${name}=${word}`]));
+}
 
 interface Entry {
   /** Its first line. */
@@ -84,16 +90,9 @@ function quoted(value: string): string {
   return value.includes("'") ? `"${value.replaceAll(/[\\"$`]/g, '\\$&')}"` : `'${value}'`;
 }
 
-function lookedUp(text: string, key: KeyPath) {
+function lookedUp(entries: readonly Entry[], key: KeyPath) {
   const name = key.join('.');
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new ContentError('an env file has variables only');
-  const entries = entriesIn(text);
-  return {
-    name,
-    entries,
-    found: onlyOne(
-      entries.filter((entry) => entry.name === name),
-      name,
-    ),
-  };
+  const own = entries.filter((entry) => entry.name === name);
+  return { name, found: onlyOne(own, name) };
 }

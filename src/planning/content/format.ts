@@ -1,13 +1,19 @@
 import { ContentError, type Json, type KeyPath } from './content.ts';
 
-/** How values are found and changed in files of one kind. A change touches nothing else of the text. */
+/** A text that was understood. */
+export interface Understood {
+  /** All that it says. */
+  says: unknown;
+  /** The text after a change, which touches nothing else of it. Both are asked only for what it does not say yet. */
+  set(key: KeyPath, value: Json): string;
+  remove(key: KeyPath): string;
+}
+
+/** How values are found and changed in files of one kind. */
 export interface KeyFormat {
-  /** All that the text says. @throws ContentError with the line where it cannot be understood, or says something twice. */
-  parse(text: string): unknown;
-  /** Both are asked only for what `parse` found to be absent or another one. */
-  set(text: string, key: KeyPath, value: Json): string;
-  remove(text: string, key: KeyPath): string;
-  /** The value as `parse` would find it. @throws ContentError where the format cannot hold it. */
+  /** @throws ContentError with the line where the text cannot be understood, or says something twice. */
+  read(text: string): Understood;
+  /** The value as a text says it. @throws ContentError where the format cannot hold it. */
   held(value: Json): Json;
 }
 

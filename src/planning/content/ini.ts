@@ -4,25 +4,31 @@ import { type Line, linesOf, spliced, textOf } from './lines.ts';
 
 /** `[section]` and `name = value`; a value is the whole rest of its line, and lines that begin with `;` or `#` are comments. */
 export const ini: KeyFormat = {
-  parse: (text) => valueOf(partsOf(linesOf(text))),
-  set: (text, key, value) => {
+  read: (text) => {
     const lines = linesOf(text);
-    const { section, name, parts, found } = lookedUp(lines, key);
-    if (found) return textOf(spliced(lines, found.at, found.at + 1, [`${found.head}${heldIn(value)}`]));
-    const part = parts.findLast((own) => own.section === section);
-    const like = part?.entries.at(-1) ?? parts.flatMap(({ entries }) => entries)[0];
-    const line = `${like?.indent ?? ''}${name}${like?.sign ?? ' = '}${heldIn(value)}`;
-    if (!part) return textOf(spliced(lines, lines.length, lines.length, [`[${section}]`, line]));
-    const at = part.entries.at(-1)?.at ?? part.at;
-    return textOf(spliced(lines, at + 1, at + 1, [line]));
-  },
-  remove: (text, key) => {
-    const lines = linesOf(text);
-    const { found } = lookedUp(lines, key);
-    return found ? textOf(spliced(lines, found.at, found.at + 1, [])) : text;
+    const parts = partsOf(lines);
+    return {
+      says: valueOf(parts),
+      set: (key, value) => withEntry(lines, parts, key, heldIn(value)),
+      remove: (key) => {
+        const { found } = lookedUp(parts, key);
+        return found ? textOf(spliced(lines, found.at, found.at + 1, [])) : text;
+      },
+    };
   },
   held: heldIn,
 };
+
+function withEntry(lines: readonly Line[], parts: readonly Part[], key: KeyPath, value: string): string {
+  const { section, name, found } = lookedUp(parts, key);
+  if (found) return textOf(spliced(lines, found.at, found.at + 1, [`${found.head}${value}`]));
+  const part = parts.findLast((own) => own.section === section);
+  const like = part?.entries.at(-1) ?? parts.flatMap(({ entries }) => entries)[0];
+  const line = `${like?.indent ?? ''}${name}${like?.sign ?? ' = '}${value}`;
+  if (!part) return textOf(spliced(lines, lines.length, lines.length, [`[${section}]`, line]));
+  const at = part.entries.at(-1)?.at ?? part.at;
+  return textOf(spliced(lines, at + 1, at + 1, [line]));
+}
 
 function heldIn(value: Json): string {
   const text = heldInLine(value);
@@ -69,14 +75,13 @@ function valueOf(parts: readonly Part[]): unknown {
   return { ...top?.value, ...byName(others) };
 }
 
-function lookedUp(lines: readonly Line[], key: KeyPath) {
+function lookedUp(parts: readonly Part[], key: KeyPath) {
   const [name, section, ...more] = key.map(String).toReversed();
   if (name === undefined || more.length > 0) throw new ContentError('an INI file has sections, and values in them');
-  const parts = partsOf(lines);
   const own = parts.filter((part) => part.section === (section ?? ''));
   const found = onlyOne(
     own.flatMap(({ entries }) => entries.filter((entry) => entry.name === name)),
     key.join('.'),
   );
-  return { section: section ?? '', name, parts, found };
+  return { section: section ?? '', name, found };
 }

@@ -1,30 +1,35 @@
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
-import { ContentError, type KeyPath } from './content.ts';
+import { ContentError, type Json, type KeyPath } from './content.ts';
 import type { KeyFormat } from './format.ts';
 import { added, replaced, without } from './json-text.ts';
 import { lineAt } from './lines.ts';
 
 /** JSON, also with comments and trailing commas, which stay. Changed in its text: the library would break lines anew. */
 export const json: KeyFormat = {
-  parse: (text) => (isEmpty(text) ? {} : valueOf(treeOf(text), text)),
-  set: (text, key, value) => {
-    const own = isEmpty(text) ? '{}\n' : text;
-    const { holder, node, rest } = placeOf(own, key);
-    const [name, ...below] = rest;
-    if (node && name === undefined) return replaced(own, node, value);
-    const whole = below.reduceRight<typeof value>((inner, next) => ({ [next]: inner }), value);
-    if (holder.type === 'object' && name !== undefined) return added(own, holder, String(name), whole);
-    throw new ContentError(`${name} would stand in what is no map`);
-  },
-  remove: (text, key) => {
-    const { holder, node } = placeOf(text, key);
-    const at = holder.children?.findIndex((property) => property === node?.parent) ?? -1;
-    return at < 0 ? text : without(text, holder, at);
+  read: (text) => {
+    const own = text.trim() === '' ? '{}\n' : text;
+    const tree = treeOf(own);
+    return {
+      says: valueOf(tree, own),
+      set: (key, value) => withValue(own, tree, key, value),
+      remove: (key) => {
+        const { holder, node } = placeOf(tree, key);
+        const at = holder.children?.findIndex((property) => property === node?.parent) ?? -1;
+        return at < 0 ? text : without(own, holder, at);
+      },
+    };
   },
   held: (value) => value,
 };
 
-const isEmpty = (text: string): boolean => text.trim() === '';
+function withValue(text: string, tree: Node, key: KeyPath, value: Json): string {
+  const { holder, node, rest } = placeOf(tree, key);
+  const [name, ...below] = rest;
+  if (node && name === undefined) return replaced(text, node, value);
+  const whole = below.reduceRight<Json>((inner, next) => ({ [next]: inner }), value);
+  if (holder.type === 'object' && name !== undefined) return added(text, holder, String(name), whole);
+  throw new ContentError(`${name} would stand in what is no map`);
+}
 
 function treeOf(text: string): Node {
   const errors: ParseError[] = [];
@@ -51,8 +56,8 @@ function mapOf(properties: readonly Node[], text: string): Record<string, unknow
 }
 
 /** What stands at a key, and what holds it; or the innermost that is there, and the rest of the key. */
-function placeOf(text: string, key: KeyPath): { holder: Node; node?: Node; rest: KeyPath } {
-  let holder = treeOf(text);
+function placeOf(tree: Node, key: KeyPath): { holder: Node; node?: Node; rest: KeyPath } {
+  let holder = tree;
   for (const [depth, name] of key.entries()) {
     const { type, children = [] } = holder;
     const property = children.find((own) => type === 'object' && own.children?.[0]?.value === String(name));

@@ -5,24 +5,30 @@ import { type Element, escaped, rootOf } from './plist-elements.ts';
 
 /** A property list of XML. Changed in its text: the library writes all of it anew, without comments and with other numbers. */
 export const plist: KeyFormat = {
-  parse: (xml) => valueOf(rootOf(xml), xml),
-  set: (xml, key, value) => {
-    const { holder, element, rest } = elementAt(xml, key);
-    if (element) return spliced(xml, element.start, element.end, textOf(value, indentAt(xml, element.start)));
-    return added(xml, holder, rest, value);
-  },
-  remove: (xml, key) => {
-    const { holder, element } = elementAt(xml, key);
-    const name = element && holder.children[holder.children.indexOf(element) - 1];
-    if (!name) return xml;
-    const before = xml.slice(0, name.start).replace(/\r?\n[ \t]*$/, '');
-    return before + xml.slice(element.end);
+  read: (xml) => {
+    const root = rootOf(xml);
+    return {
+      says: valueOf(root, xml),
+      set: (key, value) => {
+        const { holder, element, rest } = elementAt(root, key);
+        if (element) return spliced(xml, element.start, element.end, textOf(value, indentAt(xml, element.start)));
+        return added(xml, holder, rest, value);
+      },
+      remove: (key) => without(xml, elementAt(root, key)),
+    };
   },
   held: (value) => {
     if (!holdsNull(value)) return value;
     throw new ContentError('a property list has no null');
   },
 };
+
+function without(xml: string, { holder, element }: ReturnType<typeof elementAt>): string {
+  const name = element && holder.children[holder.children.indexOf(element) - 1];
+  if (!name) return xml;
+  const before = xml.slice(0, name.start).replace(/\r?\n[ \t]*$/, '');
+  return before + xml.slice(element.end);
+}
 
 const holdsNull = (value: Json): boolean =>
   value === null || (typeof value === 'object' && Object.values(value).some(holdsNull));
@@ -54,8 +60,8 @@ function mapOf(children: readonly Element[], start: number, xml: string): Record
 }
 
 /** The element at a key, and what holds it; or the innermost that is there, and the rest of the key. */
-function elementAt(xml: string, key: KeyPath) {
-  let holder = rootOf(xml);
+function elementAt(root: Element, key: KeyPath) {
+  let holder = root;
   for (const [depth, name] of key.entries()) {
     const element = childOf(holder, name);
     if (!element) return { holder, rest: key.slice(depth) };

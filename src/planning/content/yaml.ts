@@ -9,28 +9,36 @@ import {
   visit,
   type YAMLMap,
 } from 'yaml';
-import { ContentError, type KeyPath } from './content.ts';
+import { ContentError, type Json, type KeyPath } from './content.ts';
 import type { KeyFormat } from './format.ts';
 import { added, addedBelow, appended, isLeftOut, type ParsedMap, replaced, without } from './yaml-text.ts';
 
 /** One YAML document. Changed in its text: the library would indent, quote and break all of it anew. */
 export const yaml: KeyFormat = {
-  parse: (text) => valueOf(text),
-  set: (text, key, value) => {
-    const { holder, node, rest } = placeOf(text, key);
-    const [name, ...below] = rest;
-    if (name === undefined) return node ? replaced(text, node, value) : text;
-    const entry = { [name]: below.reduceRight<typeof value>((inner, own) => ({ [own]: inner }), value) };
-    if (!holder) return appended(text, entry);
-    if (!node) return added(text, holder, entry);
-    return isLeftOut(node) && !holder.flow ? addedBelow(text, holder, node, entry) : replaced(text, node, entry);
-  },
-  remove: (text, key) => {
-    const { holder, pair } = placeOf(text, key);
-    return holder && pair ? without(text, holder, holder.items.indexOf(pair)) : text;
+  read: (text) => {
+    const document = documentOf(text);
+    return {
+      says: valueOf(document),
+      set: (key, value) => withValue(text, placeOf(document, key), value),
+      remove: (key) => {
+        const { holder, pair } = placeOf(document, key);
+        return holder && pair ? without(text, holder, holder.items.indexOf(pair)) : text;
+      },
+    };
   },
   held: (value) => value,
 };
+
+function withValue(text: string, { holder, node, rest }: Place, value: Json): string {
+  const [name, ...below] = rest;
+  if (name === undefined) return node ? replaced(text, node, value) : text;
+  const entry = { [name]: below.reduceRight<Json>((inner, own) => ({ [own]: inner }), value) };
+  if (!holder) return appended(text, entry);
+  if (!node) return added(text, holder, entry);
+  return isLeftOut(node) && !holder.flow ? addedBelow(text, holder, node, entry) : replaced(text, node, entry);
+}
+
+type ReadDocument = ReturnType<typeof documentOf>;
 
 function documentOf(text: string) {
   const lines = new LineCounter();
@@ -55,8 +63,7 @@ function refuseTwice({ items }: YAMLMap, lineOf: (offset: number) => string): vo
   }
 }
 
-function valueOf(text: string): unknown {
-  const document = documentOf(text);
+function valueOf(document: ReadDocument): unknown {
   try {
     return document.toJS() ?? {};
   } catch {
@@ -74,8 +81,8 @@ interface Place {
   rest: KeyPath;
 }
 
-function placeOf(text: string, key: KeyPath): Place {
-  let place: Place = { holder: null, node: documentOf(text).contents, rest: key };
+function placeOf({ contents }: ReadDocument, key: KeyPath): Place {
+  let place: Place = { holder: null, node: contents, rest: key };
   for (const [depth, name] of key.entries()) {
     const { node } = place;
     if (isSeq(node) && typeof name === 'number')

@@ -67,13 +67,28 @@ describe('a file', () => {
   });
 
   it.each([
-    ['is larger than 1 MiB: write it as a whole', Buffer.alloc(1024 * 1024 + 1, 'a')],
+    ['is larger than 1024 KiB: write it as a whole', Buffer.alloc(1024 * 1024 + 1, 'a')],
     ['is no text in UTF-8', Buffer.from([0x61, 0xff, 0x0a])],
     ['is no text in UTF-8', Buffer.from('\uFEFFa\n', 'utf16le')],
     ['is no text in UTF-8', Buffer.from('a\0b')],
     ['is a binary property list: have plutil -convert xml1 make a text of it first', Buffer.from('bplist00\u0001')],
   ])('that %s is refused', (message, bytes) => {
     expect(() => edit(bytes)).toThrow(message);
+  });
+
+  it.each([
+    ['yaml', 128],
+    ['json', 512],
+    ['ini', 512],
+    ['plist', 512],
+    ['env', 512],
+  ] as const)('of %s is refused above %i KiB, with what to do', (format, kib) => {
+    const key = { type: 'keys', format, set: [{ key: ['A'], value: 'x' }], remove: [] } as const;
+    const edited = (bytes: number) => () => rendered(Buffer.alloc(bytes, '\n'), key, new Map());
+    expect(edited(kib * 1024 + 1)).toThrow(
+      `is larger than ${kib} KiB: change it by line (config.line, config.block), or write it as a whole`,
+    );
+    if (format !== 'plist') expect(edited(kib * 1024)).not.toThrow();
   });
 
   it('is edited up to 1 MiB', () => {

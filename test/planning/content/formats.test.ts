@@ -6,12 +6,12 @@ import { parse as parsePlist } from 'plist';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import type { Json, KeyFormatName, KeyPath } from '../../../src/planning/content/content.ts';
-import { withKeys } from '../../../src/planning/content/keys.ts';
+import { pageOf, withKeys } from '../../../src/planning/content/keys.ts';
 
 const set = (format: KeyFormatName, text: string, key: KeyPath, value: Json, secrets: Record<string, string> = {}) =>
-  withKeys(text, { format, set: [{ key, value }], remove: [] }, new Map(Object.entries(secrets)));
+  withKeys(pageOf(format, text), { set: [{ key, value }], remove: [] }, new Map(Object.entries(secrets))).text;
 const remove = (format: KeyFormatName, text: string, key: KeyPath) =>
-  withKeys(text, { format, set: [], remove: [key] }, new Map());
+  withKeys(pageOf(format, text), { set: [], remove: [key] }, new Map()).text;
 
 const PLIST = (inner: string) => `<plist version="1.0"><dict>${inner}</dict></plist>`;
 
