@@ -10,7 +10,7 @@ import {
   hidesSecrets,
   SHOWS_SECRETS,
 } from '../../src/planning/file.ts';
-import { VariableName, Variables } from '../../src/planning/input.ts';
+import { SETS_PM2, setsPm2, VariableName, Variables } from '../../src/planning/input.ts';
 import { variableNeeds } from '../../src/planning/reach.ts';
 
 const Fields = z.strictObject({
@@ -30,6 +30,7 @@ type Input = z.infer<typeof Fields>;
 
 const Input = Fields.refine((input) => namesOf(input).length > 0, { message: 'expected set, remove or both' })
   .refine((input) => new Set(namesOf(input)).size === namesOf(input).length, { message: 'a variable is named twice' })
+  .refine(({ format, set = {} }) => !format.startsWith('pm2') || !setsPm2(set), { message: SETS_PM2, path: ['set'] })
   .refine((input) => hidesSecrets(input, contentOf(input)), { message: SHOWS_SECRETS, path: ['mode'] });
 
 export const env = defineAction<Input, FileQueries>({

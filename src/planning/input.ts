@@ -47,6 +47,11 @@ export const PlainVariables = Variables.refine(
   'nobody fetches secrets there',
 );
 
+/** pm2 takes the variables of an app for settings of its own, such as its program: those it has in small letters. */
+export const setsPm2 = (variables: Readonly<Record<string, string>>): boolean =>
+  Object.keys(variables).some((name) => /[a-z]/.test(name));
+export const SETS_PM2 = 'pm2 takes a name with small letters for a setting of its own, e.g. pm_exec_path: use capitals';
+
 /** What a template uses, by name: texts or references to secrets, or what its sections ask. */
 export const TemplateVariables = z.record(VariableName, z.union([valueOrRef(), z.boolean()]));
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { binaryNeed, pathNeed } from '../contract/need.ts';
+import { binaryNeed } from '../contract/need.ts';
 import { plist } from './content/plist.ts';
 import { AbsolutePath, PlainVariables } from './input.ts';
-import { variableNeeds } from './reach.ts';
+import { logNeeds, variableNeeds } from './reach.ts';
 
 const word = z.string().min(1).max(1024);
 const count = z.int().min(0);
@@ -68,15 +68,13 @@ export function launchdJob(xml: string): LaunchdJob {
   const { Label, Program, ProgramArguments = [], EnvironmentVariables = {}, RunAtLoad, KeepAlive = false } = keys;
   const programs = [Program, ProgramArguments[0]].filter((program) => program !== undefined);
   if (programs.length === 0) throw new Error('it has no Program and no ProgramArguments');
-  const logs = [keys.StandardOutPath, keys.StandardErrorPath].filter((path) => path !== undefined);
-  const written = logs.filter((path) => path !== '/dev/null');
   return {
     label: Label,
     runsAtLoad: RunAtLoad === true || KeepAlive !== false,
     needs: [
       ...programs.map((program) => binaryNeed([program])),
       ...variableNeeds(EnvironmentVariables),
-      ...written.map(pathNeed),
+      ...logNeeds([keys.StandardOutPath, keys.StandardErrorPath]),
     ],
   };
 }

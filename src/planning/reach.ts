@@ -1,4 +1,4 @@
-import { ANY_BINARY, binaryNeed, isInOneForm, NETWORK } from '../contract/need.ts';
+import { ANY_BINARY, binaryNeed, isInOneForm, NETWORK, pathNeed } from '../contract/need.ts';
 import type { Probe } from './probe.ts';
 
 /** What has the system's loader, a shell or an interpreter run other code before the program's own. */
@@ -19,6 +19,10 @@ export function variableNeeds(variables: Readonly<Record<string, string>>): stri
 /** What is no absolute path depends on the working directory. */
 const folderNeed = (folder: string): string =>
   folder.startsWith('/') && isInOneForm(folder) ? binaryNeed([folder]) : ANY_BINARY;
+
+/** Files that a supervisor writes what a service prints to. */
+export const logNeeds = (paths: readonly (string | undefined)[]): string[] =>
+  paths.flatMap((path) => (path === undefined || path === '/dev/null' ? [] : [pathNeed(path)]));
 
 /** A health check looks at this host freely, and at others where the network may be used. */
 export function probeNeeds(probe: Probe): string[] {

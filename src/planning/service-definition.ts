@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { ANY_BINARY, binaryNeed, pathNeed } from '../contract/need.ts';
+import { ANY_BINARY, binaryNeed } from '../contract/need.ts';
 import type { Standing } from './facts.ts';
-import { AbsolutePath, PlainVariables } from './input.ts';
+import { AbsolutePath, PlainVariables, SETS_PM2, setsPm2 } from './input.ts';
 import { launchdJob } from './launchd-plist.ts';
-import { variableNeeds } from './reach.ts';
+import { logNeeds, variableNeeds } from './reach.ts';
 import { LaunchdService, Pm2Service, type RefOf, SystemdService } from './service.ts';
 import { systemdUnit } from './systemd-unit.ts';
 
@@ -23,13 +23,13 @@ const words = z.array(z.string().max(8192)).min(1).max(256);
 
 /** What pm2 may be told of an app, in its own words. */
 const Pm2App = z.strictObject({
-  script: AbsolutePath,
+  script: AbsolutePath.refine((path) => !/\s/.test(path), 'pm2 gives a path with a space to a shell'),
   args: words.optional(),
   cwd: AbsolutePath.optional(),
   /** A program, or `none` where the script is one; by the script's ending where absent. */
   interpreter: z.union([z.literal('none'), AbsolutePath]).optional(),
   node_args: words.optional(),
-  env: PlainVariables.optional(),
+  env: PlainVariables.refine((env) => !setsPm2(env), SETS_PM2).optional(),
   autorestart: z.boolean().optional(),
   exp_backoff_restart_delay: z.int().min(0).max(600_000).optional(),
   max_memory_restart: z
@@ -96,7 +96,7 @@ function pm2Definition({ supervisor, name, app }: z.infer<typeof Pm2>): Definiti
     ...variableNeeds(env),
     // As NODE_OPTIONS.
     ...(node_args ? [ANY_BINARY] : []),
-    ...[out_file, error_file].filter((path) => path !== undefined).map(pathNeed),
+    ...logNeeds([out_file, error_file]),
   ];
   // What starts with the host pm2 knows by `pm2 save` only.
   const standing: Standing = { state: 'running', enabled: false };

@@ -9,12 +9,16 @@ const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,119}$/, 'expected [
 const NOT_OURS = 'belongs to Ops itself: an operator changes it, with "sudo ops install", "upgrade" or "uninstall"';
 const OURS = new Set(['com.savorg.ops', 'com.savorg.redis', 'savorg-ops', 'savorg-ops.service']);
 
-const othersName = name.refine((text) => !OURS.has(text), NOT_OURS);
+/** A Mac's files know no capitals. */
+const othersName = name.refine((text) => !OURS.has(text.toLowerCase()), NOT_OURS);
 
 /** A LaunchDaemon in launchd's system domain. */
 export const LaunchdService = z.strictObject({
   supervisor: z.literal('launchd'),
-  label: othersName.refine((label) => !label.startsWith('com.apple.'), 'belongs to macOS, which keeps it as it is'),
+  label: othersName.refine(
+    (label) => !label.toLowerCase().startsWith('com.apple.'),
+    'belongs to macOS, which keeps it as it is',
+  ),
 });
 
 /** All processes of one name under pm2. */

@@ -28,7 +28,8 @@ function passes(action: string, input: object, more: object = {}): boolean {
 const runs = (argv: string[], more: object = {}, rules: object = {}) =>
   passes('infra.command', { argv, ...more }, rules);
 
-const sets = (set: object) => passes('config.env', { path: '/srv/a/web.env', service: 'web', format: 'env', set });
+const sets = (set: object, format = 'env') =>
+  passes('config.env', { path: '/srv/a/web.env', service: 'web', format, set });
 
 it('what is meant passes', () => {
   expect(runs(['/usr/bin/touch', 'x'])).toBe(true);
@@ -98,6 +99,9 @@ describe('a variable', () => {
     expect(sets({ PORT: '80', PATH: '/opt/tools' })).toBe(true);
     expect(sets({ LD_PRELOAD: '/srv/a/evil.so' })).toBe(false);
     expect(sets({ PATH: '/srv/a' })).toBe(false);
+    expect(sets({ pm_exec_path: '/srv/a/evil' }, 'pm2-json')).toBe(false);
+    expect(sets({ pm_exec_path: '/srv/a/evil' }, 'pm2-yaml')).toBe(false);
+    expect(sets({ npm_config_cache: '/srv/a' })).toBe(true);
   });
 
   it('passes where every program may run', () => {

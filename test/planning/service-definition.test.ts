@@ -193,7 +193,33 @@ describe('an app of pm2', () => {
     [{ env: { LD_PRELOAD: '/srv/evil.so' } }, ['binary:/']],
     [{ env: { PATH: '/srv/a' } }, ['binary:/srv/a']],
     [{ out_file: '/srv/a', error_file: '/srv/b' }, ['path:/srv/a', 'path:/srv/b']],
+    [{ out_file: '/dev/null' }, []],
   ])('T37: with %j needs %j besides', (app, more) => {
     expect(new Set(byApp(app))).toEqual(new Set([...least, ...more]));
+  });
+
+  it.each([
+    ['a command line, which pm2 gives to a shell', { script: '/srv/web/main.js; /srv/evil' }],
+    ["a variable that is pm2's own word for the program", { env: { pm_exec_path: '/srv/evil' } }],
+    ['... for the interpreter', { env: { exec_interpreter: '/srv/evil' } }],
+    ['... for a log', { env: { pm_out_log_path: '/etc/cron.d/x' } }],
+    ['a word of pm2 that nobody thought of', { uid: 0 }],
+    ['an interpreter by its name', { interpreter: 'evil' }],
+    ['a secret', { env: { A: 'secret:file/x' } }],
+  ])('T37: is refused with %s', (_, app) => expect(byApp(app)).toMatch(/✖ .*\n {2}→ at service\.app/));
+});
+
+describe('a service of Ops itself', () => {
+  it.each([
+    { supervisor: 'launchd', label: 'com.savorg.ops' },
+    { supervisor: 'launchd', label: 'com.Savorg.redis' },
+    { supervisor: 'launchd', label: 'COM.apple.sshd' },
+    { supervisor: 'pm2', name: 'savorg-ops' },
+    { supervisor: 'systemd', unit: 'savorg-ops.service' },
+  ])('T36: is touched by no task: %j', (service) => {
+    for (const verb of ['start', 'stop', 'restart', 'remove'])
+      expect(bindAction(registry, { action: `config.service.${verb}`, with: { service } })).toMatch(
+        /belongs to (?:Ops itself|macOS)/,
+      );
   });
 });

@@ -231,4 +231,11 @@ export const BOUNDS: readonly Mutation[] = [
     to: '',
     tests: ['test/steps/container.test.ts'],
   },
+  {
+    name: 'an app of pm2 may have variables that pm2 takes for its own settings',
+    file: 'src/planning/input.ts',
+    from: '/[a-z]/.test(name)',
+    to: "name === ''",
+    tests: ['test/planning/service-definition.test.ts'],
+  },
 ];
