@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { homeAt } from '../../src/home.ts';
 import { NO_ROOT_WORK } from '../../src/install/root-work.ts';
 import { sudoersDropIn } from '../../src/install/sudoers.ts';
@@ -26,6 +26,25 @@ import { until } from './until.ts';
 const OTHER = 'games';
 const AS_ANOTHER = script('as-another.ts');
 
+const SERVICES = `
+  - actions: [config.service.start]
+    environments: [staging]
+    hosts: [mini-1]
+    services: [command/prying]
+    binaries: [/]
+    paths: [/]
+`;
+
+/** What $1, a process of the same user outside of the sandbox, would give away. */
+const PRYING = `for part in root/etc cwd/etc environ mem fd/0; do
+  head -c 1 "/proc/$1/$part" > /dev/null 2>&1 || ls "/proc/$1/$part/" > /dev/null 2>&1
+  test $? = 0 && echo "saw $part"
+done
+nsenter --target "$1" --mount true 2> /dev/null && echo entered
+unshare --user --map-root-user true 2> /dev/null && echo became root
+sudo -n -u games true 2>&1 | grep -o "no new privileges"
+kill -0 "$1" && echo end`;
+
 async function homeOfTwoUsers(): Promise<TestHome> {
   const test = await TestHome.make();
   const { runner, etc } = test.home;
@@ -37,6 +56,7 @@ async function homeOfTwoUsers(): Promise<TestHome> {
   }
   chmodSync(runner.dir, 0o2770);
   appendFileSync(etc.ops, `run_as: ${OTHER}\n`);
+  appendFileSync(etc.policy, SERVICES);
   return test;
 }
 
@@ -84,6 +104,44 @@ describeAsRoot('commands that run as another user than the daemon', () => {
     const { report } = await run('kill -9 "$1"', String(home.pid));
     expect(report.evidence).toMatchObject({ outcome: 'failed', reason: 'command-failed' });
     expect(home.isReady).toBe(true);
+  });
+
+  it.each([false, true])('T18: get nothing by sudo, su or cron, with the network: %s', async (network) => {
+    const text =
+      'sudo -n -l; sudo -n -u root id; su -c id root </dev/null; (umask 0; crontab -l; cat /run/sudo/ts/*) 2>&1; id -u';
+    const task = home.task(`sudo-${network}`, [
+      {
+        action: 'infra.command',
+        with: { argv: ['/bin/sh', '-c', text], ...(network && { network }) },
+        irreversible: true,
+      },
+    ]);
+    await home.submit(task);
+    await home.report(task.task_id);
+    const output = readFileSync(join(home.home.var.output, `${task.task_id}.log`), 'utf8');
+    expect(output.match(/"no new privileges" flag is set/g)).toHaveLength(2);
+    expect(output).not.toMatch(/uid=0|NOPASSWD|^\* /m);
+    expect(output).toMatch(/\n[1-9]\d*\n$/);
+  });
+
+  it('T18: that start a service see the runner, and can neither read nor debug it, nor leave their sandbox by it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ops-prying-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    chmodSync(folder, 0o777);
+    const log = join(folder, 'log');
+    const start = ['/bin/sh', '-c', `exec > ${log}; ${PRYING}`, 'sh', String(runnerPid(home))];
+    const service = {
+      supervisor: 'command',
+      name: 'prying',
+      start,
+      stop: ['true'],
+      status: ['/bin/sh', '-c', `test -e ${log} || exit 3`],
+      writes: [folder],
+    };
+    const task = home.task('prying', [{ action: 'config.service.start', with: { service } }]);
+    await home.submit(task);
+    await home.report('prying');
+    expect(readFileSync(log, 'utf8')).toBe('no new privileges\nend\n');
   });
 
   it('end with a veto, also where they ignore TERM', async () => {
