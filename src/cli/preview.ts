@@ -67,6 +67,7 @@ export async function preview(context: Context, path: string): Promise<void> {
     attestations.length > 0 ? `digest ${taskDigest(task)}` : 'no digest yet: it has one once Manager has signed it',
   );
   print(`needs for itself: ${resourcesOf(actions).join(', ') || 'nothing'}`);
+  if (plan.steps.length === 0) print('\nThere is nothing to do.');
   for (const [index, { step }] of plan.steps.entries()) {
     print(`\n${index + 1}. ${step.title}`);
     print(redactor.redact(texts[index] ?? '').replaceAll(/^/gm, '   '));

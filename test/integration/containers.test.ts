@@ -182,7 +182,12 @@ describe.skipIf(!HAS_PODMAN)('containers of a real podman', { timeout: 60_000 },
     const third = taskOf('run', web('third'));
     await perform(third);
     const prune = (older: object) => taskOf('prune', { name: 'web', ...older }, { irreversible: true });
-    expect(await perform(prune({}))).toMatchObject({ outcome: 'completed', ops_output: { actions_taken: [] } });
+    const idle = prune({});
+    writeFileSync(test.path('idle.json'), JSON.stringify(idle));
+    expect((await test.ops('preview', test.path('idle.json'))).stdout).toMatch(
+      /container:web\n\nThere is nothing to do\.$/,
+    );
+    expect(await perform(idle)).toMatchObject({ outcome: 'completed', ops_output: { actions_taken: [] } });
     expect(await podman.containers()).toHaveLength(3);
 
     const all = prune({ older_than_days: 0 });
