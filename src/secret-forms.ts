@@ -10,8 +10,15 @@ export function formsOf(secret: string): string[] {
 }
 
 function formsOfPiece(piece: string): string[] {
+  const hex = inHex(piece);
+  return [piece, piece.replaceAll(' ', '+'), ...hex, ...hex.map((part) => part.toUpperCase()), ...inBase64(piece)];
+}
+
+/** In parts of the shortest length, one at each byte: where it is wrapped between two, those of each line are found. */
+function inHex(piece: string): string[] {
   const hex = Buffer.from(piece, 'latin1').toString('hex');
-  return [piece, piece.replaceAll(' ', '+'), hex, hex.toUpperCase(), ...inBase64(piece)];
+  const length = 2 * MIN_LENGTH;
+  return Array.from({ length: piece.length - MIN_LENGTH + 1 }, (_, at) => hex.slice(2 * at, 2 * at + length));
 }
 
 /** Wherever in a longer text it begins: of that, what does not depend on its neighbours, in parts that no wrapping cuts. */

@@ -66,6 +66,19 @@ describe('T24: a secret', () => {
     },
   );
 
+  it.each([60, 64, 30])('in hex, wrapped at %i, is masked in all lines that have 8 bytes of it', (columns) => {
+    const secret = Array.from({ length: 50 }, (_, n) => String.fromCodePoint(40 + n)).join('');
+    const encoded = Buffer.from(`it is ${secret}`).toString('hex');
+    const lines = encoded.match(new RegExp(`.{1,${columns}}`, 'g')) ?? [];
+    const masked = through([`${lines.join('\n')}\n`], new Redactor([secret]))
+      .trimEnd()
+      .split('\n');
+    expect(masked.slice(1, -1)).toEqual(masked.slice(1, -1).map(() => '[secret]'));
+    expect(masked[0]).toBe(`${Buffer.from('it is ').toString('hex')}[secret]`);
+    const last = lines.at(-1) ?? '';
+    expect(masked.at(-1)).toBe(last.length < 16 ? last : '[secret]');
+  });
+
   it.each(['base64', 'base64url', 'hex'] as const)(
     'is masked wherever in a longer text in %s it begins',
     (encoding) => {
