@@ -63,7 +63,8 @@ export function parseList(text: string): Pm2Process[] {
     const parsed = z.array(Process).safeParse(jsonIn(line));
     if (parsed.success) return parsed.data;
   }
-  throw new OpsError(`pm2 jlist said what cannot be understood: ${text.trim().slice(0, 200) || 'nothing'}`);
+  // Not quoted: it has the variables of every app.
+  throw new OpsError('pm2 jlist said what cannot be understood');
 }
 
 function jsonIn(line: string): unknown {

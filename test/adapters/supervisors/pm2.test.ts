@@ -116,6 +116,10 @@ describe('the list of pm2', () => {
     expect(() => parseList(text)).toThrow('cannot be understood');
   });
 
+  it('T24: is not quoted where it is not understood: it has the variables of every app', () => {
+    expect(() => parseList('[{"name":1,"DSN":"hunter2"}]')).toThrow(/^pm2 jlist said what cannot be understood$/);
+  });
+
   it.each([
     ['stopping', { state: 'unknown' }],
     ['launching', { state: 'unknown' }],
