@@ -80,7 +80,7 @@ export function launchdJob(xml: string): LaunchdJob {
 }
 
 function keysIn(xml: string): z.infer<typeof Keys> {
-  const keys = Keys.safeParse(plist.parse(xml));
+  const keys = Keys.safeParse(plist.read(xml).says);
   if (keys.success) return keys.data;
   const [issue] = keys.error.issues;
   throw new Error(
