@@ -50,4 +50,18 @@ export const PROCESSES: readonly Mutation[] = [
     to: '',
     tests: ['test/services/step-runner.test.ts'],
   },
+  {
+    name: 'root does for the daemon what the policy names for other hosts',
+    file: 'src/install/root-work.ts',
+    from: 'policy.allow.filter(({ hosts }) => hosts.includes(host))',
+    to: 'policy.allow.filter(() => host !== "")',
+    tests: ['test/install/sudoers.test.ts'],
+  },
+  {
+    name: 'root replaces the definition of a service that tasks may only start and stop',
+    file: 'src/install/sudoers.ts',
+    from: 'return [...own, ...(isDefined ? redefining : [])];',
+    to: 'return [...own, ...redefining];',
+    tests: ['test/install/sudoers.test.ts'],
+  },
 ];
