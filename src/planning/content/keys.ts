@@ -32,9 +32,9 @@ export function withKeys(
   { set, remove }: Pick<KeysContent, 'set' | 'remove'>,
   secrets: SecretValues,
 ): Page {
-  const { held } = FORMATS[page.format];
+  const format = FORMATS[page.format];
   // Values before removals: what a file has no other of is then still there to be written alike.
-  const written = set.reduce((left, { key, value }) => changed(left, key, held(resolved(value, secrets))), page);
+  const written = set.reduce((left, { key, value }) => changed(left, key, format.held(resolved(value, secrets))), page);
   return remove.reduce((left, key) => changed(left, key, undefined), written);
 }
 

@@ -12,7 +12,7 @@ const remove = (format: KeyFormatName, text: string, key: KeyPath) =>
 
 /** INI and env files hold texts only. */
 const heldBy = (format: KeyFormatName, value: Json): Json =>
-  format === 'ini' || format === 'env' ? String(value) : value;
+  format === 'ini' || format === 'env' ? `${value as string | number | boolean}` : value;
 
 interface Sample {
   format: KeyFormatName;
