@@ -15,7 +15,7 @@ const sinks: Sink[] = [];
 beforeAll(async () => {
   home = await canaryHome('config.env', 'config.block', 'config.key', 'config.line');
   storeCanary(home);
-  folder = home.folder('app');
+  folder = home.folder('work');
   writeFileSync(at('app.env'), 'MODE=old\n', { mode: 0o644 });
 });
 afterAll(() => home[Symbol.asyncDispose]());
