@@ -1,18 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type StepRecord, type StepState, undoPlan, undoProblem } from '../../src/planning/record.ts';
-import type { CommandSpec, Step } from '../../src/planning/step.ts';
+import type { Step } from '../../src/planning/step.ts';
+import { commandStep } from '../support/commands.ts';
 
-const spec: CommandSpec = {
-  argv: ['/bin/true'],
-  cwd: '/',
-  env: {},
-  stdin: '',
-  writes: [],
-  network: false,
-  outlives: false,
-  timeoutMs: 1,
-  outputLimitBytes: 1,
-};
 const base = { target: 't', title: 'it' };
 const STEPS: Record<string, Step> = {
   file: {
@@ -24,8 +14,8 @@ const STEPS: Record<string, Step> = {
     owner: null,
     before: { exists: false },
   },
-  command: { ...base, kind: 'command', command: spec, undo: spec, guard: null },
-  forever: { ...base, title: 'the irreversible', kind: 'command', command: spec, undo: null, guard: null },
+  command: commandStep('t'),
+  forever: { ...commandStep('t', null), title: 'the irreversible' },
   probe: { ...base, kind: 'probe', probe: { type: 'process', service: 's', name: 's' } },
 };
 

@@ -1,28 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { StepRecord, StepState } from '../../src/planning/record.ts';
-import type { CommandStep, ProbeStep, Step } from '../../src/planning/step.ts';
+import type { ProbeStep, Step } from '../../src/planning/step.ts';
 import { evidenceOf, nothingRan, opsOutputOf } from '../../src/services/ops-output.ts';
+import { commandStep } from '../support/commands.ts';
 import { actionsTask, HOST, undoTask } from './support.ts';
 
-const spec = {
-  argv: ['x'],
-  cwd: '/',
-  env: {},
-  stdin: '',
-  writes: [],
-  network: false,
-  outlives: false,
-  timeoutMs: 1,
-  outputLimitBytes: 1,
-};
-const command = (target = 'x', undo = true): CommandStep => ({
-  kind: 'command',
-  target,
-  title: `run ${target}`,
-  command: spec,
-  undo: undo ? spec : null,
-  guard: null,
-});
 const probe: ProbeStep = {
   kind: 'probe',
   target: 'web',
@@ -79,36 +61,36 @@ describe('ops_output', () => {
     ['undo-failed', 'failed', '/opt/ops undo task-1 --action 1'],
     ['undone', 'failed', 'none: already taken back'],
   ] as const)('says of an action whose step is %s: %s, and how to take it back', (state, result, rollback_command) => {
-    expect(output([record(command(), state)]).actions_taken).toEqual([
+    expect(output([record(commandStep('x'), state)]).actions_taken).toEqual([
       { action: 'run x', target: 'mini-1/x', result, rollback_command },
     ]);
   });
 
   it('does not list an action whose steps are planned', () => {
-    expect(output([record(command(), 'planned')]).actions_taken).toEqual([]);
+    expect(output([record(commandStep('x'), 'planned')]).actions_taken).toEqual([]);
   });
 
   it('tells of an action by what it changed, not by its looks', () => {
-    const records = [record(command('a'), 'applied'), record(probe, 'failed', { n: 2 })];
+    const records = [record(commandStep('a'), 'applied'), record(probe, 'failed', { n: 2 })];
     expect(output(records).actions_taken).toMatchObject([{ action: 'run a', target: 'mini-1/a', result: 'success' }]);
     expect(output([record(probe, 'applied')]).actions_taken).toEqual([
       { action: 'check web', target: 'mini-1/web', result: 'success', rollback_command: 'none: changed nothing' },
     ]);
-    expect(output([record(command('a', false), 'applied')]).actions_taken).toMatchObject([
+    expect(output([record(commandStep('a', null), 'applied')]).actions_taken).toMatchObject([
       { rollback_command: 'none: signed as irreversible' },
     ]);
   });
 
   it('keeps the latest word on each thing looked at', () => {
     const records = [
-      record(command(), 'applied', { health: health('down') }),
+      record(commandStep('x'), 'applied', { health: health('down') }),
       record(probe, 'applied', { n: 2, health: [...health('healthy'), ...health('down', 'db')] }),
     ];
     expect(output(records).health_checks).toEqual([...health('healthy'), ...health('down', 'db')]);
   });
 
   it('tells of an undo the last action first', () => {
-    const records = [record(command('a'), 'undone'), record(command('b'), 'undo-failed', { action: 2, n: 2 })];
+    const records = [record(commandStep('a'), 'undone'), record(commandStep('b'), 'undo-failed', { action: 2, n: 2 })];
     const task = undoTask(actionsTask());
     const taken = opsOutputOf({ task, records, blockers: [], notes: [] }, HOST).actions_taken;
     expect(taken.map(({ action, result }) => `${action} ${result}`)).toEqual([
@@ -121,16 +103,16 @@ describe('ops_output', () => {
 
 describe('evidence of a step', () => {
   it.each([
-    [command(), 'planned', 'skipped', 'none'],
-    [command(), 'refused', 'failed', 'none'],
-    [command(), 'applying', 'unknown', 'captured'],
-    [command(), 'unknown', 'unknown', 'captured'],
-    [command(), 'undoing', 'unknown', 'captured'],
-    [command(), 'applied', 'applied', 'captured'],
-    [command(), 'failed', 'failed', 'captured'],
-    [command(), 'undo-failed', 'failed', 'refused'],
-    [command(), 'undone', 'undone', 'done'],
-    [command('x', false), 'applied', 'applied', 'irreversible'],
+    [commandStep('x'), 'planned', 'skipped', 'none'],
+    [commandStep('x'), 'refused', 'failed', 'none'],
+    [commandStep('x'), 'applying', 'unknown', 'captured'],
+    [commandStep('x'), 'unknown', 'unknown', 'captured'],
+    [commandStep('x'), 'undoing', 'unknown', 'captured'],
+    [commandStep('x'), 'applied', 'applied', 'captured'],
+    [commandStep('x'), 'failed', 'failed', 'captured'],
+    [commandStep('x'), 'undo-failed', 'failed', 'refused'],
+    [commandStep('x'), 'undone', 'undone', 'done'],
+    [commandStep('x', null), 'applied', 'applied', 'irreversible'],
     [probe, 'applied', 'applied', 'none'],
   ] as const)('%#', (step, state, outcome, undo) => {
     expect(evidenceOf(record(step, state))).toEqual({

@@ -8,6 +8,7 @@ import { type Halt } from '../../src/services/halt.ts';
 import type { Ledger } from '../../src/services/ledger.ts';
 import { applied, type Effect, failed, type StepKind, type StepKinds } from '../../src/services/step-kind.ts';
 import { StepRunner } from '../../src/services/step-runner.ts';
+import { commandStep } from '../support/commands.ts';
 import { statement } from '../support/statement.ts';
 import { actionsTask, claimed, runOf, START, statesOf, TestClock, temporaryFolder, testLedger } from './support.ts';
 
@@ -79,35 +80,7 @@ class Spy implements StepKind<Step> {
 
 const fails = (code: string, message: string) => async () => failed(code, message);
 
-const command = (target: string): Step => ({
-  kind: 'command',
-  target,
-  title: `run ${target}`,
-  command: {
-    argv: [target],
-    cwd: '/',
-    env: {},
-    stdin: '',
-    writes: [],
-    network: false,
-    outlives: false,
-    timeoutMs: 1,
-    outputLimitBytes: 1,
-  },
-  undo: {
-    argv: ['undo', target],
-    cwd: '/',
-    env: {},
-    stdin: '',
-    writes: [],
-    network: false,
-    outlives: false,
-    timeoutMs: 1,
-    outputLimitBytes: 1,
-  },
-  guard: null,
-});
-const forEver = (target: string): Step => ({ ...command(target), undo: null }) as Step;
+const forEver = (target: string): Step => commandStep(target, null);
 const probe = (target: string): Step => ({
   kind: 'probe',
   target,
@@ -145,7 +118,7 @@ const vetoed: Halt = { outcome: 'vetoed', code: 'vetoed', message: 'no' };
 
 describe('applying', () => {
   it('writes each intent with what was captured before the effect, and each result after it', async () => {
-    const { clock, ledger, spy, runner, states } = await setUp(command('a'), command('b'));
+    const { clock, ledger, spy, runner, states } = await setUp(commandStep('a'), commandStep('b'));
     spy.state.set('b', 'old');
     spy.instead.set('apply a', async () => {
       clock.advance(70);
@@ -164,7 +137,7 @@ describe('applying', () => {
   });
 
   it('has each intent on the disk before the effect, with what it takes to undo it, and each result before the next', async () => {
-    const { spy, runner, undo, onDisk } = await setUp(command('a'), command('b'));
+    const { spy, runner, undo, onDisk } = await setUp(commandStep('a'), commandStep('b'));
     const seen: unknown[] = [];
     for (const what of ['apply a', 'apply b', 'undo a'])
       spy.instead.set(what, async () => {
@@ -191,7 +164,7 @@ describe('applying', () => {
   });
 
   it('stops at the first step that fails, and says which and why', async () => {
-    const { spy, runner, states } = await setUp(command('a'), command('b'), command('c'));
+    const { spy, runner, states } = await setUp(commandStep('a'), commandStep('b'), commandStep('c'));
     spy.instead.set('apply b', fails('command-failed', 'exit code 3'));
     expect(await runner.apply(runOf(TASK))).toEqual({
       outcome: 'failed',
@@ -202,21 +175,21 @@ describe('applying', () => {
   });
 
   it('calls unknown what nobody knows', async () => {
-    const { spy, runner, states } = await setUp(command('a'));
+    const { spy, runner, states } = await setUp(commandStep('a'));
     spy.instead.set('apply a', async () => failed('lost', 'the runner died', { outcome: 'unknown' }));
     expect(await runner.apply(runOf(TASK))).toMatchObject({ outcome: 'failed', code: 'lost' });
     expect(states()).toEqual(['unknown']);
   });
 
   it('takes a kind that throws for a failed step', async () => {
-    const { spy, runner, states } = await setUp(command('a'), command('b'));
+    const { spy, runner, states } = await setUp(commandStep('a'), commandStep('b'));
     spy.instead.set('apply a', () => Promise.reject(new Error('no space left')));
     expect(await runner.apply(runOf(TASK))).toMatchObject({ code: 'failed', message: 'step 1 (run a): no space left' });
     expect(states()).toEqual(['failed', 'planned']);
   });
 
   it('takes a state that cannot be captured for a failed step that did nothing', async () => {
-    const { spy, runner, states } = await setUp(command('a'), command('b'));
+    const { spy, runner, states } = await setUp(commandStep('a'), commandStep('b'));
     spy.instead.set('capture b', () => Promise.reject(new Error('b is no regular file')));
     expect(await runner.apply(runOf(TASK))).toMatchObject({
       outcome: 'failed',
@@ -230,7 +203,7 @@ describe('applying', () => {
     ['veto', 'vetoed'],
     ['cancel', 'cancelled'],
   ] as const)('F36: looks for a %s before every step', async (verb, outcome) => {
-    const { ledger, spy, runner, states } = await setUp(command('a'), command('b'));
+    const { ledger, spy, runner, states } = await setUp(commandStep('a'), commandStep('b'));
     spy.instead.set('apply a', async () => {
       const more = { reason: 'stop it', iss: 'sec' };
       await ledger.commit(() => ledger.addStatement(statement(verb, `task:${TASK}`, more), 't'));
@@ -242,13 +215,13 @@ describe('applying', () => {
   });
 
   it('is not stopped by what means another task', async () => {
-    const { ledger, runner } = await setUp(command('a'));
+    const { ledger, runner } = await setUp(commandStep('a'));
     await ledger.commit(() => ledger.addStatement(statement('veto', 'task:other'), 't'));
     expect(await runner.apply(runOf(TASK))).toBeNull();
   });
 
   it('ends with the first cause when it is aborted while a step runs', async () => {
-    const { spy, runner, states } = await setUp(command('a'), command('b'));
+    const { spy, runner, states } = await setUp(commandStep('a'), commandStep('b'));
     const controller = new AbortController();
     spy.instead.set('apply a', async () => {
       controller.abort(vetoed);
@@ -259,7 +232,7 @@ describe('applying', () => {
   });
 
   it('stops after a step that succeeded although it was aborted', async () => {
-    const { spy, runner, states } = await setUp(command('a'), command('b'));
+    const { spy, runner, states } = await setUp(commandStep('a'), commandStep('b'));
     const controller = new AbortController();
     spy.instead.set('apply a', async () => {
       controller.abort(vetoed);
@@ -270,7 +243,7 @@ describe('applying', () => {
   });
 
   it('heeds a veto that comes during the last step, although that succeeds', async () => {
-    const { spy, runner } = await setUp(command('a'));
+    const { spy, runner } = await setUp(commandStep('a'));
     const controller = new AbortController();
     spy.instead.set('apply a', async () => {
       controller.abort(vetoed);
@@ -280,7 +253,7 @@ describe('applying', () => {
   });
 
   it('leaves a step `applying` when the daemon stops under it: the next start finds out', async () => {
-    const { spy, runner, states } = await setUp(command('a'), command('b'));
+    const { spy, runner, states } = await setUp(commandStep('a'), commandStep('b'));
     const controller = new AbortController();
     const open: Halt = { outcome: 'interrupted', code: 'interrupted', message: 'stopped', open: true };
     spy.instead.set('apply a', async () => {
@@ -292,7 +265,7 @@ describe('applying', () => {
   });
 
   it('is through with a task whose last step succeeded while the daemon was told to stop', async () => {
-    const { spy, runner, states } = await setUp(command('a'));
+    const { spy, runner, states } = await setUp(commandStep('a'));
     const controller = new AbortController();
     spy.instead.set('apply a', async () => {
       controller.abort({ outcome: 'interrupted', code: 'interrupted', message: 'stopped', open: true });
@@ -303,14 +276,14 @@ describe('applying', () => {
   });
 
   it('passes over steps that are no longer planned', async () => {
-    const { ledger, spy, runner } = await setUp(command('a'), command('b'));
+    const { ledger, spy, runner } = await setUp(commandStep('a'), commandStep('b'));
     await ledger.commit(() => ledger.changeStep(TASK, 1, { state: 'applied' }));
     await runner.apply(runOf(TASK));
     expect(spy.seen).toEqual(['apply b: applying {"value":"none"}']);
   });
 
   it('collects what its steps left running', async () => {
-    const { spy, runner, undo } = await setUp(command('a'), command('b'));
+    const { spy, runner, undo } = await setUp(commandStep('a'), commandStep('b'));
     spy.instead.set('apply a', async () => ({ leftRunning: ['12 a'] }));
     spy.instead.set('apply b', async () => ({ leftRunning: ['13 b', '14 b'] }));
     const run = runOf(TASK);
@@ -322,7 +295,7 @@ describe('applying', () => {
 
 describe('undoing', () => {
   it('takes the failed step back first, then the others in reverse; never a probe', async () => {
-    const { spy, runner, states, undo } = await setUp(command('a'), probe('p'), command('b'), command('c'));
+    const { spy, runner, states, undo } = await setUp(commandStep('a'), probe('p'), commandStep('b'), commandStep('c'));
     spy.instead.set('apply c', fails('command-failed', 'no'));
     await runner.apply(runOf(TASK));
     spy.seen.length = 0;
@@ -337,7 +310,7 @@ describe('undoing', () => {
   });
 
   it('leaves alone what never began', async () => {
-    const { spy, runner, undo, states } = await setUp(command('a'), command('b'), command('c'));
+    const { spy, runner, undo, states } = await setUp(commandStep('a'), commandStep('b'), commandStep('c'));
     spy.instead.set('apply b', fails('x', 'y'));
     await runner.apply(runOf(TASK));
     await undo();
@@ -345,7 +318,7 @@ describe('undoing', () => {
   });
 
   it('stops at an irreversible step and says what remains', async () => {
-    const { runner, states, undo } = await setUp(command('a'), forEver('b'), command('c'));
+    const { runner, states, undo } = await setUp(commandStep('a'), forEver('b'), commandStep('c'));
     await runner.apply(runOf(TASK));
     expect(await undo()).toEqual({
       problem: {
@@ -357,7 +330,7 @@ describe('undoing', () => {
   });
 
   it('stops at a step whose undo fails, says what remains, and goes on from there the next time', async () => {
-    const { spy, runner, states, undo } = await setUp(command('a'), command('b'), command('c'));
+    const { spy, runner, states, undo } = await setUp(commandStep('a'), commandStep('b'), commandStep('c'));
     await runner.apply(runOf(TASK));
     spy.instead.set('undo b', fails('command-failed', 'exit code 1'));
     expect(await undo()).toEqual({
@@ -372,7 +345,7 @@ describe('undoing', () => {
   });
 
   it('takes an undo that throws for one that failed', async () => {
-    const { spy, runner, states, undo } = await setUp(command('a'));
+    const { spy, runner, states, undo } = await setUp(commandStep('a'));
     await runner.apply(runOf(TASK));
     spy.instead.set('undo a', () => Promise.reject(new Error('the snapshot is damaged')));
     expect(await undo()).toMatchObject({
@@ -382,14 +355,14 @@ describe('undoing', () => {
   });
 
   it('takes one action back and leaves the others', async () => {
-    const { runner, states, undo } = await setUp(command('a'), command('b'), command('c'));
+    const { runner, states, undo } = await setUp(commandStep('a'), commandStep('b'), commandStep('c'));
     await runner.apply(runOf(TASK));
     await undo({ action: 2 });
     expect(states()).toEqual(['applied', 'undone', 'applied']);
   });
 
   it('undoes nothing where one of the steps no longer is as it was left', async () => {
-    const { spy, runner, states, undo } = await setUp(command('a'), command('b'));
+    const { spy, runner, states, undo } = await setUp(commandStep('a'), commandStep('b'));
     await runner.apply(runOf(TASK));
     spy.state.set('a', 'edited by hand');
     spy.seen.length = 0;
@@ -404,11 +377,11 @@ describe('undoing', () => {
   });
 
   it('names the later task that changed it', async () => {
-    const { ledger, spy, runner, undo } = await setUp(command('a'));
+    const { ledger, spy, runner, undo } = await setUp(commandStep('a'));
     await runner.apply(runOf(TASK));
     await claimed(ledger, actionsTask({ task_id: 'task-2' }));
     await ledger.commit(() => {
-      ledger.addSteps('task-2', [{ n: 1, action: 1, step: command('a') }]);
+      ledger.addSteps('task-2', [{ n: 1, action: 1, step: commandStep('a') }]);
       ledger.changeStep('task-2', 1, { state: 'applied' });
     });
     spy.state.set('a', 'newer');
@@ -420,7 +393,7 @@ describe('undoing', () => {
   });
 
   it('undoes all the same where it was not asked to compare', async () => {
-    const { spy, runner, undo } = await setUp(command('a'));
+    const { spy, runner, undo } = await setUp(commandStep('a'));
     await runner.apply(runOf(TASK));
     spy.state.set('a', 'half done');
     expect(await undo({ compare: false })).toEqual({ problem: null });
@@ -428,7 +401,7 @@ describe('undoing', () => {
   });
 
   it('takes a state that cannot be seen any more for a changed one, and says why', async () => {
-    const { spy, runner, states, undo } = await setUp(command('a'));
+    const { spy, runner, states, undo } = await setUp(commandStep('a'));
     await runner.apply(runOf(TASK));
     spy.instead.set('observe a', () => Promise.reject(new Error('a is no regular file')));
     const message = 'a: a is no regular file. Nothing was undone';
@@ -437,7 +410,7 @@ describe('undoing', () => {
   });
 
   it('is stopped neither by a veto nor by an aborted run', async () => {
-    const { ledger, runner, states } = await setUp(command('a'));
+    const { ledger, runner, states } = await setUp(commandStep('a'));
     await runner.apply(runOf(TASK));
     await ledger.commit(() => ledger.addStatement(statement('veto', `task:${TASK}`), 't'));
     const signal = AbortSignal.abort(vetoed);
