@@ -24,6 +24,10 @@ import { pause } from './cron/pause.ts';
 import { remove } from './cron/remove.ts';
 import { resume } from './cron/resume.ts';
 import { runNow } from './cron/run-now.ts';
+import { promote } from './deploy/promote.ts';
+import { prune } from './deploy/prune.ts';
+import { release } from './deploy/release.ts';
+import { rollback } from './deploy/rollback.ts';
 import { command } from './infra/command.ts';
 import { script } from './infra/script.ts';
 import { probe } from './monitoring/probe.ts';
@@ -55,6 +59,10 @@ export const registry: Registry = {
   'cron.remove': remove,
   'cron.resume': resume,
   'cron.run-now': runNow,
+  'deploy.promote': promote,
+  'deploy.prune': prune,
+  'deploy.release': release,
+  'deploy.rollback': rollback,
   'infra.command': command,
   'infra.script': script,
   'monitoring.probe': probe,

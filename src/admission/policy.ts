@@ -34,6 +34,7 @@ const Rule = z.strictObject({
   actions: z.array(ActionName).min(1).describe('All that [actions.md](actions.md) names may stand here.'),
   environments: z.array(Environment).min(1),
   hosts: z.array(HostName).min(1).describe('This host, by its name in `ops.yaml`: one file may serve several hosts.'),
+  apps: names.describe('Apps of `etc/apps.yaml`, which says where they run, and of what they are made.'),
   paths: paths.describe('What may be changed; each covers what is below it.'),
   binaries: binaries.describe(
     'Programs that may run: as the task names them, or a folder; `/` covers all, and whatever variables have them load.',
@@ -69,6 +70,7 @@ export interface PolicyQuestion {
 type ListName = Exclude<keyof Rule, 'actions' | 'environments' | 'hosts' | 'network'>;
 
 const LISTS: Record<Exclude<NeedKind, 'network'>, ListName> = {
+  app: 'apps',
   path: 'paths',
   binary: 'binaries',
   service: 'services',

@@ -1,5 +1,6 @@
 /** What of the host an action touches, as policy names it: `<kind>:<name>`. */
 export type NeedKind =
+  | 'app'
   | 'path'
   | 'binary'
   | 'service'

@@ -1,7 +1,10 @@
+import type { AppEnvironment } from './app.ts';
+import type { AppFact } from './release.ts';
 import type { ServiceRef } from './service.ts';
 
 /** What an action asks the host before planning; read-only, with fixed programs. */
 export type FactQuery =
+  | { ask: 'app'; app: string; environment: AppEnvironment; version: string | null }
   | { ask: 'file'; path: string }
   | { ask: 'owner'; owner: string | null }
   | { ask: 'directory'; path: string }
@@ -108,6 +111,7 @@ export type ServiceFact = { state: 'absent' } | { state: 'unknown'; says: string
 export type ServiceGoal = { state: 'absent' } | (Standing & Pick<PresentService, 'definition'>);
 
 export interface FactOf {
+  app: AppFact;
   schedule: ScheduleFact;
   schedules: SchedulesFact;
   /** Its name. */

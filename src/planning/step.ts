@@ -13,6 +13,7 @@ import type {
   StoreName,
 } from './facts.ts';
 import type { Probe } from './probe.ts';
+import type { Release } from './release.ts';
 import type { ServiceRef } from './service.ts';
 
 /** A program to run, bounded in time and output. */
@@ -39,6 +40,8 @@ interface StepBase {
   /** What it acts on: a path, a service, a program. */
   target: string;
   title: string;
+  /** It does nothing when its turn comes, and its work when it is taken back: what must come after other steps were. */
+  inverse?: true;
 }
 
 /** Runs an argv. Its undo is the declared one; without one the signed task said `irreversible: true`. */
@@ -128,6 +131,40 @@ export interface ProbeStep extends StepBase {
   probe: Probe;
 }
 
+/** What a tree is made of; nothing else is. */
+export type TreeSource =
+  | { type: 'git'; remote: string; commit: string }
+  | { type: 'archive' | 'directory'; folder: string; sha256: string }
+  /** A sealed release of another environment. */
+  | { type: 'release'; path: string };
+
+/** Makes a directory of it where nothing is, and takes the right to write from it, or removes it. */
+export interface TreeStep extends StepBase {
+  kind: 'tree';
+  /** `seal` takes all rights to write in it away; `remove` cannot be taken back. */
+  verb: 'make' | 'seal' | 'remove';
+  path: string;
+  source: TreeSource | null;
+  /** The digest that it must have as it is fetched; null where any. */
+  digest: string | null;
+  /** A sealed tree whose files may be shared where they are the same; null where nothing will write into this one. */
+  like: string | null;
+}
+
+/** Looks at a service for a while, and fails as soon as it is worse than it may be. Changes nothing. */
+export interface WatchStep extends StepBase {
+  kind: 'watch';
+  checks: readonly Probe[];
+  /** It may not start anew meanwhile; null where nobody can tell. */
+  service: ServiceRef | null;
+  forMs: number;
+  everyMs: number;
+  /** The part of looks that may fail. */
+  failures: number;
+  /** What half of the looks may take at most; null where that does not count. */
+  latencyMs: number | null;
+}
+
 /** What a schedule's row is to say. */
 export interface ScheduleChange {
   /** The whole definition where it is a new one; the task that brings it becomes the one that defined it. */
@@ -155,8 +192,18 @@ export interface SlotStep extends StepBase {
   dueAt: number;
 }
 
+/** Writes how a release stands. */
+export interface ReleaseStep extends StepBase {
+  kind: 'record';
+  record: 'release';
+  release: Pick<Release, 'id' | 'app' | 'environment' | 'version'>;
+  /** Where it lies. */
+  path: string;
+  state: Release['state'];
+}
+
 /** Changes one row of the ledger. */
-export type RecordStep = ScheduleStep | SlotStep;
+export type RecordStep = ReleaseStep | ScheduleStep | SlotStep;
 
 /** Has a supervisor change a service, if it still is as the plan saw it. */
 export interface ServiceStep extends StepBase {
@@ -179,7 +226,9 @@ export type Step =
   | ProbeStep
   | RecordStep
   | ServiceStep
-  | SettingStep;
+  | SettingStep
+  | TreeStep
+  | WatchStep;
 export type StepKindName = Step['kind'];
 
 /** A step in its place: `n` counts through the run plan, `action` through the task's actions, both from 1. */
@@ -189,11 +238,13 @@ export interface PlannedStep {
   step: Step;
 }
 
-export const changesSomething = (step: Step): boolean => step.kind !== 'probe';
+export const changesSomething = (step: Step): boolean =>
+  step.inverse === true || (step.kind !== 'probe' && step.kind !== 'watch');
 
 /** Whether what the step does can be taken back. */
 export function canBeUndone(step: Step): boolean {
   if (step.kind === 'command') return step.undo !== null;
   if (step.kind === 'container') return step.goal.state !== 'gone';
+  if (step.kind === 'tree') return step.verb !== 'remove';
   return step.kind !== 'setting' || !step.oneWay;
 }
