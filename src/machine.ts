@@ -20,7 +20,7 @@ import type { FactReader, Secrets } from './services/ports.ts';
 import type { ScheduleFacts } from './services/schedule-facts.ts';
 import type { StepKinds } from './services/step-kind.ts';
 import { stepKinds } from './steps/index.ts';
-import type { RecordPorts } from './steps/record.ts';
+import type { RecordPorts } from './steps/record/index.ts';
 
 /** The host as plans and steps see it. */
 export interface Machine {

@@ -1,4 +1,4 @@
-import type { App, AppsFile, Place } from './app.ts';
+import type { App, AppEnvironment, AppsFile, Place } from './app.ts';
 import type { ServiceFact } from './facts.ts';
 
 /** A release of an app in one environment. */
@@ -6,7 +6,7 @@ export interface Release {
   /** `<time>-<first 8 digits>`, e.g. 20261123T194000Z-4f9c12ab: its directory's name. */
   id: string;
   app: string;
-  environment: string;
+  environment: AppEnvironment;
   /** `commit:<40 hex>` or `artifact:sha256:<64 hex>`, as a veto names it. */
   version: string;
   /** The digest of its tree as it was fetched; the same for the same code on every host. */

@@ -11,6 +11,7 @@ import type {
   StoreName,
 } from '../planning/facts.ts';
 import type { RefOf, ServiceRef, SupervisorName } from '../planning/service.ts';
+import type { TreeSource } from '../planning/step.ts';
 import type { StepContext } from './step-kind.ts';
 
 /** The files that steps change. Paths are absolute; a symbolic link at the end of one is refused, not followed. */
@@ -91,3 +92,30 @@ export interface Supervisor<R extends ServiceRef = ServiceRef> {
 }
 
 export type Supervisors = { readonly [S in SupervisorName]: Supervisor<RefOf<S>> };
+
+/** `digest`: of its files as they were fetched. */
+export type TreeFact = { exists: false } | { exists: true; digest: string; sealed: boolean };
+
+export interface TreeWish {
+  source: TreeSource;
+  /** What its digest must be; null where any. */
+  digest: string | null;
+  /** A sealed tree, whose files may be shared where they are the same. */
+  like: string | null;
+  signal: AbortSignal;
+}
+
+/** The trees of releases. */
+export interface Trees {
+  /** `digest` is empty where what is there was made by nobody here, or not to its end. */
+  fact(path: string): Promise<TreeFact>;
+  /**
+   * Whole and on the disk, or not at all.
+   * @throws OpsError with what is wrong with the source: nothing is there then.
+   */
+  make(path: string, wish: TreeWish): Promise<void>;
+  /** Takes all rights to write in it away. */
+  seal(path: string): Promise<void>;
+  /** With what was begun of it; fine where nothing is there. */
+  remove(path: string): Promise<void>;
+}

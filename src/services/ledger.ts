@@ -7,6 +7,7 @@ import type { Attestor, Outcome, Report } from '../contract/report.ts';
 import type { Task } from '../contract/task.ts';
 import type { StepRecord } from '../planning/record.ts';
 import type { PlannedStep, Step } from '../planning/step.ts';
+import type { ReleaseLedger } from "./releases.ts";
 import type { ScheduleLedger } from './schedules.ts';
 import type { SourceTree } from './source-trees.ts';
 
@@ -99,7 +100,7 @@ export interface StepChange {
  * The durable truth of this host. Reads may happen at any time, and see what is written but not yet on the disk; what
  * changes must happen inside `commit` or `write`.
  */
-export interface Ledger extends ScheduleLedger {
+export interface Ledger extends ReleaseLedger, ScheduleLedger {
   /** All of `work` or, when it throws, nothing; `work` must be synchronous. On the disk when the promise resolves. */
   commit<T>(work: () => T): Promise<T>;
   /** The same without the wait: it is on the disk before anything that is committed later. */

@@ -58,7 +58,19 @@ export type StepKinds = { readonly [K in StepKindName]: StepKind<Extract<Step, {
 
 /** The kind of a step; the one place where the type of the step is tied to its kind. */
 export function kindOf(kinds: StepKinds, step: Step): StepKind<Step> {
-  return kinds[step.kind];
+  return step.inverse ? inverseOf(kinds[step.kind]) : kinds[step.kind];
+}
+
+/** What a step does when it is taken back instead of when its turn comes: a plan has it where its order needs it. */
+function inverseOf(kind: StepKind<Step>): StepKind<Step> {
+  return {
+    observe: async () => null,
+    capture: async () => null,
+    apply: async () => applied('nothing to do until it is taken back'),
+    undo: (step, _captured, context) => kind.apply(step, context),
+    reconcile: async () => 'done',
+    preview: async (step) => `when it is taken back: ${await kind.preview(step)}`,
+  };
 }
 
 export function applied(message: string, more: Partial<Effect> = {}): Effect {

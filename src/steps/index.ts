@@ -5,10 +5,12 @@ import { type DirectoryPorts, directoryKind } from './directory.ts';
 import { type FilePorts, fileKind } from './file.ts';
 import { type LinkPorts, linkKind } from './link.ts';
 import { type ProbePorts, probeKind } from './probe.ts';
-import { type RecordPorts, recordKind } from './record.ts';
+import { type RecordPorts, recordKind } from './record/index.ts';
 import { serviceKind } from './service.ts';
 import type { ServicePorts } from './service-orders.ts';
 import { type SettingPorts, settingKind } from './setting.ts';
+import { type TreePorts, treeKind } from './tree.ts';
+import { type WatchPorts, watchKind } from './watch.ts';
 
 type Ports = CommandPorts &
   ContainerPorts &
@@ -18,7 +20,9 @@ type Ports = CommandPorts &
   ProbePorts &
   RecordPorts &
   ServicePorts &
-  SettingPorts;
+  SettingPorts &
+  TreePorts &
+  WatchPorts;
 
 /** Every kind of step there is. The set is small and closed: reversibility is a property of these files. */
 export function stepKinds(ports: Ports): StepKinds {
@@ -32,5 +36,7 @@ export function stepKinds(ports: Ports): StepKinds {
     record: recordKind(ports),
     service: serviceKind(ports),
     setting: settingKind(ports),
+    tree: treeKind(ports),
+    watch: watchKind(ports),
   };
 }

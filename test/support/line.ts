@@ -135,6 +135,8 @@ function spiedKinds(touched: string[]): StepKinds {
     record: kind('record'),
     service: kind('service'),
     setting: kind('setting'),
+    tree: kind('tree'),
+    watch: kind('watch'),
   };
 }
 

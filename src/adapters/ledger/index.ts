@@ -13,6 +13,7 @@ import { openDatabase } from './database.ts';
 import { heldIn } from './held.ts';
 import { type Meta, metaIn } from './meta.ts';
 import { outboxIn } from './outbox.ts';
+import { releasesIn } from './releases.ts';
 import { schedulesIn } from './schedules.ts';
 import { proveSound } from './soundness.ts';
 import { stepsIn } from './steps.ts';
@@ -46,6 +47,7 @@ function ledgerOn(db: DatabaseSync, clock: Clock, refuse: () => void): Ledger {
     ...auditIn(db, clock),
     ...deliveriesIn(db),
     ...schedules,
+    ...releasesIn(db),
     ...time,
   };
   return {

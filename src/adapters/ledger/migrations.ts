@@ -77,4 +77,11 @@ export const MIGRATIONS: readonly string[] = [
   `,
   `ALTER TABLE steps ADD COLUMN environment TEXT NOT NULL DEFAULT '[]';`,
   `ALTER TABLE tasks ADD COLUMN sources TEXT NOT NULL DEFAULT '[]';`,
+  `
+  CREATE TABLE releases (
+    app TEXT NOT NULL, environment TEXT NOT NULL, id TEXT NOT NULL, version TEXT NOT NULL, tree TEXT NOT NULL, state TEXT NOT NULL,
+    task_id TEXT NOT NULL, made_at INTEGER NOT NULL, stable_at INTEGER,
+    PRIMARY KEY (app, environment, id)
+  ) WITHOUT ROWID;
+  `,
 ];
