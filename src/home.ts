@@ -7,6 +7,8 @@ export interface Home {
     dir: string;
     ops: string;
     policy: string;
+    /** What can be deployed here; need not be there. */
+    apps: string;
     keyring: string;
     operatorKey: string;
     /** The URL of the Redis to use, where there is one; with its password, so not for everybody's eyes. */
@@ -34,6 +36,8 @@ export interface Home {
     output: string;
     /** Definitions of services, on their way to their supervisor or for one that keeps none itself. */
     services: string;
+    /** What was fetched of remotes, to fetch only what is new. */
+    remotes: string;
     quarantine: string;
     hostKey: string;
     /** What opens the secrets that are kept encrypted. */
@@ -56,6 +60,7 @@ export function homeAt(folder: string): Home {
       dir: at('etc'),
       ops: at('etc/ops.yaml'),
       policy: at('etc/policy.yaml'),
+      apps: at('etc/apps.yaml'),
       keyring: at('etc/keyring.json'),
       operatorKey: at('etc/operator.key'),
       redisUrl: at('etc/redis-url'),
@@ -75,6 +80,7 @@ export function homeAt(folder: string): Home {
       snapshots: at('var/snapshots'),
       output: at('var/output'),
       services: at('var/services'),
+      remotes: at('var/remotes'),
       quarantine: at('var/quarantine'),
       hostKey: at('var/keys/host.key'),
       ageKey: at('var/keys/age.key'),

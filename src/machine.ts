@@ -37,14 +37,15 @@ export interface MachineParts {
   rows: RecordPorts['schedules'];
   schedules: ScheduleFacts;
   /** What the ledger knows of the tasks of this host. */
-  tasks: Pick<Ledger, 'task'>;
+  ledger: Pick<Ledger, 'task' | 'write' | 'withdrawals'> & ReleaseLedger;
 }
 
 export function machineOf(config: Config, parts: MachineParts): Machine {
   const { baseEnv, home, runAs, protect } = config;
-  const { commands, sandbox, secrets, rows, schedules, tasks } = parts;
+  const { commands, sandbox, secrets, rows, schedules, ledger } = parts;
   const containers = containersOf(config);
   const stores = { ...settingStores(baseEnv), image: imageStore(containers) };
+  const trees = treesWith({ remotes: home.var.remotes, env: baseEnv });
   const things = { files, directories, links, stores, containers };
   const supervisors = supervisorsWith({
     commands,
@@ -64,12 +65,17 @@ export function machineOf(config: Config, parts: MachineParts): Machine {
     baseEnv,
     protect,
     schedules: rows,
+    releases: ledger,
+    trees,
     snapshots: snapshotsIn(home.var.snapshots),
     self: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
     prober: proberWith({ commands, files, baseEnv }),
     clock: systemClock,
   });
-  const kept = (name: string) => keptOf(name, { ledger: tasks, containers, clock: systemClock });
+  const kept = (name: string) => keptOf(name, { ledger, containers, clock: systemClock });
+  const apps = appsFile(home.etc.apps);
+  const appParts = { apps: apps.current, ledger, links, trees, supervisors, health: hostHealth, clock: systemClock };
+  const app = (query: AppQuery) => appFact(query, appParts);
   const offLimits = offLimitsIn(config);
-  return { kinds, facts: factReader({ ...things, kept, schedules, supervisors, sandbox, offLimits }) };
+  return { kinds, facts: factReader({ ...things, app, kept, schedules, supervisors, sandbox, offLimits }) };
 }

@@ -1,11 +1,12 @@
 import { hash } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { Policy } from '../admission/policy.ts';
 import { digestOf } from '../contract/digest.ts';
 import { KeyRing, RoleKey } from '../contract/keyring.ts';
 import { coerceError, OpsError } from '../errors.ts';
+import { AppsFile } from '../planning/app.ts';
 import { readRegularFile } from './regular-file.ts';
 
 /** A file of `etc/`, read again whenever it changes. */
@@ -17,6 +18,12 @@ export interface EtcFile<T> {
 }
 
 export const policyFile = (path: string): EtcFile<Policy> => etcFile(path, (text) => Policy.parse(parseYaml(text)));
+
+/** Where there is no such file, there are no apps. */
+export const appsFile = (path: string): EtcFile<AppsFile> => {
+  const file = etcFile(path, (text) => AppsFile.parse(parseYaml(text)));
+  return { ...file, current: () => (existsSync(path) ? file.current() : { apps: {} }) };
+};
 
 export const keyRingFile = (path: string): EtcFile<KeyRing> =>
   etcFile(path, (text) => withThumbprints(KeyRing.parse(JSON.parse(text))));

@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { OpsError } from '../errors.ts';
 import { containerFact, type FactQuery, type KeptFact, type OwnerFact, type PackageFact } from '../planning/facts.ts';
+import type { AppFact } from '../planning/release.ts';
 import type { Containers } from '../services/containers.ts';
 import type { Directories, Files, Links, SettingStores, Supervisor, Supervisors } from '../services/host.ts';
 import type { FactReader } from '../services/ports.ts';
@@ -12,6 +13,7 @@ import { refuseLinkedWay } from './way.ts';
 type PackageQuery = Extract<FactQuery, { ask: 'package' }>;
 
 export interface FactSources {
+  app: (query: Extract<FactQuery, { ask: 'app' }>) => Promise<AppFact>;
   files: Files;
   containers: Containers;
   kept: (name: string) => Promise<KeptFact>;
@@ -33,6 +35,11 @@ async function answerTo(query: FactQuery, sources: FactSources) {
   // Who asks for one of these is about to change it.
   if ('path' in query) await refuseChange(query.path, offLimits);
   switch (query.ask) {
+    case 'app': {
+      const fact = await sources.app(query);
+      await refuseChange(fact.place.root, offLimits);
+      return fact;
+    }
     case 'file':
       return refuseLinkedWay(query.path).then(() => files.fact(query.path));
     case 'directory':

@@ -6,7 +6,9 @@ import type { Halt } from './halt.ts';
 const OWNERS: Record<string, Owner> = {
   vetoed: 'security',
   'changed-since': 'operator',
+  frozen: 'operator',
   'health-unknown': 'operator',
+  'host-unfit': 'operator',
   interrupted: 'operator',
   irreversible: 'operator',
   lost: 'operator',
@@ -14,6 +16,7 @@ const OWNERS: Record<string, Owner> = {
   'source-changed': 'operator',
   'service-unknown': 'operator',
   'undo-failed': 'operator',
+  'unknown-app': 'operator',
 };
 
 export function blocker({ code, message }: Pick<Halt, 'code' | 'message'>): Blocker {

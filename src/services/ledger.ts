@@ -7,7 +7,7 @@ import type { Attestor, Outcome, Report } from '../contract/report.ts';
 import type { Task } from '../contract/task.ts';
 import type { StepRecord } from '../planning/record.ts';
 import type { PlannedStep, Step } from '../planning/step.ts';
-import type { ReleaseLedger } from "./releases.ts";
+import type { ReleaseLedger } from './releases.ts';
 import type { ScheduleLedger } from './schedules.ts';
 import type { SourceTree } from './source-trees.ts';
 

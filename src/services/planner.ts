@@ -1,5 +1,7 @@
+import { coerceError } from '../errors.ts';
 import type { BoundAction } from '../planning/action.ts';
 import type { FactQueries } from '../planning/facts.ts';
+import { PlanProblem } from '../planning/problem.ts';
 import { type Answers, overlapOf, pathsOf, queriesOf, runPlan } from '../planning/run-plan.ts';
 import type { PlannedStep } from '../planning/step.ts';
 import type { FactReader } from './ports.ts';
@@ -16,7 +18,8 @@ export async function planTask(actions: readonly BoundAction[], reader: FactRead
     const answers = await Promise.all(queriesOf(actions).map((queries) => answersTo(queries, reader)));
     return { steps: runPlan(actions, answers) };
   } catch (error) {
-    return { code: 'facts', message: error instanceof Error ? error.message : String(error) };
+    const { message } = coerceError(error);
+    return { code: error instanceof PlanProblem ? error.code : 'facts', message };
   }
 }
 

@@ -7,7 +7,8 @@ import type { Row } from './row.ts';
 const PUT = `INSERT OR REPLACE INTO releases (app, environment, id, version, tree, state, task_id, made_at, stable_at)
  VALUES (:app, :environment, :id, :version, :tree, :state, :task_id, :madeAt, :stableAt)`;
 
-const OF_ALL = 'SELECT * FROM releases WHERE app = coalesce(:app, app) AND environment = coalesce(:environment, environment)';
+const OF_ALL =
+  'SELECT * FROM releases WHERE app = coalesce(:app, app) AND environment = coalesce(:environment, environment)';
 
 export function releasesIn(db: DatabaseSync): ReleaseLedger {
   const one = db.prepare('SELECT * FROM releases WHERE app = :app AND environment = :environment AND id = :id');
