@@ -96,7 +96,7 @@ export function compose(world: World): Line {
     secrets,
     rows,
     schedules: scheduleFacts(ledger, clock),
-    tasks: ledger,
+    ledger,
   });
   const reporter = new Reporter({ ledger, clock, host, alerter, slots, onAppend: world.onMessage, reached });
   const control = controlOf(world, running, verifier, alerter);

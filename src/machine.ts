@@ -2,8 +2,10 @@ import { systemClock } from './adapters/clock.ts';
 import { imageStore } from './adapters/containers/images.ts';
 import { containersOf } from './adapters/containers/index.ts';
 import { directories } from './adapters/directories.ts';
+import { appsFile } from './adapters/etc-files.ts';
 import { factReader } from './adapters/facts.ts';
 import { files } from './adapters/files.ts';
+import { hostHealth } from './adapters/host-health.ts';
 import { links } from './adapters/links.ts';
 import { proberWith } from './adapters/prober.ts';
 import { offLimitsIn } from './adapters/sandbox/grounds.ts';
@@ -12,11 +14,14 @@ import { settingStores } from './adapters/settings/index.ts';
 import { snapshotsIn } from './adapters/snapshots.ts';
 import { DEFINITIONS } from './adapters/supervisors/definitions.ts';
 import { supervisorsWith } from './adapters/supervisors/index.ts';
+import { treesWith } from './adapters/trees/index.ts';
 import type { Config } from './config.ts';
+import { type AppQuery, appFact } from './services/app-facts.ts';
 import type { Commands } from './services/commands.ts';
 import { keptOf } from './services/kept-containers.ts';
 import type { Ledger } from './services/ledger.ts';
 import type { FactReader, Secrets } from './services/ports.ts';
+import type { ReleaseLedger } from './services/releases.ts';
 import type { ScheduleFacts } from './services/schedule-facts.ts';
 import type { StepKinds } from './services/step-kind.ts';
 import { stepKinds } from './steps/index.ts';
@@ -36,7 +41,7 @@ export interface MachineParts {
   secrets: Secrets;
   rows: RecordPorts['schedules'];
   schedules: ScheduleFacts;
-  /** What the ledger knows of the tasks of this host. */
+  /** What the ledger knows of the tasks and releases of this host. */
   ledger: Pick<Ledger, 'task' | 'write' | 'withdrawals'> & ReleaseLedger;
 }
 

@@ -2,6 +2,7 @@ import { execa } from 'execa';
 import { OpsError } from '../errors.ts';
 import { containerFact, type FactQuery, type KeptFact, type OwnerFact, type PackageFact } from '../planning/facts.ts';
 import type { AppFact } from '../planning/release.ts';
+import type { AppQuery } from '../services/app-facts.ts';
 import type { Containers } from '../services/containers.ts';
 import type { Directories, Files, Links, SettingStores, Supervisor, Supervisors } from '../services/host.ts';
 import type { FactReader } from '../services/ports.ts';
@@ -13,7 +14,7 @@ import { refuseLinkedWay } from './way.ts';
 type PackageQuery = Extract<FactQuery, { ask: 'package' }>;
 
 export interface FactSources {
-  app: (query: Extract<FactQuery, { ask: 'app' }>) => Promise<AppFact>;
+  app: (query: AppQuery) => Promise<AppFact>;
   files: Files;
   containers: Containers;
   kept: (name: string) => Promise<KeptFact>;

@@ -1,3 +1,4 @@
+import type { StatsFs } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { currentLoad, mem } from 'systeminformation';
@@ -18,7 +19,7 @@ export const hostHealth: HostHealth = {
 };
 
 /** Of the nearest folder that is there. */
-async function diskAt(folder: string): ReturnType<typeof statfs> {
+async function diskAt(folder: string): Promise<StatsFs> {
   return statfs(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT' || folder === '/') throw error;
     return diskAt(dirname(folder));

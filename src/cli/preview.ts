@@ -17,11 +17,19 @@ import { print } from './terminal.ts';
 
 /** Where the daemon has never run. */
 const NO_SCHEDULES = { schedule: () => undefined, schedules: () => [], definition: () => undefined };
-const NO_TASKS = { task: () => undefined };
 
 /** A preview runs and writes nothing. */
 const nothing = () => {
   throw new Error('a preview changes nothing');
+};
+const NO_LEDGER: MachineParts['ledger'] = {
+  task: () => undefined,
+  withdrawals: () => [],
+  releases: () => [],
+  releaseAt: () => undefined,
+  write: nothing,
+  putRelease: nothing,
+  removeRelease: nothing,
 };
 const NO_COMMANDS: Commands = {
   run: async () => ({
@@ -33,7 +41,7 @@ const NO_COMMANDS: Commands = {
     leftRunning: [],
   }),
 };
-const NOTHING: Omit<MachineParts, 'schedules' | 'tasks' | 'sandbox'> = {
+const NOTHING: Omit<MachineParts, 'schedules' | 'ledger' | 'sandbox'> = {
   commands: NO_COMMANDS,
   secrets: { fetch: async () => nothing() },
   rows: {
@@ -54,9 +62,9 @@ export async function preview(context: Context, path: string): Promise<void> {
   const actions = boundActionsOf(task, registry, NO_SCHEDULES);
   if (typeof actions === 'string') throw new OpsError(actions);
   const schedules = scheduleFacts(context.ledgerIfAny ?? NO_SCHEDULES, context.clock);
-  const tasks = context.ledgerIfAny ?? NO_TASKS;
+  const ledger = context.ledgerIfAny ?? NO_LEDGER;
   const sandbox = sandboxOf(context.config);
-  const { kinds, facts } = machineOf(context.config, { ...NOTHING, schedules, tasks, sandbox });
+  const { kinds, facts } = machineOf(context.config, { ...NOTHING, schedules, ledger, sandbox });
   const plan = await planTask(actions, facts);
   if ('code' in plan) throw new OpsError(`${plan.code}: ${plan.message}`);
   const texts = await previewSteps(plan.steps, kinds);

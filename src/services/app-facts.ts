@@ -23,10 +23,10 @@ export interface HostHealth {
   look(folder: string): Promise<{ freeDiskMb: number; freeMemoryMb: number; loadPerCore: number }>;
 }
 
-type Query = Extract<FactQuery, { ask: 'app' }>;
+export type AppQuery = Extract<FactQuery, { ask: 'app' }>;
 
 /** @throws PlanProblem where the app or its environment is not declared. */
-export async function appFact({ app, environment, version }: Query, parts: AppFactParts): Promise<AppFact> {
+export async function appFact({ app, environment, version }: AppQuery, parts: AppFactParts): Promise<AppFact> {
   const { freeze = [], host = {}, apps } = parts.apps();
   const declared = apps[app];
   const place = declared?.environments[environment];

@@ -9,7 +9,7 @@ export interface ReleasePlace {
 
 /** The releases that stand or stood here, in the ledger. Writes belong in a transaction of it. */
 export interface ReleaseLedger {
-  release(place: ReleasePlace): Release | undefined;
+  releaseAt(place: ReleasePlace): Release | undefined;
   /** Of an app in an environment, or all; the newest first. */
   releases(app?: string, environment?: AppEnvironment): Release[];
   putRelease(release: Release): void;

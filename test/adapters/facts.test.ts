@@ -17,6 +17,7 @@ const stores = memoryStores();
 const factsWith = (sandbox: SandboxHere) =>
   factReader({
     sandbox,
+    app: async () => Promise.reject(new Error('there are no apps')),
     offLimits: { own: [], code: [], userHome: null, protect: ['/srv/shop'] },
     files,
     containers: engine,

@@ -127,7 +127,7 @@ export class Host implements Place {
     const schedules = scheduleFacts(ledger, clock);
     const sandbox = sandboxOf(config);
     const commands = confined(this.#commands, sandbox, config);
-    return machineOf(config, { commands, sandbox, secrets, rows, schedules, tasks: ledger });
+    return machineOf(config, { commands, sandbox, secrets, rows, schedules, ledger });
   }
 
   async #steps(reached: Failpoint): Promise<StepRunner> {

@@ -1,6 +1,7 @@
 import type { FactOf, FactQuery, KeptFact } from '../../src/planning/facts.ts';
 import { definition } from '../support/definitions.ts';
 import { NOW } from '../support/tasks.ts';
+import { appFact } from './apps.ts';
 
 const web = { type: 'http', service: 'web', url: 'http://127.0.0.1:8080/health' } as const;
 const present = { exists: true, sha256: 'a'.repeat(64), mode: '0600', uid: 501, gid: 20 } as const;
@@ -302,6 +303,7 @@ type Host = (query: FactQuery) => FactOf[FactQuery['ask']];
 /** Different answers of a host to what an action asks. */
 export const HOSTS: Host[] = [
   hostWith({
+    app: appFact({ current: null, releases: [] }),
     file: { exists: false },
     container: running,
     kept: keptSince(31),
@@ -317,6 +319,7 @@ export const HOSTS: Host[] = [
     ground: null,
   }),
   hostWith({
+    app: appFact({ current: 'releases/20261120T100000Z-0a0a0a0a' }),
     file: present,
     container: { ...running, running: false },
     kept: keptSince(400),

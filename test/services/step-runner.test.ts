@@ -37,6 +37,8 @@ class Spy implements StepKind<Step> {
       record: this,
       service: this,
       setting: this,
+      tree: this,
+      watch: this,
     };
   }
 

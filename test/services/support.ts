@@ -48,6 +48,7 @@ import { stepKinds } from '../../src/steps/index.ts';
 import { MemoryEngine } from '../support/memory-engine.ts';
 import { memoryStores } from '../support/stores.ts';
 import { TestSupervisor } from '../support/supervisor.ts';
+import { MemoryTrees } from '../support/trees.ts';
 import { testSchedules } from './schedule-support.ts';
 
 export const START = Date.parse('2026-11-23T09:00:00Z');
@@ -453,6 +454,8 @@ export async function testLine(options: LineOptions = {}) {
     links,
     containers: new MemoryEngine(),
     schedules: rows,
+    releases: ledger,
+    trees: new MemoryTrees(),
     stores: memoryStores(),
   });
   const kinds = options.kinds?.(real) ?? real;

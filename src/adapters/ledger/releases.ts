@@ -16,7 +16,7 @@ export function releasesIn(db: DatabaseSync): ReleaseLedger {
   const put = db.prepare(PUT);
   const remove = db.prepare('DELETE FROM releases WHERE app = :app AND environment = :environment AND id = :id');
   return {
-    release: ({ app, environment, id }) => (one.all({ app, environment, id }) as Row[]).map(releaseOf)[0],
+    releaseAt: ({ app, environment, id }) => (one.all({ app, environment, id }) as Row[]).map(releaseOf)[0],
     releases: (app, environment) =>
       (all.all({ app: app ?? null, environment: environment ?? null }) as Row[]).map(releaseOf),
     putRelease: (release) => void put.run({ ...release }),

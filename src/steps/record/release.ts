@@ -17,7 +17,7 @@ export interface ReleasePorts {
 /** The row of a release; its undo writes it as it was. */
 export function releaseRecord(ports: ReleasePorts): StepKind<ReleaseStep> {
   const { releases } = ports;
-  const look = async ({ release }: ReleaseStep): Promise<State> => stateOf(releases.release(release));
+  const look = async ({ release }: ReleaseStep): Promise<State> => stateOf(releases.releaseAt(release));
   return {
     observe: look,
     capture: look,
@@ -47,7 +47,7 @@ async function write(step: ReleaseStep, { task_id }: StepContext, ports: Release
   if (!tree.exists || tree.digest === '')
     return refusedTo('changed-since-plan', `there is no whole release at ${path}`);
   const now = ports.clock.now();
-  const before = ports.releases.release(release);
+  const before = ports.releases.releaseAt(release);
   const { madeAt = now, task_id: maker = task_id, stableAt = null } = before ?? {};
   const row: Release = { ...release, tree: tree.digest, state, task_id: maker, madeAt, stableAt };
   if (state === 'stable') row.stableAt = now;
