@@ -18,6 +18,8 @@ import { treesWith } from './adapters/trees/index.ts';
 import type { Config } from './config.ts';
 import { type AppQuery, appFact } from './services/app-facts.ts';
 import type { Commands } from './services/commands.ts';
+import type { Containers } from './services/containers.ts';
+import type { Supervisors } from './services/host.ts';
 import { keptOf } from './services/kept-containers.ts';
 import type { Ledger } from './services/ledger.ts';
 import type { FactReader, Secrets } from './services/ports.ts';
@@ -42,26 +44,17 @@ export interface MachineParts {
   rows: RecordPorts['schedules'];
   schedules: ScheduleFacts;
   /** What the ledger knows of the tasks and releases of this host. */
-  ledger: Pick<Ledger, 'task' | 'write' | 'withdrawals'> & ReleaseLedger;
+  ledger: Pick<Ledger, 'task' | 'write' | 'withdrawals' | 'laterTaskOn' | 'steps'> & ReleaseLedger;
 }
 
 export function machineOf(config: Config, parts: MachineParts): Machine {
-  const { baseEnv, home, runAs, protect } = config;
+  const { baseEnv, home, protect } = config;
   const { commands, sandbox, secrets, rows, schedules, ledger } = parts;
   const containers = containersOf(config);
   const stores = { ...settingStores(baseEnv), image: imageStore(containers) };
   const trees = treesWith({ remotes: home.var.remotes, env: baseEnv });
   const things = { files, directories, links, stores, containers };
-  const supervisors = supervisorsWith({
-    commands,
-    containers,
-    baseEnv,
-    runAs,
-    clock: systemClock,
-    folder: home.var.services,
-    launchDaemons: DEFINITIONS.launchd,
-    units: DEFINITIONS.systemd,
-  });
+  const supervisors = supervisorsOf(config, { commands, containers });
   const kinds = stepKinds({
     ...things,
     commands,
@@ -78,9 +71,25 @@ export function machineOf(config: Config, parts: MachineParts): Machine {
     clock: systemClock,
   });
   const kept = (name: string) => keptOf(name, { ledger, containers, clock: systemClock });
-  const apps = appsFile(home.etc.apps);
-  const appParts = { apps: apps.current, ledger, links, trees, supervisors, health: hostHealth, clock: systemClock };
+  const appsDeclared = appsFile(home.etc.apps);
+  const apps = () => appsDeclared.current();
+  const appParts = { apps, ledger, links, trees, supervisors, health: hostHealth, clock: systemClock };
   const app = (query: AppQuery) => appFact(query, appParts);
   const offLimits = offLimitsIn(config);
   return { kinds, facts: factReader({ ...things, app, kept, schedules, supervisors, sandbox, offLimits }) };
+}
+
+function supervisorsOf(
+  { baseEnv, runAs, home }: Config,
+  own: { commands: Commands; containers: Containers },
+): Supervisors {
+  return supervisorsWith({
+    ...own,
+    baseEnv,
+    runAs,
+    clock: systemClock,
+    folder: home.var.services,
+    launchDaemons: DEFINITIONS.launchd,
+    units: DEFINITIONS.systemd,
+  });
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineAction } from '../../src/planning/action.ts';
-import { prunable, removalSteps } from '../../src/planning/deploy.ts';
 import { type AppQuery, deployTraits, targetFields } from '../../src/planning/deploy-input.ts';
+import { prunable, removalSteps } from '../../src/planning/pruning.ts';
 
 const Input = z.strictObject(targetFields);
 type Input = z.infer<typeof Input>;

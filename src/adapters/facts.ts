@@ -1,7 +1,13 @@
 import { execa } from 'execa';
 import { OpsError } from '../errors.ts';
-import { containerFact, type FactQuery, type KeptFact, type OwnerFact, type PackageFact } from '../planning/facts.ts';
-import type { AppFact } from '../planning/release.ts';
+import {
+  type AppFact,
+  containerFact,
+  type FactQuery,
+  type KeptFact,
+  type OwnerFact,
+  type PackageFact,
+} from '../planning/facts.ts';
 import type { AppQuery } from '../services/app-facts.ts';
 import type { Containers } from '../services/containers.ts';
 import type { Directories, Files, Links, SettingStores, Supervisor, Supervisors } from '../services/host.ts';
@@ -36,11 +42,8 @@ async function answerTo(query: FactQuery, sources: FactSources) {
   // Who asks for one of these is about to change it.
   if ('path' in query) await refuseChange(query.path, offLimits);
   switch (query.ask) {
-    case 'app': {
-      const fact = await sources.app(query);
-      await refuseChange(fact.place.root, offLimits);
-      return fact;
-    }
+    case 'app':
+      return appFactOf(query, sources);
     case 'file':
       return refuseLinkedWay(query.path).then(() => files.fact(query.path));
     case 'directory':
@@ -71,6 +74,12 @@ async function answerTo(query: FactQuery, sources: FactSources) {
       for (const path of query.paths) await refuseOwn(path, offLimits);
       return null;
   }
+}
+
+async function appFactOf(query: AppQuery, { app, offLimits }: FactSources): Promise<AppFact> {
+  const fact = await app(query);
+  await refuseChange(fact.place.root, offLimits);
+  return fact;
 }
 
 async function packageFact({ manager, name }: PackageQuery, stores: SettingStores): Promise<PackageFact> {

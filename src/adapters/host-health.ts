@@ -1,19 +1,20 @@
 import type { StatsFs } from 'node:fs';
 import { statfs } from 'node:fs/promises';
+import { availableParallelism, loadavg } from 'node:os';
 import { dirname } from 'node:path';
-import { currentLoad, mem } from 'systeminformation';
+import { mem } from 'systeminformation';
 import type { HostHealth } from '../services/app-facts.ts';
 
 const MB = 1024 * 1024;
 
-/** By systeminformation and the file system itself. */
+/** By systeminformation, the file system itself, and the load as the system gives it. */
 export const hostHealth: HostHealth = {
   look: async (folder) => {
-    const [{ available }, { avgLoad, cpus }, disk] = await Promise.all([mem(), currentLoad(), diskAt(folder)]);
+    const [{ available }, disk] = await Promise.all([mem(), diskAt(folder)]);
     return {
       freeDiskMb: Math.floor((disk.bavail * disk.bsize) / MB),
       freeMemoryMb: Math.floor(available / MB),
-      loadPerCore: avgLoad / Math.max(1, cpus.length),
+      loadPerCore: (loadavg()[0] ?? 0) / availableParallelism(),
     };
   },
 };

@@ -25,6 +25,8 @@ const nothing = () => {
 const NO_LEDGER: MachineParts['ledger'] = {
   task: () => undefined,
   withdrawals: () => [],
+  laterTaskOn: () => undefined,
+  steps: () => [],
   releases: () => [],
   releaseAt: () => undefined,
   write: nothing,

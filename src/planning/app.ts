@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { isInOneForm } from '../contract/need.ts';
+import { covers } from './bounds.ts';
 import { AbsolutePath, Argv, Variables } from './input.ts';
 import { Probe } from './probe.ts';
-import { ServiceRef } from './service.ts';
+import { ServiceRef, serviceName } from './service.ts';
 
 export const AppName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected [a-z0-9][a-z0-9-]{0,62}');
 
@@ -30,7 +32,6 @@ const Source = z.discriminatedUnion('type', [
     folder: AbsolutePath.describe('Where trees lie as `<sha256 of the tree>`.'),
   }),
 ]);
-export type Source = z.infer<typeof Source>;
 
 const Command = z.strictObject({
   argv: Argv,
@@ -51,8 +52,8 @@ const Migration = Command.extend({
 const InnerPath = z
   .string()
   .max(512)
-  .regex(
-    /^(?!\/)(?!.*(?:^|\/)\.{0,2}(?:\/|$))[^\0]+$/,
+  .refine(
+    (path) => !path.includes('\0') && isInOneForm(`/${path}`),
     'expected a relative path without //, ., .. or a slash at its end',
   );
 
@@ -83,6 +84,9 @@ export const App = z.strictObject({
   shared: z
     .array(InnerPath)
     .max(50)
+    .refine((paths) => paths.every((path, index) => !paths.toSpliced(index, 1).some((other) => covers(other, path))), {
+      message: 'expected no path twice, and none in another one',
+    })
     .optional()
     .describe('Paths of a release that lead to the same path below `shared`, which must be there: data, logs, `.env`.'),
   migrations: z.array(Migration).max(10).optional().describe('Run in the new release before the cut-over.'),
@@ -99,12 +103,14 @@ export const App = z.strictObject({
 });
 export type App = z.infer<typeof App>;
 
-const Freeze = z.strictObject({
-  from: z.iso.datetime().describe('UTC, e.g. 2026-12-23T16:00:00Z.'),
-  to: z.iso.datetime(),
-  environments: z.array(AppEnvironment).min(1),
-  reason: z.string().min(1).max(200),
-});
+const Freeze = z
+  .strictObject({
+    from: z.iso.datetime().describe('UTC, e.g. 2026-12-23T16:00:00Z.'),
+    to: z.iso.datetime().describe('From then on it is over.'),
+    environments: z.array(AppEnvironment).min(1),
+    reason: z.string().min(1).max(200),
+  })
+  .refine(({ from, to }) => Date.parse(from) < Date.parse(to), { message: 'expected a time after from', path: ['to'] });
 
 const HostLimits = z.strictObject({
   free_disk_mb: z.int().min(1).optional().describe('Where the releases lie; 1024 where absent.'),
@@ -114,8 +120,31 @@ const HostLimits = z.strictObject({
 
 /** `etc/apps.yaml` */
 export const AppsFile = z.strictObject({
-  apps: z.record(AppName, App).describe('What can be deployed here, by name.'),
+  apps: z
+    .record(AppName, App)
+    .superRefine((apps, context) => {
+      for (const message of quarrels(apps)) context.addIssue({ code: 'custom', message });
+    })
+    .describe('What can be deployed here, by name.'),
   freeze: z.array(Freeze).max(100).optional().describe('When nothing is deployed. Rollbacks and undos always are.'),
   host: HostLimits.optional().describe('Below which nothing is deployed.'),
 });
 export type AppsFile = z.infer<typeof AppsFile>;
+
+/** Why two places cannot both be: a deploy of one would change the other. */
+function quarrels(apps: Readonly<Record<string, App>>): string[] {
+  const places = Object.entries(apps).flatMap(([app, { environments }]) =>
+    Object.entries(environments).flatMap(([name, place]) => (place ? [{ name: `${app}/${name}`, ...place }] : [])),
+  );
+  const pairs = places.flatMap((one, index) => places.slice(index + 1).map((other) => [one, other] as const));
+  return pairs.flatMap(([one, other]) => {
+    const both = `${one.name} and ${other.name}`;
+    const isNested = covers(one.root, other.root) || covers(other.root, one.root);
+    const names = [one, other].map(({ service }) => service && serviceName(service));
+    const isShared = names[0] !== undefined && names[0] === names[1];
+    return [
+      ...(isNested ? [`${both} have roots in one another`] : []),
+      ...(isShared ? [`${both} have one service, ${names[0]}`] : []),
+    ];
+  });
+}

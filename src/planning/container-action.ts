@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { ContainerName, canBePulled, containerResource, HERE, imageResource } from './container.ts';
+import { type ContainerGoal, ContainerName, canBePulled, containerResource, HERE, imageResource } from './container.ts';
 import type { ContainerFact, SettingFact } from './facts.ts';
-import type { ContainerGoal, ContainerStep, SettingStep } from './step.ts';
+import type { ContainerStep, SettingStep } from './step.ts';
 
 export const NamedContainer = z.strictObject({ name: ContainerName });
 export type NamedContainer = z.infer<typeof NamedContainer>;

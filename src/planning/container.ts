@@ -3,6 +3,7 @@ import canonicalize from 'canonicalize';
 import { z } from 'zod';
 import { NETWORK, pathNeed } from '../contract/need.ts';
 import { AbsolutePath, Argv, Variables } from './input.ts';
+import type { Probe } from './probe.ts';
 import { loadsCode } from './reach.ts';
 import { collide } from './resources.ts';
 import { isSecretRef, secretsIn } from './secret-ref.ts';
@@ -132,3 +133,20 @@ export const imageResource = (image: string): string => `image:${image}`;
 export const HERE = 'here';
 
 export const isWritable = (volume: { read_only?: true | undefined }): boolean => volume.read_only !== true;
+
+/** By what a container counts as well, so that the one before may go. With neither it must run for a while. */
+export interface Readiness {
+  /** Succeeds in the container. */
+  command: readonly string[] | null;
+  check: Probe | null;
+  withinMs: number;
+}
+
+/** What becomes of the container of a name. */
+export type ContainerGoal =
+  | { state: 'running'; spec: ContainerSpec; ready: Readiness }
+  | { state: 'stopped' }
+  /** Kept under another name for an undo. */
+  | { state: 'absent' }
+  /** Removed for good: signed as irreversible. */
+  | { state: 'gone' };

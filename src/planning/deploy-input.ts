@@ -7,9 +7,9 @@ export const targetFields = {
   app: AppName.describe('One of `etc/apps.yaml`.'),
   environment: AppEnvironment.describe("The task's own."),
 };
-export type DeployTarget = z.infer<z.ZodObject<typeof targetFields>>;
+type DeployTarget = z.infer<z.ZodObject<typeof targetFields>>;
 
-/** What a task names of the app's source. */
+/** What a task names of what it brings. */
 export const versionFields = {
   commit: z
     .string()
@@ -21,8 +21,12 @@ export const versionFields = {
     .regex(/^sha256:[0-9a-f]{64}$/, 'expected sha256:<64 hex>')
     .optional()
     .describe('Of an app that is made of an archive or a directory.'),
+  irreversible_migrations: z
+    .literal(true)
+    .optional()
+    .describe('The app has migrations that cannot be taken back; then the task must say `irreversible: true`.'),
 };
-export type NamedVersion = z.infer<z.ZodObject<typeof versionFields>>;
+type NamedVersion = z.infer<z.ZodObject<typeof versionFields>>;
 
 export const hasOneVersion = ({ commit, artifact }: NamedVersion): boolean =>
   (commit === undefined) !== (artifact === undefined);
@@ -41,4 +45,18 @@ export const deployTraits = {
   needs: ({ app }: DeployTarget): string[] => [`app:${app}`],
   check: () => undefined,
   environment: ({ environment }: DeployTarget) => environment,
+};
+
+export type MakingQueries = { app: AppQuery; sandbox: { ask: 'sandbox' } };
+
+/** What those that make a release have in common. */
+export const makingTraits = {
+  ...deployTraits,
+  undo: 'has the app run what it ran, and removes the release that it made',
+  reversible: ({ irreversible_migrations }: NamedVersion): boolean => irreversible_migrations !== true,
+  subjects: (input: NamedVersion): string[] => [versionOf(input)],
+  facts: (input: DeployTarget & NamedVersion): MakingQueries => ({
+    app: { ask: 'app', app: input.app, environment: input.environment, version: versionOf(input) },
+    sandbox: { ask: 'sandbox' },
+  }),
 };

@@ -1,129 +1,115 @@
-import type { AppCommand, AppEnvironment, Place } from './app.ts';
+import type { AppCommand, Place } from './app.ts';
 import { commandLine, commandSpec, probeStep } from './command.ts';
+import type { AppFact } from './facts.ts';
 import { PlanProblem } from './problem.ts';
-import { type AppFact, type Release, releasePath } from './release.ts';
+import { releasePath, type TreeSource } from './release.ts';
+import { type ServiceRef, serviceName } from './service.ts';
 import { serviceStep } from './service-step.ts';
-import type { CommandStep, LinkStep, ReleaseStep, Step, TreeSource, TreeStep, WatchStep } from './step.ts';
+import type { CommandStep, LinkStep, ReleaseStep, Step, TreeStep, WatchStep } from './step.ts';
 
 const WATCH_MS = 120_000;
 const LOOK_EVERY_MS = 1_000;
-const RECEIPT_HOURS = 168;
 
-/** What it made goes with its release. */
-const NOTHING = ['true'];
-
-/** The first 8 digits tell releases of one second apart; the time puts them in order. */
-export function releaseId(now: number, version: string): string {
-  const time = `${new Date(now).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
-  return `${time}-${version.slice(version.lastIndexOf(':') + 1).slice(0, 8)}`;
-}
-
-/** Where the app's releases come from, with this version. @throws PlanProblem where it has none of this form. */
-export function treeSource({ app: { source } }: Pick<AppFact, 'app'>, version: string): TreeSource {
-  const [kind, ...rest] = version.split(':');
-  const digits = rest.at(-1) ?? '';
-  if (source.type === 'git' && kind === 'commit') return { ...source, commit: digits };
-  if (source.type !== 'git' && kind === 'artifact') return { ...source, sha256: digits };
-  const wanted = source.type === 'git' ? 'a commit' : 'an artifact';
-  throw new PlanProblem('wrong-version', `the app is made of ${source.type}: name ${wanted}`);
-}
-
-/** @throws PlanProblem where nothing is deployed now. */
-export function refuseUnready(environment: AppEnvironment, { now, freeze, unfit }: AppFact): void {
-  const frozen = freeze.find(
-    (each) => each.environments.includes(environment) && Date.parse(each.from) <= now && now < Date.parse(each.to),
-  );
-  if (frozen) throw new PlanProblem('frozen', `${environment} is frozen until ${frozen.to}: ${frozen.reason}`);
-  if (unfit !== null) throw new PlanProblem('host-unfit', unfit);
-}
-
-/** The digest that staging proved. Null in staging, and for an app without one. @throws PlanProblem without a proof. */
-export function stagedTree(environment: AppEnvironment, fact: AppFact): string | null {
-  if (environment === 'staging' || !fact.app.environments.staging) return null;
-  return receiptOf(fact).tree;
-}
-
-/** Where the release lies that staging proved. @throws PlanProblem without one, or where it is not kept any more. */
-export function stagedRelease(fact: AppFact): string {
-  const { staging } = fact.app.environments;
-  if (!staging)
-    throw new PlanProblem('no-receipt', 'the app has no staging to take a release from: use deploy.release');
-  return releasePath(staging, receiptOf(fact).id);
-}
-
-function receiptOf({ app, now, receipt }: AppFact): Release {
-  const hours = app.receipt_hours ?? RECEIPT_HOURS;
-  const isRecent = receipt?.stableAt != null && now - receipt.stableAt <= hours * 3_600_000;
-  if (receipt && isRecent) return receipt;
-  const why = receipt ? `is older than ${hours} hours` : 'was never stable there';
-  throw new PlanProblem('no-receipt', `staging comes first: this version ${why}. Deploy it to staging`);
-}
-
-/** The release to go back to. @throws PlanProblem where there is none, or where it is vetoed. */
-export function rollbackTarget({ current, releases, vetoed }: AppFact, to: string | undefined): Release {
-  const kept = releases.filter(({ id }) => current !== `releases/${id}`);
-  const target = to === undefined ? kept.find(({ state }) => state === 'stable') : kept.find(({ id }) => id === to);
-  if (!target)
-    throw new PlanProblem('no-target', `${to ?? 'a stable release before this one'} is not kept: see "ops releases"`);
-  if (vetoed.includes(target.version)) throw new PlanProblem('vetoed', `${target.version} of ${target.id} is vetoed`);
-  return target;
-}
+type Named = ReleaseStep['release'];
 
 interface Making {
-  release: ReleaseStep['release'];
+  release: Named;
   source: TreeSource;
   fact: AppFact;
   /** The digest that its tree must have; null where any. */
   digest: string | null;
 }
 
-/** The directory of a release, whole and sealed, that nothing leads to yet. */
+/**
+ * The directory of a release, whole and sealed, that nothing leads to yet. What is put into it goes with it.
+ * @throws PlanProblem where a shared path is not there.
+ */
 export function makingSteps({ release, source, fact, digest }: Making): Step[] {
-  const { place } = fact;
+  const { app, place, missing } = fact;
+  if (missing.length > 0)
+    throw new PlanProblem('shared-missing', `make ${missing.join(', ')} below ${place.root}/shared first`);
   const path = releasePath(place, release.id);
-  const { migrations = [], shared = [] } = fact.app;
-  const build = source.type === 'release' ? [] : (fact.app.build ?? []);
+  const isBuilt = source.type === 'release';
+  const build = isBuilt ? [] : (app.build ?? []);
   const tree = { kind: 'tree', target: path, path, source: null, digest: null, like: null } as const;
   const like = build.length === 0 ? likeOf(fact) : null;
-  const make: TreeStep = { ...tree, verb: 'make', title: `fetch ${release.version}`, source, digest, like };
-  return [
-    make,
-    ...build.map((each) => commandIn(path, 'build', each, [path])),
-    ...shared.map((name) => sharedLink(place, path, name)),
+  const proof = release.environment === 'staging' || app.environments.staging ? '' : ' (the app has no staging)';
+  const make: TreeStep = { ...tree, verb: 'make', title: `fetch ${release.version}${proof}`, source, digest, like };
+  const inside: Step[] = [
+    ...build.map((each): Step => ({ ...commandIn(path, 'build', each, [path]), ofCode: true })),
+    ...(app.shared ?? []).map((name) => sharedLink(fact, path, name, isBuilt)),
     { ...tree, verb: 'seal', title: `seal ${path}` },
-    ...(place.preflight ? [commandIn(path, 'preflight', place.preflight, [])] : []),
-    ...migrations.map((each) => migrationStep(place, path, each)),
   ];
+  return [make, ...inside.map(forward), recordStep(release, path, 'new'), ...preflightSteps(place, path)];
 }
 
 /** The newest stable release that is there: its files do not change. */
-const likeOf = ({ place, releases }: AppFact): string | null => {
-  const stable = releases.find(({ state }) => state === 'stable');
+const likeOf = ({ place, releases, broken }: AppFact): string | null => {
+  const stable = releases.find(({ id, state }) => state === 'stable' && !broken.includes(id));
   return stable ? releasePath(place, stable.id) : null;
 };
 
+function preflightSteps({ preflight }: Place, path: string): Step[] {
+  return preflight ? [forward({ ...commandIn(path, 'preflight', preflight, []), ofCode: true })] : [];
+}
+
+/** The app's migrations in a release of it. */
+export function migrationSteps({ app: { migrations = [] }, place }: AppFact, { id }: Named): CommandStep[] {
+  return migrations.map((each) => {
+    const step = commandIn(releasePath(place, id), 'migrate', each, [`${place.root}/shared`]);
+    return { ...step, undo: each.undo ? { ...step.command, argv: each.undo } : null };
+  });
+}
+
 /**
- * Has `current` lead to a release, and its service run it. What stands in the front of the link is done when the link
- * is back where it was: a restart, and a look.
+ * Has `current` lead to a release, and its service run it. On the way back the link comes first, then the migrations, then
+ * the service runs what was there, then it is looked at: but whatever cannot be taken back, the service is brought back.
+ * @throws PlanProblem where its service is not there, or nobody knows how it stands.
  */
-export function cutOverSteps(release: ReleaseStep['release'], fact: AppFact): Step[] {
-  const { place, service } = fact;
-  const checks = place.checks.map(probeStep);
-  const restart = place.service && service ? [serviceStep('restart', place.service, service)] : [];
-  const back = fact.current === null ? [] : [...checks, ...restart].map(inverse);
+export function cutOverSteps(release: Named, fact: AppFact, migrations: readonly CommandStep[] = []): Step[] {
+  const { place } = fact;
+  const restart = restartOf(fact);
   const path = releasePath(place, release.id);
+  const oneWay = migrations.findLastIndex(({ undo }) => undo === null) + 1;
   return [
-    recordStep(release, path, 'new'),
-    ...back,
+    ...migrations.slice(0, oneWay),
+    ...backSteps(fact),
+    ...migrations.slice(oneWay),
     currentLink(place, release.id, fact.current),
     ...restart,
-    ...checks,
+    ...place.checks.map(probeStep),
     ...watchSteps(place),
     recordStep(release, path, 'stable'),
   ];
 }
 
-const inverse = (step: Step): Step => ({ ...step, title: `${step.title}, once it is taken back`, inverse: true });
+/** It runs afterwards, whether it ran before or not. */
+function restartOf({ place: { service: ref }, service }: AppFact): Step[] {
+  if (!ref || !service) return [];
+  const name = serviceName(ref);
+  if (service.state === 'unknown') throw new PlanProblem('service-unknown', `${name}: ${service.says}`);
+  if (service.state === 'absent')
+    throw new PlanProblem('service-absent', `there is no ${name}: install it first (config.service.install)`);
+  return [forward({ ...serviceStep('restart', ref, service), before: null })];
+}
+
+/** The look comes first here, so that it is the last on the way back. A service that did not run is not looked at. */
+function backSteps({ place, service, current }: AppFact): Step[] {
+  const isToRun = current !== null && (service === null || service.state === 'running');
+  const checks = isToRun ? place.checks.map(probeStep) : [];
+  const restart = place.service && service ? [asBefore(place.service, service)] : [];
+  return [...checks, ...restart].map((step) => ({ ...step, title: `${step.title} on the way back`, only: 'back' }));
+}
+
+/** Another run of it where it ran, for it must run what is there now. */
+function asBefore(ref: ServiceRef, before: NonNullable<AppFact['service']>): Step {
+  if (before.state === 'absent' || before.state === 'unknown' || before.state === 'running')
+    return { ...serviceStep('restart', ref, before), before: null };
+  const { state, enabled, definition } = before;
+  return { ...serviceStep('stop', ref, before), before: null, after: { state, enabled, definition } };
+}
+
+const forward = (step: Step): Step => ({ ...step, only: 'forward' });
 
 function currentLink({ root }: Place, id: string, target: string | null): LinkStep {
   const path = `${root}/current`;
@@ -131,15 +117,27 @@ function currentLink({ root }: Place, id: string, target: string | null): LinkSt
   return { kind: 'link', target: path, title, path, wanted: `releases/${id}`, before: { target } };
 }
 
-function sharedLink({ root }: Place, release: string, name: string): LinkStep {
+/** A release of staging leads to what is shared there. */
+function sharedLink({ app, place }: AppFact, release: string, name: string, isBuilt: boolean): LinkStep {
   const path = `${release}/${name}`;
-  const wanted = `${root}/shared/${name}`;
-  return { kind: 'link', target: path, title: `share ${name}`, path, wanted, before: { target: null } };
+  const pathIn = (root: string) => `${root}/shared/${name}`;
+  const staging = isBuilt ? app.environments.staging : undefined;
+  const before = { target: staging ? pathIn(staging.root) : null };
+  return { kind: 'link', target: path, title: `share ${name}`, path, wanted: pathIn(place.root), before };
 }
 
-function recordStep(release: ReleaseStep['release'], path: string, state: ReleaseStep['state']): ReleaseStep {
-  const target = `release:${release.id}`;
-  return { kind: 'record', record: 'release', target, title: `${release.id} is ${state}`, release, path, state };
+function recordStep(release: Named, path: string, state: ReleaseStep['state']): ReleaseStep {
+  const { app, environment, id } = release;
+  const target = `release:${app}/${environment}/${id}`;
+  return {
+    kind: 'record',
+    record: 'release',
+    target,
+    title: `${id} is ${state}`,
+    release: { app, environment, id, version: release.version },
+    path,
+    state,
+  };
 }
 
 function watchSteps({ watch = {}, checks, service }: Place): WatchStep[] {
@@ -154,42 +152,8 @@ function watchSteps({ watch = {}, checks, service }: Place): WatchStep[] {
 
 function commandIn(cwd: string, what: string, command: AppCommand, writes: readonly string[]): CommandStep {
   const { argv, env, network, timeout_ms } = command;
-  const spec = commandSpec(
-    { cwd, env, network, timeout_ms, resources: writes.map((path) => `path:${path}`) },
-    argv,
-    '',
-  );
+  const resources = writes.map((path) => `path:${path}`);
+  const spec = commandSpec({ cwd, env, network, timeout_ms, resources }, argv, '');
   const title = `${what}: ${commandLine(argv)}`;
-  return {
-    kind: 'command',
-    target: argv[0] ?? '',
-    title,
-    command: spec,
-    undo: { ...spec, argv: NOTHING },
-    guard: null,
-  };
-}
-
-function migrationStep(
-  { root }: Place,
-  cwd: string,
-  migration: AppCommand & { undo?: string[] | undefined },
-): CommandStep {
-  const step = commandIn(cwd, 'migrate', migration, [`${root}/shared`]);
-  return { ...step, undo: migration.undo ? { ...step.command, argv: migration.undo } : null };
-}
-
-/** The releases whose directories may go, the oldest first: not the current one, nor those to keep. */
-export function prunable({ app, current, releases }: AppFact): Release[] {
-  const others = releases.filter(({ id }) => current !== `releases/${id}`);
-  const stable = others.filter(({ state }) => state === 'stable').slice(0, (app.keep ?? 5) - 1);
-  return others.filter((release) => !stable.includes(release)).toReversed();
-}
-
-export function removalSteps({ place }: AppFact, releases: readonly Release[]): TreeStep[] {
-  return releases.map(({ id }) => {
-    const path = releasePath(place, id);
-    const step = { kind: 'tree', verb: 'remove', target: path, title: `remove ${path}`, path } as const;
-    return { ...step, source: null, digest: null, like: null };
-  });
+  return { kind: 'command', target: argv[0] ?? '', title, command: spec, undo: null, guard: null };
 }

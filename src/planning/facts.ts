@@ -1,5 +1,5 @@
-import type { AppEnvironment } from './app.ts';
-import type { AppFact } from './release.ts';
+import type { App, AppEnvironment, AppsFile, Place } from './app.ts';
+import type { Release } from './release.ts';
 import type { ServiceRef } from './service.ts';
 
 /** What an action asks the host before planning; read-only, with fixed programs. */
@@ -109,6 +109,35 @@ export type ServiceFact = { state: 'absent' } | { state: 'unknown'; says: string
 
 /** What a step makes of a service. */
 export type ServiceGoal = { state: 'absent' } | (Standing & Pick<PresentService, 'definition'>);
+
+/** What a deploy starts from. */
+export interface AppFact {
+  now: number;
+  /** As `etc/apps.yaml` declares it. */
+  app: App;
+  place: Place;
+  freeze: NonNullable<AppsFile['freeze']>;
+  /** Why the host is too short of something to deploy now; null where it is not. */
+  unfit: string | null;
+  /** Shared paths that are not there. */
+  missing: readonly string[];
+  /** How its service stands; null where it has none. */
+  service: ServiceFact | null;
+  /** What `current` leads to, as it stands in the link; null where there is none. */
+  current: string | null;
+  /** What the undo of the last task that swapped `current` would have it lead to; null where nothing. */
+  back: string | null;
+  /** Those of this app and environment whose directories are there, the newest first. */
+  releases: readonly Release[];
+  /** Ids of those of them that are not whole: a removal was not through. */
+  broken: readonly string[];
+  /** The newest stable one of the same version in staging; null where there is none. */
+  receipt: Release | null;
+  /** Where its tree lies; null where that is not kept whole. */
+  receiptPath: string | null;
+  /** Versions of these releases that are vetoed. */
+  vetoed: readonly string[];
+}
 
 export interface FactOf {
   app: AppFact;

@@ -1,6 +1,6 @@
 import type { EnvironmentChange, HealthCheck } from '../contract/ops-output.ts';
 import type { PlannedStep, Step } from './step.ts';
-import { canBeUndone, changesSomething } from './step.ts';
+import { canBeUndone, isTakenBack } from './step.ts';
 
 /**
  * Where a step stands. `applying` and `undoing` are written before the effect, so after a crash they mean: perhaps.
@@ -50,7 +50,7 @@ export interface UndoPlan {
 /** What is to be taken back of a task, or of one of its actions, the step that failed first. */
 export function undoPlan(records: readonly StepRecord[], action?: number): UndoPlan {
   const touched = records
-    .filter(({ step, state }) => changesSomething(step) && TOUCHED.has(state))
+    .filter(({ step, state }) => isTakenBack(step) && TOUCHED.has(state))
     .filter((record) => action === undefined || record.action === action)
     .toReversed();
   const stop = touched.findIndex(isIrreversible);

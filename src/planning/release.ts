@@ -1,5 +1,4 @@
-import type { App, AppEnvironment, AppsFile, Place } from './app.ts';
-import type { ServiceFact } from './facts.ts';
+import type { AppEnvironment, Place } from './app.ts';
 
 /** A release of an app in one environment. */
 export interface Release {
@@ -21,25 +20,15 @@ export interface Release {
   stableAt: number | null;
 }
 
-/** What a deploy starts from. */
-export interface AppFact {
-  now: number;
-  /** As `etc/apps.yaml` declares it. */
-  app: App;
-  place: Place;
-  freeze: NonNullable<AppsFile['freeze']>;
-  /** Why the host is too short of something to deploy now; null where it is not. */
-  unfit: string | null;
-  /** How its service stands; null where it has none. */
-  service: ServiceFact | null;
-  /** What `current` leads to, as it stands in the link; null where there is none. */
-  current: string | null;
-  /** Those of this app and environment whose directories are there, the newest first. */
-  releases: readonly Release[];
-  /** The newest stable one of the same version in staging; null where there is none. */
-  receipt: Release | null;
-  /** Versions of these releases that are vetoed. */
-  vetoed: readonly string[];
-}
+/** What a tree is made of; nothing else is. */
+export type TreeSource =
+  | { type: 'git'; remote: string; commit: string }
+  | { type: 'archive' | 'directory'; folder: string; sha256: string }
+  /** A sealed release of another environment. */
+  | { type: 'release'; path: string };
+
+/** The id in `current`, if it leads to a release as a deploy has it. */
+export const currentId = ({ current }: { current: string | null }): string | null =>
+  /^releases\/([^/]+)$/.exec(current ?? '')?.[1] ?? null;
 
 export const releasePath = ({ root }: Pick<Place, 'root'>, id: string): string => `${root}/releases/${id}`;

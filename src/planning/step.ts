@@ -1,4 +1,4 @@
-import type { ContainerSpec } from './container.ts';
+import type { ContainerGoal } from './container.ts';
 import type { Content } from './content/content.ts';
 import type {
   ContainerFact,
@@ -13,7 +13,7 @@ import type {
   StoreName,
 } from './facts.ts';
 import type { Probe } from './probe.ts';
-import type { Release } from './release.ts';
+import type { Release, TreeSource } from './release.ts';
 import type { ServiceRef } from './service.ts';
 
 /** A program to run, bounded in time and output. */
@@ -40,8 +40,11 @@ interface StepBase {
   /** What it acts on: a path, a service, a program. */
   target: string;
   title: string;
-  /** It does nothing when its turn comes, and its work when it is taken back: what must come after other steps were. */
-  inverse?: true;
+  /**
+   * The one way on which it does its work, where another step does what is to be done on the other one. `forward`: it is
+   * not taken back. `back`: it does nothing when its turn comes, and its work when it is taken back.
+   */
+  only?: 'forward' | 'back';
 }
 
 /** Runs an argv. Its undo is the declared one; without one the signed task said `irreversible: true`. */
@@ -50,6 +53,8 @@ export interface CommandStep extends StepBase {
   command: CommandSpec;
   undo: CommandSpec | null;
   guard: Guard | null;
+  /** It builds or tries code: where it fails, no operation mends that. */
+  ofCode?: true;
 }
 
 /** Writes content, mode and owner of one file, if it still is as the plan saw it. */
@@ -100,23 +105,6 @@ export interface SettingStep extends StepBase {
   oneWay: boolean;
 }
 
-/** By what a container counts as well, so that the one before may go. With neither it must run for a while. */
-export interface Readiness {
-  /** Succeeds in the container. */
-  command: readonly string[] | null;
-  check: Probe | null;
-  withinMs: number;
-}
-
-/** What becomes of the container of a name. */
-export type ContainerGoal =
-  | { state: 'running'; spec: ContainerSpec; ready: Readiness }
-  | { state: 'stopped' }
-  /** Kept under another name for an undo. */
-  | { state: 'absent' }
-  /** Removed for good: signed as irreversible. */
-  | { state: 'gone' };
-
 /** Has the container of a name be as told, if it still is the one that the plan saw. */
 export interface ContainerStep extends StepBase {
   kind: 'container';
@@ -130,13 +118,6 @@ export interface ProbeStep extends StepBase {
   kind: 'probe';
   probe: Probe;
 }
-
-/** What a tree is made of; nothing else is. */
-export type TreeSource =
-  | { type: 'git'; remote: string; commit: string }
-  | { type: 'archive' | 'directory'; folder: string; sha256: string }
-  /** A sealed release of another environment. */
-  | { type: 'release'; path: string };
 
 /** Makes a directory of it where nothing is, and takes the right to write from it, or removes it. */
 export interface TreeStep extends StepBase {
@@ -205,12 +186,12 @@ export interface ReleaseStep extends StepBase {
 /** Changes one row of the ledger. */
 export type RecordStep = ReleaseStep | ScheduleStep | SlotStep;
 
-/** Has a supervisor change a service, if it still is as the plan saw it. */
+/** Has a supervisor change a service, if it still is as the plan saw it; whatever it is where `before` is null. */
 export interface ServiceStep extends StepBase {
   kind: 'service';
   verb: 'install' | 'start' | 'stop' | 'restart' | 'remove';
   ref: ServiceRef;
-  before: ServiceFact;
+  before: ServiceFact | null;
   after: ServiceGoal;
   /** The text that `install` puts in place; null for the other verbs. */
   definition: string | null;
@@ -238,11 +219,17 @@ export interface PlannedStep {
   step: Step;
 }
 
-export const changesSomething = (step: Step): boolean =>
-  step.inverse === true || (step.kind !== 'probe' && step.kind !== 'watch');
+/** Whether it changes something when its turn comes. */
+export const changesSomething = ({ kind, only }: Step): boolean =>
+  only !== 'back' && kind !== 'probe' && kind !== 'watch';
 
-/** Whether what the step does can be taken back. */
+/** Whether there is something to be done by this step when its task is taken back. */
+export const isTakenBack = (step: Step): boolean =>
+  step.only === 'back' || (step.only === undefined && changesSomething(step));
+
+/** Whether what the step does can be taken back, by itself or by another step. */
 export function canBeUndone(step: Step): boolean {
+  if (!isTakenBack(step)) return true;
   if (step.kind === 'command') return step.undo !== null;
   if (step.kind === 'container') return step.goal.state !== 'gone';
   if (step.kind === 'tree') return step.verb !== 'remove';

@@ -1,17 +1,17 @@
-import type { AppsFile, Place } from '../planning/app.ts';
-import type { FactQuery, ServiceFact } from '../planning/facts.ts';
+import { coerceError } from '../errors.ts';
+import type { App, AppsFile, Place } from '../planning/app.ts';
+import type { AppFact, FactQuery, ServiceFact } from '../planning/facts.ts';
 import { PlanProblem } from '../planning/problem.ts';
-import { type AppFact, type Release, releasePath } from '../planning/release.ts';
-import { serviceName } from '../planning/service.ts';
-import type { Links, Supervisor, Supervisors, Trees } from './host.ts';
+import { type Release, releasePath } from '../planning/release.ts';
+import type { Links, Supervisor, Supervisors, TreeFact, Trees } from './host.ts';
 import type { Ledger } from './ledger.ts';
 import type { Clock } from './ports.ts';
 
 export interface AppFactParts {
   /** What is declared now. @throws OpsError where it cannot be read. */
   apps: () => AppsFile;
-  ledger: Pick<Ledger, 'releases' | 'withdrawals'>;
-  links: Pick<Links, 'fact'>;
+  ledger: Pick<Ledger, 'releases' | 'withdrawals' | 'laterTaskOn' | 'steps'>;
+  links: Pick<Links, 'fact' | 'leads'>;
   trees: Pick<Trees, 'fact'>;
   supervisors: Supervisors;
   health: HostHealth;
@@ -25,41 +25,72 @@ export interface HostHealth {
 
 export type AppQuery = Extract<FactQuery, { ask: 'app' }>;
 
-/** @throws PlanProblem where the app or its environment is not declared. */
+/** @throws PlanProblem where the app or its environment is not declared, or nobody can read what is. */
 export async function appFact({ app, environment, version }: AppQuery, parts: AppFactParts): Promise<AppFact> {
-  const { freeze = [], host = {}, apps } = parts.apps();
-  const declared = apps[app];
-  const place = declared?.environments[environment];
-  if (!declared || !place) throw new PlanProblem('unknown-app', `etc/apps.yaml declares no ${environment} of ${app}`);
+  const { freeze = [], host = {}, apps } = declared(parts);
+  const found = Object.hasOwn(apps, app) ? apps[app] : undefined;
+  const place = found?.environments[environment];
+  if (!found || !place) throw new PlanProblem('unknown-app', `etc/apps.yaml declares no ${environment} of ${app}`);
   const { links, clock, ledger } = parts;
-  const releases = await kept(ledger.releases(app, environment), place, parts);
-  const staged = ledger.releases(app, 'staging').find((each) => each.state === 'stable' && each.version === version);
   return {
     now: clock.now(),
-    app: declared,
+    app: found,
     place,
     freeze,
-    unfit: await unfitness(place, host, parts),
+    // What brings nothing new is not to be kept from helping.
+    unfit: version === null ? null : await unfitness(place, host, parts),
+    missing: await missingIn(found, place, parts),
     service: await serviceOf(place, parts),
-    current: (await links.fact(`${place.root}/current`)).target,
-    releases,
-    receipt: staged ?? null,
-    vetoed: releases.map((each) => each.version).filter((each) => isVetoed(each, parts)),
+    current: (await links.fact(currentOf(place))).target,
+    back: backIn(place, parts),
+    ...(await keptIn(ledger.releases(app, environment), place, parts)),
+    ...(await receiptOf(app, version, found, parts)),
   };
 }
 
-async function kept(releases: readonly Release[], place: Place, { trees }: AppFactParts): Promise<Release[]> {
-  const facts = await Promise.all(releases.map(({ id }) => trees.fact(releasePath(place, id))));
-  return releases.filter((_, index) => facts[index]?.exists);
+function declared({ apps }: AppFactParts): AppsFile {
+  try {
+    return apps();
+  } catch (error) {
+    throw new PlanProblem('bad-apps', coerceError(error).message);
+  }
 }
 
-/** @throws PlanProblem where nobody can tell how it stands. */
+const currentOf = ({ root }: Place): string => `${root}/current`;
+
+async function missingIn({ shared = [] }: App, { root }: Place, { links }: AppFactParts): Promise<string[]> {
+  const leads = await Promise.all(shared.map((name) => links.leads(`${root}/shared/${name}`)));
+  return shared.filter((_, index) => !leads[index]);
+}
+
+function backIn(place: Place, { ledger }: AppFactParts): string | null {
+  const target = currentOf(place);
+  const taskId = ledger.laterTaskOn({ kind: 'link', target }, null);
+  const steps = taskId === undefined ? [] : ledger.steps(taskId);
+  const back = steps.find(({ step }) => step.kind === 'link' && step.target === target)?.captured?.['target'];
+  return typeof back === 'string' ? back : null;
+}
+
+async function keptIn(all: readonly Release[], place: Place, parts: AppFactParts) {
+  const facts = await Promise.all(all.map(({ id }) => parts.trees.fact(releasePath(place, id))));
+  const releases = all.filter((_, index) => facts[index]?.exists);
+  const broken = all.filter((_, index) => !isWhole(facts[index])).map(({ id }) => id);
+  const versions = [...new Set(releases.map(({ version }) => version))];
+  return { releases, broken, vetoed: versions.filter((version) => isVetoed(version, parts)) };
+}
+
+const isWhole = (fact: TreeFact | undefined): boolean => fact?.exists === true && fact.digest !== '';
+
+async function receiptOf(app: string, version: string | null, { environments }: App, { ledger, trees }: AppFactParts) {
+  const staged = ledger.releases(app, 'staging').find((each) => each.state === 'stable' && each.version === version);
+  const path = staged && environments.staging && releasePath(environments.staging, staged.id);
+  return { receipt: staged ?? null, receiptPath: path && isWhole(await trees.fact(path)) ? path : null };
+}
+
 async function serviceOf({ service }: Place, { supervisors }: AppFactParts): Promise<ServiceFact | null> {
   if (!service) return null;
   const supervisor: Supervisor = supervisors[service.supervisor];
-  const fact = await supervisor.look(service);
-  if (fact.state === 'unknown') throw new PlanProblem('service-unknown', `${serviceName(service)}: ${fact.says}`);
-  return fact;
+  return supervisor.look(service);
 }
 
 const isVetoed = (version: string, { ledger, clock }: AppFactParts): boolean =>

@@ -5,7 +5,10 @@ import type { Halt } from './halt.ts';
 /** Who can resolve what goes wrong after the claim; Manager where nothing else is said. */
 const OWNERS: Record<string, Owner> = {
   vetoed: 'security',
+  'bad-apps': 'operator',
   'changed-since': 'operator',
+  'current-unknown': 'operator',
+  'fetch-failed': 'operator',
   frozen: 'operator',
   'health-unknown': 'operator',
   'host-unfit': 'operator',
@@ -13,6 +16,8 @@ const OWNERS: Record<string, Owner> = {
   irreversible: 'operator',
   lost: 'operator',
   'not-started': 'operator',
+  'service-absent': 'operator',
+  'shared-missing': 'operator',
   'source-changed': 'operator',
   'service-unknown': 'operator',
   'undo-failed': 'operator',

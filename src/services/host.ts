@@ -10,8 +10,8 @@ import type {
   Standing,
   StoreName,
 } from '../planning/facts.ts';
+import type { TreeSource } from '../planning/release.ts';
 import type { RefOf, ServiceRef, SupervisorName } from '../planning/service.ts';
-import type { TreeSource } from '../planning/step.ts';
 import type { StepContext } from './step-kind.ts';
 
 /** The files that steps change. Paths are absolute; a symbolic link at the end of one is refused, not followed. */

@@ -134,8 +134,8 @@ export interface Ledger extends ReleaseLedger, ScheduleLedger {
   steps(taskId: string): StepRecord[];
   addSteps(taskId: string, steps: readonly PlannedStep[]): void;
   changeStep(taskId: string, n: number, change: StepChange): void;
-  /** The newest later task with an applied step of the same kind on the same target, if there is one. */
-  laterTaskOn(step: Pick<Step, 'kind' | 'target'>, taskId: string): string | undefined;
+  /** The newest task after this one, or of all, with an applied step of the same kind on the same target. */
+  laterTaskOn(step: Pick<Step, 'kind' | 'target'>, taskId: string | null): string | undefined;
 
   hold(task: Omit<HeldTask, 'plan_id'> & { data: unknown }): void;
   /** Without their data: a thousand of them may be 64 MB. */

@@ -9,7 +9,7 @@ import {
 import type { StepEvidence } from '../contract/report.ts';
 import type { Task } from '../contract/task.ts';
 import type { StepRecord, StepState } from '../planning/record.ts';
-import { canBeUndone, changesSomething } from '../planning/step.ts';
+import { canBeUndone, changesSomething, isTakenBack } from '../planning/step.ts';
 import { monitoringSetup } from './monitoring-setup.ts';
 
 /** Everything that a finished task's report is made of. */
@@ -82,7 +82,7 @@ const OUTCOMES: Record<StepState, StepEvidence['outcome']> = {
 };
 
 function undoState(step: StepRecord['step'], state: StepState): StepEvidence['undo'] {
-  if (!changesSomething(step) || state === 'planned' || state === 'refused') return 'none';
+  if (!isTakenBack(step) || state === 'planned' || state === 'refused') return 'none';
   if (!canBeUndone(step)) return 'irreversible';
   if (state === 'undone') return 'done';
   return state === 'undo-failed' ? 'refused' : 'captured';
@@ -132,7 +132,7 @@ const targetOf = (steps: readonly StepRecord[], host: Host) =>
 const stands = (steps: readonly StepRecord[]) => deeds(steps).every(({ state }) => state === 'applied');
 
 function rollbackOf(taskId: string, action: number, steps: readonly StepRecord[], host: Host): string {
-  const changes = steps.filter(({ step }) => changesSomething(step));
+  const changes = steps.filter(({ step }) => isTakenBack(step));
   if (changes.every(({ state }) => state === 'refused')) return 'none: changed nothing';
   if (changes.every(({ state }) => state === 'undone')) return 'none: already taken back';
   if (changes.some(({ step }) => !canBeUndone(step))) return 'none: signed as irreversible';

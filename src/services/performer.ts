@@ -155,14 +155,14 @@ export class Performer {
 
   #notes({ task }: TaskRecord, records: readonly StepRecord[], halt: Halt | null, undone: UndoResult | null): string[] {
     if (!halt) return [`Applied ${records.length === 1 ? 'its one step' : `all ${records.length} steps`}.`];
+    const tookBack = records.some(({ state }) => state === 'undone');
+    if (tookBack && undone && !undone.problem)
+      return ['What it had changed is taken back: the host is as it was before.'];
     const unknown = records.filter(({ state }) => state === 'unknown' || state === 'applying');
     const notes = unknown.map(
       ({ n, step }) => `What step ${n} (${step.title}) did is unknown: look before you send it again.`,
     );
     const standing = undoPlan(records);
-    const tookBack = records.some(({ state }) => state === 'undone');
-    if (tookBack && undone && !undone.problem)
-      return [...notes, 'What it had changed is taken back: the host is as it was before.'];
     if (standing.steps.length === 0 && !standing.stopsAt) return [...notes, 'Nothing was changed.'];
     const numbers = [...standing.steps, ...(standing.stopsAt ? [standing.stopsAt] : [])]
       .map(({ n }) => n)

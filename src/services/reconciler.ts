@@ -4,6 +4,7 @@ import type { Task } from '../contract/task.ts';
 import { coerceError } from '../errors.ts';
 import type { BoundAction, Registry } from '../planning/action.ts';
 import type { StepRecord, StepState } from '../planning/record.ts';
+import { isTakenBack } from '../planning/step.ts';
 import type { Admissions, Request } from './admissions.ts';
 import type { Leftover } from './commands.ts';
 import type { Failpoint } from './failpoint.ts';
@@ -164,7 +165,7 @@ const isDone = (answer: Answer | Done): answer is Done => typeof answer === 'obj
  * begun may have done a part, so its "not done" means that it may run again, not that there is nothing to undo.
  */
 function afterCrash({ step, state, captured }: StepRecord, answer: Answer | Done): StepState {
-  const untouched = answer === 'not-done' && (captured !== null || step.kind === 'probe');
+  const untouched = answer === 'not-done' && (captured !== null || !isTakenBack(step));
   if (answer === 'done' || isDone(answer)) return 'applied';
   if (state === 'undoing') return untouched ? 'undone' : 'undo-failed';
   return untouched ? 'planned' : 'unknown';

@@ -1,7 +1,7 @@
 import type { AppEnvironment } from '../planning/app.ts';
 import type { Release } from '../planning/release.ts';
 
-export interface ReleasePlace {
+interface ReleasePlace {
   app: string;
   environment: AppEnvironment;
   id: string;

@@ -58,11 +58,11 @@ export type StepKinds = { readonly [K in StepKindName]: StepKind<Extract<Step, {
 
 /** The kind of a step; the one place where the type of the step is tied to its kind. */
 export function kindOf(kinds: StepKinds, step: Step): StepKind<Step> {
-  return step.inverse ? inverseOf(kinds[step.kind]) : kinds[step.kind];
+  return step.only === 'back' ? onTheWayBack(kinds[step.kind]) : kinds[step.kind];
 }
 
 /** What a step does when it is taken back instead of when its turn comes: a plan has it where its order needs it. */
-function inverseOf(kind: StepKind<Step>): StepKind<Step> {
+function onTheWayBack(kind: StepKind<Step>): StepKind<Step> {
   return {
     observe: async () => null,
     capture: async () => null,

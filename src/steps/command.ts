@@ -40,10 +40,10 @@ export function commandKind(ports: CommandPorts): StepKind<CommandStep> {
   return {
     observe: async () => null,
     capture: async () => null,
-    apply: async ({ target, command }, context) => {
+    apply: async ({ target, command, ofCode }, context) => {
       const exit = await run(command, context);
       const effect = effectOf(target, exit);
-      const isBuild = ports.protect.some((root) => covers(root, command.cwd));
+      const isBuild = ofCode || ports.protect.some((root) => covers(root, command.cwd));
       return isBuild && endedWithCode(exit) ? codeChangeFor(effect, await context.lastLines?.()) : effect;
     },
     undo: async (step, _captured, context) => {

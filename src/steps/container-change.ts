@@ -1,8 +1,9 @@
 import { coerceError, OpsError } from '../errors.ts';
+import type { ContainerGoal, Readiness } from '../planning/container.ts';
 import { type ContainerSpec, keptName, mayRunBeside, specDigest } from '../planning/container.ts';
 import type { ContainerFact } from '../planning/facts.ts';
 import { isSecretRef } from '../planning/secret-ref.ts';
-import type { ContainerGoal, ContainerStep, Readiness } from '../planning/step.ts';
+import type { ContainerStep } from '../planning/step.ts';
 import type { Container, Containers } from '../services/containers.ts';
 import type { Clock, Prober, Secrets } from '../services/ports.ts';
 import type { StepContext } from '../services/step-kind.ts';

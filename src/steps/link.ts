@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path';
 import type { LinkFact } from '../planning/facts.ts';
 import type { State } from '../planning/record.ts';
 import type { LinkStep } from '../planning/step.ts';
@@ -13,7 +14,8 @@ export function linkKind({ links }: LinkPorts): StepKind<LinkStep> {
   const look = ({ path }: LinkStep) => links.fact(path);
   return {
     observe: look,
-    capture: look,
+    // A link must not be led back to what has gone meanwhile.
+    capture: async (step) => ({ ...(await look(step)), leads: await links.leads(step.path) }),
     apply: async (step) => {
       const now = await look(step);
       if (now.target !== step.before.target)
@@ -26,7 +28,12 @@ export function linkKind({ links }: LinkPorts): StepKind<LinkStep> {
       if (left.target === step.wanted) return applied(message, await seen(step, left, links));
       return failed('not-as-planned', `${message}, not ${textOf({ target: step.wanted })}`, { left });
     },
-    undo: (step, captured) => takeBack(step, factOf(captured), links),
+    undo: async (step, captured) => {
+      const before = factOf(captured);
+      if (captured?.['leads'] && !(await links.leads(resolve(dirname(step.path), before.target ?? ''))))
+        return failed('undo-failed', `${before.target}, to which ${step.path} led, is gone: it stays as it is`);
+      return takeBack(step, before, links);
+    },
     reconcile: async (step, captured) => {
       const now = await look(step);
       if (now.target === step.wanted) return 'done';

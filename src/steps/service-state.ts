@@ -27,7 +27,8 @@ export const factOf = (captured: State): ServiceFact =>
 export function obstacleTo({ verb, ref, before }: ServiceStep, now: ServiceFact): Effect | null {
   const name = serviceName(ref);
   if (now.state === 'unknown') return refusedTo('service-unknown', `nobody knows how ${name} stands: ${now.says}`);
-  if (!sameService(now, before)) return refusedTo('changed-since-plan', `${name} changed after the plan was made`);
+  if (before && !sameService(now, before))
+    return refusedTo('changed-since-plan', `${name} changed after the plan was made`);
   const isThere = now.state !== 'absent';
   if (!isThere && verb !== 'install' && verb !== 'remove')
     return refusedTo('service-absent', `there is no ${name}: install it first (config.service.install)`);
@@ -69,6 +70,7 @@ const saysOf = (fact: ServiceFact): string => (fact.state === 'absent' ? 'it is 
 /** What would become of the service, as text; its definition as a diff. */
 export function previewOf({ verb, ref, before, after, definition }: ServiceStep, present: string | null): string {
   const name = serviceName(ref);
+  if (before === null) return `${name}: ${verb}`;
   if (verb !== 'restart' && sameService(before, after)) return `${name} is already so`;
   const again = verb === 'restart' && before.state === 'running' ? ', in another run' : '';
   const from = before.state === 'unknown' ? `unknown (${before.says})` : before.state;

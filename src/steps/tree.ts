@@ -1,4 +1,4 @@
-import { OpsError } from '../errors.ts';
+import { coerceError, OpsError } from '../errors.ts';
 import type { State } from '../planning/record.ts';
 import type { TreeStep } from '../planning/step.ts';
 import type { TreeFact, Trees } from '../services/host.ts';
@@ -8,31 +8,43 @@ export interface TreePorts {
   trees: Trees;
 }
 
-/** Makes the tree of a release, seals it, or removes it. */
+/**
+ * Makes the tree of a release, seals it, or removes it. It captures nothing: a part of its work may be done whatever was
+ * there before, so that an undo takes back what it finds, and a resumed task does it again.
+ */
 export function treeKind({ trees }: TreePorts): StepKind<TreeStep> {
-  const look = async ({ path }: TreeStep): Promise<State> => ({ ...(await trees.fact(path)) });
   return {
-    observe: look,
-    capture: look,
+    observe: async ({ path }) => stateOf(await trees.fact(path)),
+    capture: async () => null,
     apply: async (step, context) => {
       const problem = obstacleTo(step, await trees.fact(step.path));
       if (problem !== null) return refusedTo('changed-since-plan', problem);
-      await act(step, context, trees);
+      const error = await act(step, context, trees).then(() => null, coerceError);
+      if (error && step.verb === 'make') return failed('fetch-failed', error.message);
+      if (error) throw error;
       return effectOf(step, await trees.fact(step.path));
     },
     undo: async (step) => {
-      if (step.verb === 'remove') return failed('irreversible', 'what was removed is fetched again by a deploy');
-      if (step.verb === 'make') await trees.remove(step.path);
-      return applied(step.verb === 'make' ? 'removed' : 'it goes with its release', { left: await look(step) });
+      if (step.verb !== 'make') return failed('irreversible', 'a deploy fetches what was removed');
+      await trees.remove(step.path);
+      return applied('removed');
     },
-    reconcile: async (step) => answerOf(step, await trees.fact(step.path)),
-    preview: async (step) => `would ${step.title}`,
+    reconcile: async (step) => {
+      const now = await trees.fact(step.path);
+      if (isDone(step.verb, now)) return 'done';
+      if (step.verb === 'make') await trees.remove(step.path);
+      return 'not-done';
+    },
+    preview: async ({ title }) => `would ${title}`,
   };
 }
 
+/** What is not whole is nothing that anybody stands on. */
+const stateOf = (now: TreeFact): State => (now.exists && now.digest !== '' ? { digest: now.digest } : null);
+
 function obstacleTo({ verb, path }: TreeStep, now: TreeFact): string | null {
-  if (verb === 'make') return now.exists ? `${path} is there meanwhile` : null;
-  return now.exists ? null : `${path} is gone`;
+  if (verb === 'make') return now.exists ? `${path} is there already` : null;
+  return now.exists || verb === 'remove' ? null : `${path} is gone`;
 }
 
 function act({ verb, path, source, digest, like }: TreeStep, { signal }: StepContext, trees: Trees): Promise<void> {
@@ -43,19 +55,14 @@ function act({ verb, path, source, digest, like }: TreeStep, { signal }: StepCon
 }
 
 function effectOf({ verb, path }: TreeStep, now: TreeFact): Effect {
-  const health = [
-    { service: path, status: 'healthy' as const, endpoint: now.exists ? `tree ${now.digest}` : 'absent' },
-  ];
-  const left = { ...now };
-  if (isDone(verb, now)) return applied(now.exists ? `tree ${now.digest}` : 'removed', { left, health });
-  return failed('not-as-planned', `${path} is not as it was to be`, { left });
+  const endpoint = now.exists ? `tree ${now.digest}` : 'absent';
+  const message = now.exists ? endpoint : 'removed';
+  const health = [{ service: path, status: 'healthy' as const, endpoint }];
+  if (isDone(verb, now)) return applied(message, { left: stateOf(now), health });
+  return failed('not-as-planned', `${path} is not as it was to be`);
 }
 
 function isDone(verb: TreeStep['verb'], now: TreeFact): boolean {
   if (verb === 'remove') return !now.exists;
   return now.exists && now.digest !== '' && (verb === 'make' || now.sealed);
-}
-
-function answerOf({ verb }: TreeStep, now: TreeFact): 'done' | 'not-done' {
-  return isDone(verb, now) ? 'done' : 'not-done';
 }

@@ -1,4 +1,4 @@
-import { coerceError } from '../errors.ts';
+import type { ServiceFact } from '../planning/facts.ts';
 import type { WatchStep } from '../planning/step.ts';
 import type { Supervisor, Supervisors } from '../services/host.ts';
 import type { Clock, Prober } from '../services/ports.ts';
@@ -19,7 +19,7 @@ export function watchKind(ports: WatchPorts): StepKind<WatchStep> {
     undo: async () => applied('changed nothing'),
     // Its time begins anew: nobody looked meanwhile.
     reconcile: async () => 'not-done',
-    preview: async ({ target, forMs }) => `would watch ${target} for ${forMs / 1000} s`,
+    preview: async ({ title }) => `would ${title}`,
   };
 }
 
@@ -29,21 +29,24 @@ interface Seen {
   failures: number;
   latenciesMs: number[];
   health: Effect['health'];
+  leftRunning: string[];
 }
 
 async function watch(step: WatchStep, { signal }: StepContext, ports: WatchPorts): Promise<Effect> {
   const { clock } = ports;
-  const run = await runOf(step, ports);
-  const seen: Seen = { looks: 0, failures: 0, latenciesMs: [], health: [] };
+  const before = await serviceOf(step, ports);
+  const seen: Seen = { looks: 0, failures: 0, latenciesMs: [], health: [], leftRunning: [] };
   const began = clock.monotonic();
   while (!signal.aborted) {
     await look(step, seen, signal, ports);
-    const problem = problemOf(step, seen) ?? ((await runOf(step, ports)) === run ? null : 'its service began anew');
-    if (problem !== null) return failed('watch-failed', `${step.target}: ${problem}`, { health: seen.health });
-    if (clock.monotonic() - began >= step.forMs) return applied(summary(step, seen), { health: seen.health });
+    if (signal.aborted) break;
+    const isOver = clock.monotonic() - began >= step.forMs;
+    const problem = problemOf(step, seen, isOver) ?? problemOfService(before, await serviceOf(step, ports));
+    if (problem !== null) return failed('watch-failed', `${step.target}: ${problem}`, seen);
+    if (isOver) return applied(summary(step, seen), seen);
     await clock.wait(step.everyMs, signal);
   }
-  return failed('aborted', 'it was ended before its time was over', { health: seen.health });
+  return failed('aborted', 'it was ended before its time was over', seen);
 }
 
 async function look(step: WatchStep, seen: Seen, signal: AbortSignal, { prober, clock }: WatchPorts): Promise<void> {
@@ -52,27 +55,34 @@ async function look(step: WatchStep, seen: Seen, signal: AbortSignal, { prober, 
   seen.latenciesMs.push(clock.monotonic() - since);
   seen.looks += 1;
   seen.health = looked.map(({ service, status, endpoint }) => ({ service, status, endpoint }));
+  seen.leftRunning.push(...looked.flatMap(({ leftRunning = [] }) => leftRunning));
   if (looked.some(({ status }) => status !== 'healthy')) seen.failures += 1;
 }
 
-/** How many looks the whole window has decides what part may fail, so that the first failure is not all of them. */
-function problemOf({ forMs, everyMs, failures, latencyMs }: WatchStep, seen: Seen): string | null {
-  const planned = Math.max(1, Math.floor(forMs / everyMs));
-  if (seen.failures > failures * Math.max(planned, seen.looks)) return `${seen.failures} of ${seen.looks} looks failed`;
-  const median = seen.latenciesMs.toSorted((a, b) => a - b)[Math.floor(seen.looks / 2)] ?? 0;
-  const isSlow = latencyMs !== null && seen.looks >= ENOUGH_LOOKS && median > latencyMs;
-  return isSlow ? `half of ${seen.looks} looks took ${Math.round(median)} ms or more, which may be ${latencyMs}` : null;
-}
-
-/** A median of fewer says little. */
+/** A median of fewer says little, unless there are no more. */
 const ENOUGH_LOOKS = 5;
 
-/** Which run of the service it is; empty where nobody can tell. */
-async function runOf({ service }: WatchStep, { supervisors }: WatchPorts): Promise<string> {
-  if (service === null) return '';
+/** Until the end all looks that are still to come count as good ones, so that the first failure is not all of them. */
+function problemOf({ forMs, everyMs, failures, latencyMs }: WatchStep, seen: Seen, isOver: boolean): string | null {
+  const { looks, latenciesMs } = seen;
+  const of = isOver ? looks : Math.max(looks, Math.floor(forMs / everyMs));
+  if (seen.failures > failures * of) return `${seen.failures} of ${looks} looks failed`;
+  const median = latenciesMs.toSorted((a, b) => a - b)[Math.floor(looks / 2)] ?? 0;
+  const isSlow = latencyMs !== null && (isOver || looks >= ENOUGH_LOOKS) && median > latencyMs;
+  return isSlow ? `half of ${looks} looks took ${Math.round(median)} ms or more, which may be ${latencyMs}` : null;
+}
+
+async function serviceOf({ service }: WatchStep, { supervisors }: WatchPorts): Promise<ServiceFact | null> {
+  if (service === null) return null;
   const supervisor: Supervisor = supervisors[service.supervisor];
-  const fact = await supervisor.look(service).catch(coerceError);
-  return 'run' in fact ? fact.run : '';
+  return supervisor.look(service);
+}
+
+/** What nobody can see is no problem: the checks tell. */
+function problemOfService(before: ServiceFact | null, now: ServiceFact | null): string | null {
+  if (before?.state !== 'running' || now === null || now.state === 'unknown') return null;
+  if (now.state !== 'running') return `its service is ${now.state}`;
+  return before.run !== '' && now.run !== '' && now.run !== before.run ? 'its service began anew' : null;
 }
 
 const summary = ({ forMs }: WatchStep, { looks, failures }: Seen): string =>

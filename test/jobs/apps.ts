@@ -1,8 +1,8 @@
 import { App } from '../../src/planning/app.ts';
-import type { AppFact, Release } from '../../src/planning/release.ts';
+import type { AppFact } from '../../src/planning/facts.ts';
+import type { Release } from '../../src/planning/release.ts';
 
 const check = { type: 'http', service: 'web', url: 'http://127.0.0.1:8080/up' };
-const service = { supervisor: 'pm2', name: 'web' };
 
 /** A web app with both environments. */
 export const WEB = App.parse({
@@ -10,8 +10,30 @@ export const WEB = App.parse({
   build: [{ argv: ['npm', 'ci', '--ignore-scripts'], network: true }],
   shared: ['data'],
   environments: {
-    staging: { root: '/srv/example/staging', service, checks: [check] },
-    production: { root: '/srv/example/production', service, checks: [check] },
+    staging: { root: '/srv/example/staging', service: { supervisor: 'pm2', name: 'web-staging' }, checks: [check] },
+    production: { root: '/srv/example/production', service: { supervisor: 'pm2', name: 'web' }, checks: [check] },
+  },
+});
+
+/** An app made of an archive, with all that can be declared. */
+export const FILES = App.parse({
+  source: { type: 'archive', folder: '/srv/archives' },
+  shared: ['data', 'etc/app.env'],
+  migrations: [
+    { argv: ['node', 'migrate.js', '1'], irreversible: true },
+    { argv: ['node', 'migrate.js', '2'], undo: ['node', 'migrate.js', '1'], env: { A: '$HOME' }, network: true },
+  ],
+  keep: 2,
+  receipt_hours: 48,
+  environments: {
+    staging: { root: '/srv/example/staging', service: { supervisor: 'pm2', name: 'web-staging' }, checks: [check] },
+    production: {
+      root: '/srv/example/production',
+      service: { supervisor: 'pm2', name: 'web' },
+      checks: [check, { type: 'command', service: 'disk', argv: ['/bin/df', '-h'] }],
+      preflight: { argv: ['node', 'check.js', '--port', '0'], timeout_ms: 10_000 },
+      watch: { for_ms: 5_000, every_ms: 500, failures: 0.1, latency_ms: 200 },
+    },
   },
 });
 
@@ -19,7 +41,7 @@ export const NOW = Date.parse('2026-11-23T12:00:00Z');
 
 /** A stable release of production, made so many days ago. */
 export const releaseOf = (days: number, more: Partial<Release> = {}): Release => ({
-  id: `202611${23 - days}T100000Z-0a0a0a0a`,
+  id: `202611${String(23 - days).padStart(2, '0')}T100000Z-0a0a0a0a`,
   app: 'web',
   environment: 'production',
   version: `commit:${'0a'.repeat(20)}`,
@@ -38,10 +60,14 @@ export const appFact = (more: Partial<AppFact> = {}): AppFact => ({
   place: WEB.environments.production ?? { root: '', checks: [] },
   freeze: [],
   unfit: null,
+  missing: [],
   service: { state: 'running', enabled: true, definition: '', run: 'pid 7', says: 'running' },
   current: `releases/${releaseOf(3).id}`,
+  back: `releases/${releaseOf(4).id}`,
   releases: [3, 4, 5].map((days) => releaseOf(days)),
+  broken: [],
   receipt: releaseOf(1, { environment: 'staging' }),
+  receiptPath: `/srv/example/staging/releases/${releaseOf(1).id}`,
   vetoed: [],
   ...more,
 });

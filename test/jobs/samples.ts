@@ -1,7 +1,7 @@
 import type { FactOf, FactQuery, KeptFact } from '../../src/planning/facts.ts';
 import { definition } from '../support/definitions.ts';
 import { NOW } from '../support/tasks.ts';
-import { appFact } from './apps.ts';
+import { appFact, FILES, releaseOf, WEB } from './apps.ts';
 
 const web = { type: 'http', service: 'web', url: 'http://127.0.0.1:8080/health' } as const;
 const present = { exists: true, sha256: 'a'.repeat(64), mode: '0600', uid: 501, gid: 20 } as const;
@@ -234,6 +234,20 @@ export const SAMPLES: Record<string, Record<string, unknown>[]> = {
   'cron.remove': [{ schedule: 'backup' }],
   'cron.resume': [{ schedule: 'backup' }],
   'cron.run-now': [{ schedule: 'backup' }],
+  'deploy.promote': [
+    { app: 'web', environment: 'production', commit: '0a'.repeat(20) },
+    { app: 'files', environment: 'production', artifact: `sha256:${'0b'.repeat(32)}`, irreversible_migrations: true },
+  ],
+  'deploy.prune': [{ app: 'web', environment: 'staging' }],
+  'deploy.release': [
+    { app: 'web', environment: 'staging', commit: '0a'.repeat(20) },
+    { app: 'web', environment: 'production', commit: '0a'.repeat(20) },
+    { app: 'files', environment: 'production', artifact: `sha256:${'0b'.repeat(32)}`, irreversible_migrations: true },
+  ],
+  'deploy.rollback': [
+    { app: 'web', environment: 'production' },
+    { app: 'web', environment: 'production', to: releaseOf(5).id },
+  ],
   'infra.command': [
     { argv: ['/bin/true'] },
     { argv: ['/bin/echo', ...SHARP], undo: ['/bin/echo', 'undo', ...SHARP] },
@@ -298,12 +312,14 @@ const keptSince = (days: number): KeptFact => ({
   ],
 });
 
+const MANY = [3, 4, 5, 6, 7, 8, 9].map((days) => releaseOf(days));
+
 type Host = (query: FactQuery) => FactOf[FactQuery['ask']];
 
 /** Different answers of a host to what an action asks. */
 export const HOSTS: Host[] = [
   hostWith({
-    app: appFact({ current: null, releases: [] }),
+    app: appFact({ current: null, back: null, releases: MANY, app: { ...WEB, shared: undefined } }),
     file: { exists: false },
     container: running,
     kept: keptSince(31),
@@ -319,7 +335,7 @@ export const HOSTS: Host[] = [
     ground: null,
   }),
   hostWith({
-    app: appFact({ current: 'releases/20261120T100000Z-0a0a0a0a' }),
+    app: appFact({ releases: MANY }),
     file: present,
     container: { ...running, running: false },
     kept: keptSince(400),
@@ -332,6 +348,26 @@ export const HOSTS: Host[] = [
     schedules,
     service: service('running', true),
     sandbox: 'sandbox-exec',
+    ground: null,
+  }),
+  hostWith({
+    app: appFact({
+      app: FILES,
+      releases: MANY,
+      service: { state: 'stopped', enabled: false, definition: '', run: '', says: '' },
+    }),
+    file: present,
+    container: running,
+    kept: keptSince(31),
+    owner: null,
+    directory: { exists: false },
+    link: { target: null },
+    package: { value: null, versions: ['1.6', '1:2.0~rc1-3'], candidate: '1.6' },
+    setting: { value: null },
+    schedule: row('a'),
+    schedules,
+    service: service('stopped', false),
+    sandbox: 'bubblewrap',
     ground: null,
   }),
 ];

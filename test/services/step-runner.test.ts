@@ -421,3 +421,44 @@ describe('undoing', () => {
     expect(ledger.withdrawals([`task:${TASK}`], START)).toHaveLength(1);
   });
 });
+
+const back = (target: string): Step => ({ ...command(target), only: 'back' });
+const forward = (target: string): Step => ({ ...command(target), only: 'forward' });
+
+describe('a step of one way', () => {
+  it('back: does its work when it is taken back, in its place', async () => {
+    const { runner, spy } = await setUp(back('restart'), command('link'), forward('restart again'));
+    expect(await runner.apply(runOf(TASK))).toBeNull();
+    expect(spy.seen.map((line) => line.split(':')[0])).toEqual(['apply link', 'apply restart again']);
+    expect(await runner.undo(runOf(TASK), TASK, { compare: true })).toEqual({ problem: null });
+    expect(spy.seen.slice(2).map((line) => line.split(':')[0])).toEqual(['undo link', 'apply restart']);
+  });
+
+  it('back: is not done where its turn never came', async () => {
+    const { runner, spy, ledger } = await setUp(command('fetch'), back('restart'), command('link'));
+    spy.instead.set('apply fetch', fails('fetch-failed', 'no'));
+    await runner.apply(runOf(TASK));
+    await runner.undo(runOf(TASK), TASK, { compare: false });
+    expect(statesOf(ledger, TASK)).toEqual(['undone', 'planned', 'planned']);
+    expect(spy.seen.some((line) => line.includes('restart'))).toBe(false);
+  });
+
+  it('back: stands where its work fails, and so do the steps before it', async () => {
+    const { runner, spy, ledger } = await setUp(command('fetch'), back('restart'), command('link'));
+    await runner.apply(runOf(TASK));
+    spy.instead.set('apply restart', fails('service-failed', 'it does not start'));
+    expect((await runner.undo(runOf(TASK), TASK, { compare: false })).problem).toMatchObject({
+      code: 'undo-failed',
+      message: expect.stringMatching(/^step 2 \(run restart\) stands: it does not start/),
+    });
+    expect(statesOf(ledger, TASK)).toEqual(['applied', 'undo-failed', 'undone']);
+  });
+
+  it('forward: is not taken back, and keeps nothing from being taken back', async () => {
+    const { runner, spy, ledger } = await setUp(command('fetch'), { ...forEver('build'), only: 'forward' });
+    spy.instead.set('apply build', fails('needs-code-change', 'exit code 1'));
+    await runner.apply(runOf(TASK));
+    expect(await runner.undo(runOf(TASK), TASK, { compare: true })).toEqual({ problem: null });
+    expect(statesOf(ledger, TASK)).toEqual(['undone', 'failed']);
+  });
+});

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { ContainerGoal, Readiness } from '../../src/planning/container.ts';
 import { type ContainerSpec, specDigest } from '../../src/planning/container.ts';
 import { type ContainerFact, containerFact } from '../../src/planning/facts.ts';
-import type { ContainerGoal, ContainerStep, Readiness } from '../../src/planning/step.ts';
+import type { ContainerStep } from '../../src/planning/step.ts';
 import type { Container } from '../../src/services/containers.ts';
 import type { Clock, Prober } from '../../src/services/ports.ts';
 import { containerKind } from '../../src/steps/container.ts';

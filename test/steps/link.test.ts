@@ -132,6 +132,16 @@ describe('applying', () => {
 });
 
 describe('undoing', () => {
+  it('leads nothing back to what has gone meanwhile', async () => {
+    const host = await setUp('one');
+    const captured = await host.kind.capture(host.step);
+    await host.kind.apply(host.step, context);
+    await rm(join(host.folder, 'one'));
+    const message = `one, to which ${host.path} led, is gone: it stays as it is`;
+    expect(await host.kind.undo(host.step, captured, context)).toMatchObject({ code: 'undo-failed', message });
+    expect(await host.now()).toBe('two');
+  });
+
   it.each([[null], ['one'], ['/nowhere']])('has it lead where it led: %s', async (present) => {
     const host = await setUp(present);
     const captured = await host.kind.capture(host.step);

@@ -14,11 +14,11 @@ export function stepsIn(db: DatabaseSync): Pick<Ledger, 'steps' | 'addSteps' | '
   );
   const later = db.prepare(
     `SELECT s.task_id FROM steps s JOIN tasks t USING (task_id)
-     WHERE s.state = 'applied' AND json_extract(s.step, '$.kind') = ? AND json_extract(s.step, '$.target') = ?
-       AND t.rowid > (SELECT rowid FROM tasks WHERE task_id = ?) ORDER BY t.rowid DESC LIMIT 1`,
+     WHERE s.state = 'applied' AND json_extract(s.step, '$.kind') = :kind AND json_extract(s.step, '$.target') = :target
+       AND (:task IS NULL OR t.rowid > (SELECT rowid FROM tasks WHERE task_id = :task)) ORDER BY t.rowid DESC LIMIT 1`,
   );
   return {
-    laterTaskOn: ({ kind, target }, taskId) => later.get(kind, target, taskId)?.['task_id'] as string | undefined,
+    laterTaskOn: ({ kind, target }, task) => later.get({ kind, target, task })?.['task_id'] as string | undefined,
     steps: (taskId) => all.all(taskId).map((row) => stepOf(row as Row)),
     addSteps: (taskId, steps) => {
       for (const { n, action, step } of steps) insert.run(taskId, n, action, JSON.stringify(step));

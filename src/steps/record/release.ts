@@ -17,29 +17,37 @@ export interface ReleasePorts {
 /** The row of a release; its undo writes it as it was. */
 export function releaseRecord(ports: ReleasePorts): StepKind<ReleaseStep> {
   const { releases } = ports;
-  const look = async ({ release }: ReleaseStep): Promise<State> => stateOf(releases.releaseAt(release));
   return {
-    observe: look,
-    capture: look,
+    observe: async (step) => identity(releases.releaseAt(step.release)),
+    capture: async (step) => kept(releases.releaseAt(step.release)),
     apply: (step, context) => write(step, context, ports),
     undo: async (step, captured) => {
-      releases.write(() => {
-        if (captured === null) releases.removeRelease(step.release);
-        else releases.putRelease(captured as unknown as Release);
-      });
-      return applied('as it was', { left: await look(step) });
+      const before = rowIn(captured);
+      releases.write(() => (before ? releases.putRelease(before) : releases.removeRelease(step.release)));
+      return applied('as it was', { left: identity(before) });
     },
     reconcile: async (step, captured) => {
-      const now = await look(step);
-      if (isDeepStrictEqual(now, captured)) return 'not-done';
-      return now?.['state'] === step.state ? 'done' : 'unknown';
+      const now = releases.releaseAt(step.release);
+      if (isDeepStrictEqual(kept(now), captured)) return 'not-done';
+      return now?.state === step.state ? 'done' : 'unknown';
     },
     preview: async ({ release, state }) => `${release.id} would be ${state} in the ledger`,
   };
 }
 
-/** As it can be kept with the step. */
-const stateOf = (release: Release | undefined): State => (release ? { ...release } : null);
+/** What of it no other step of a deploy changes. */
+const identity = (release: Release | undefined): State =>
+  release
+    ? { exists: true, version: release.version, tree: release.tree, task_id: release.task_id }
+    : { exists: false };
+
+/** All of it, to be kept with the step. */
+const kept = (release: Release | undefined): State => (release ? { exists: true, ...release } : { exists: false });
+
+function rowIn(captured: State): Release | undefined {
+  const { exists, ...row } = captured ?? { exists: false };
+  return exists ? (row as unknown as Release) : undefined;
+}
 
 async function write(step: ReleaseStep, { task_id }: StepContext, ports: ReleasePorts): Promise<Effect> {
   const { release, path, state } = step;
@@ -52,5 +60,5 @@ async function write(step: ReleaseStep, { task_id }: StepContext, ports: Release
   const row: Release = { ...release, tree: tree.digest, state, task_id: maker, madeAt, stableAt };
   if (state === 'stable') row.stableAt = now;
   ports.releases.write(() => ports.releases.putRelease(row));
-  return applied(`${release.id} is ${state}`, { left: stateOf(row) });
+  return applied(`${release.id} is ${state}`, { left: identity(row) });
 }
