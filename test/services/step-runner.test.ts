@@ -427,7 +427,7 @@ const forward = (target: string): Step => ({ ...command(target), only: 'forward'
 
 describe('a step of one way', () => {
   it('back: does its work when it is taken back, in its place', async () => {
-    const { runner, spy } = await setUp(back('restart'), command('link'), forward('restart again'));
+    const { runner, spy } = await setUp(back('restart'), commandStep('link'), forward('restart again'));
     expect(await runner.apply(runOf(TASK))).toBeNull();
     expect(spy.seen.map((line) => line.split(':')[0])).toEqual(['apply link', 'apply restart again']);
     expect(await runner.undo(runOf(TASK), TASK, { compare: true })).toEqual({ problem: null });
