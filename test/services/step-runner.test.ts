@@ -422,8 +422,8 @@ describe('undoing', () => {
   });
 });
 
-const back = (target: string): Step => ({ ...command(target), only: 'back' });
-const forward = (target: string): Step => ({ ...command(target), only: 'forward' });
+const back = (target: string): Step => ({ ...commandStep(target), only: 'back' });
+const forward = (target: string): Step => ({ ...commandStep(target), only: 'forward' });
 
 describe('a step of one way', () => {
   it('back: does its work when it is taken back, in its place', async () => {
@@ -435,7 +435,7 @@ describe('a step of one way', () => {
   });
 
   it('back: is not done where its turn never came', async () => {
-    const { runner, spy, ledger } = await setUp(command('fetch'), back('restart'), command('link'));
+    const { runner, spy, ledger } = await setUp(commandStep('fetch'), back('restart'), commandStep('link'));
     spy.instead.set('apply fetch', fails('fetch-failed', 'no'));
     await runner.apply(runOf(TASK));
     await runner.undo(runOf(TASK), TASK, { compare: false });
@@ -444,7 +444,7 @@ describe('a step of one way', () => {
   });
 
   it('back: stands where its work fails, and so do the steps before it', async () => {
-    const { runner, spy, ledger } = await setUp(command('fetch'), back('restart'), command('link'));
+    const { runner, spy, ledger } = await setUp(commandStep('fetch'), back('restart'), commandStep('link'));
     await runner.apply(runOf(TASK));
     spy.instead.set('apply restart', fails('service-failed', 'it does not start'));
     expect((await runner.undo(runOf(TASK), TASK, { compare: false })).problem).toMatchObject({
@@ -455,7 +455,7 @@ describe('a step of one way', () => {
   });
 
   it('forward: is not taken back, and keeps nothing from being taken back', async () => {
-    const { runner, spy, ledger } = await setUp(command('fetch'), { ...forEver('build'), only: 'forward' });
+    const { runner, spy, ledger } = await setUp(commandStep('fetch'), { ...forEver('build'), only: 'forward' });
     spy.instead.set('apply build', fails('needs-code-change', 'exit code 1'));
     await runner.apply(runOf(TASK));
     expect(await runner.undo(runOf(TASK), TASK, { compare: true })).toEqual({ problem: null });
