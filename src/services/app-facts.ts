@@ -73,8 +73,9 @@ function backIn(place: Place, { ledger }: AppFactParts): string | null {
 
 async function keptIn(all: readonly Release[], place: Place, parts: AppFactParts) {
   const facts = await Promise.all(all.map(({ id }) => parts.trees.fact(releasePath(place, id))));
-  const releases = all.filter((_, index) => facts[index]?.exists);
-  const broken = all.filter((_, index) => !isWhole(facts[index])).map(({ id }) => id);
+  const there = all.map((release, index) => ({ release, fact: facts[index] })).filter(({ fact }) => fact?.exists);
+  const releases = there.map(({ release }) => release);
+  const broken = there.filter(({ fact }) => !isWhole(fact)).map(({ release }) => release.id);
   const versions = [...new Set(releases.map(({ version }) => version))];
   return { releases, broken, vetoed: versions.filter((version) => isVetoed(version, parts)) };
 }
@@ -108,7 +109,8 @@ async function unfitness(
   const { freeDiskMb, freeMemoryMb, loadPerCore } = await health.look(root);
   if (freeDiskMb < free_disk_mb)
     return `${freeDiskMb} MB are free at ${root}, and ${free_disk_mb} must be: prune, or make room`;
-  if (freeMemoryMb < free_memory_mb) return `${freeMemoryMb} MB of memory are free, and ${free_memory_mb} must be`;
+  if (freeMemoryMb < free_memory_mb)
+    return `${freeMemoryMb} MB of memory are free, and ${free_memory_mb} must be: end something, or send it again later`;
   if (loadPerCore > load_per_core)
     return `the load is ${loadPerCore.toFixed(1)} a core, and may be ${load_per_core}: send it again later`;
   return null;

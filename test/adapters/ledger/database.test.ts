@@ -4,6 +4,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { migrate } from '../../../src/adapters/ledger/database.ts';
 import { MIGRATIONS } from '../../../src/adapters/ledger/migrations.ts';
 import { newSlot } from '../../../src/services/slot-records.ts';
+import { releaseOf } from '../../jobs/apps.ts';
 import { TestClock, temporaryFolder, testLedger } from '../../services/support.ts';
 
 const FIRST = "CREATE TABLE a (x TEXT); INSERT INTO a VALUES ('kept');";
@@ -98,4 +99,16 @@ it('of version 4 keeps the text that its file steps write', () => {
   const [file, probe] = testLedger(new TestClock(), path).steps('a');
   expect(file?.step).toEqual({ ...stored, content: { type: 'text', text: 'it says "hi"\n' } });
   expect(probe?.step).toEqual({ kind: 'probe', content: 'x' });
+});
+
+it('of version 7 keeps what it has, and has no releases', () => {
+  const path = join(temporaryFolder(), 'ledger.db');
+  const db = new DatabaseSync(path);
+  migrate(db, MIGRATIONS.slice(0, 7));
+  db.exec("INSERT INTO meta VALUES ('born_at', '1'), ('high_water_at', '60000')");
+  db.close();
+  const ledger = testLedger(new TestClock(), path);
+  expect([ledger.latestTime(), ledger.releases()]).toEqual([60_000, []]);
+  ledger.write(() => ledger.putRelease(releaseOf(1)));
+  expect(ledger.releases()).toEqual([releaseOf(1)]);
 });
