@@ -21,6 +21,7 @@ export const PROMISES = {
   6: 'no process outlives its task unsaid',
   7: 'the audit chain shows any edit or cut',
   8: 'a bad input gets a clear reason, and the next good task runs',
+  9: 'a deploy leaves what was proved, or what ran before',
 } as const;
 
 export type PromiseNumber = keyof typeof PROMISES;

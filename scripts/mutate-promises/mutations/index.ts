@@ -3,6 +3,7 @@ import { AUDIT } from './audit.ts';
 import { BAD_INPUT } from './bad-input.ts';
 import { BOUNDS } from './bounds.ts';
 import { CONSENT } from './consent.ts';
+import { DEPLOYS } from './deploys.ts';
 import { ONCE } from './once.ts';
 import { PROCESSES } from './processes.ts';
 import { REPORTS } from './reports.ts';
@@ -18,4 +19,5 @@ export const MUTATIONS: Record<PromiseNumber, readonly Mutation[]> = {
   6: PROCESSES,
   7: AUDIT,
   8: BAD_INPUT,
+  9: DEPLOYS,
 };
