@@ -1,5 +1,6 @@
 import { Policy } from '../../src/admission/policy.ts';
 import { OpsFile } from '../../src/ops-file.ts';
+import { App, AppsFile, Place } from '../../src/planning/app.ts';
 import { schemaOf, tableOf } from './table.ts';
 
 const NOTE = '<!-- Written by `npm run docs` from the schemas: change it there. -->';
@@ -8,7 +9,7 @@ const NOTE = '<!-- Written by `npm run docs` from the schemas: change it there. 
 export const configurationPage = (): string => `${NOTE}
 # Configuration
 
-Two files in \`etc/\` of the [home](operating.md#the-home), in YAML. Unknown fields are refused, and a file that cannot be used keeps
+Three files in \`etc/\` of the [home](operating.md#the-home), in YAML. Unknown fields are refused, and a file that cannot be used keeps
 the daemon in safe mode, which says what to mend.
 
 ## etc/ops.yaml
@@ -25,4 +26,22 @@ Besides it counts in the environment: \`OPS_HOME\` (the home), \`REDIS_URL\` (be
 What may run here at all, approved or not; read again when it changes. How rules are read: [policy.md](policy.md).
 
 ${tableOf(schemaOf(Policy))}
+
+## etc/apps.yaml
+
+The apps that can be deployed here; without the file there are none. Read again when it changes; one that cannot be used refuses
+deploys (\`bad-apps\`), not the daemon's start. A commented example: [examples/apps.yaml](../examples/apps.yaml); how a deploy goes:
+[deploys.md](deploys.md).
+
+${tableOf(schemaOf(AppsFile))}
+
+### app
+
+${tableOf(schemaOf(App))}
+
+### environment
+
+\`staging\` or \`production\` of an app.
+
+${tableOf(schemaOf(Place)).replaceAll('(#health-check)', '(actions.md#health-check)')}
 `;

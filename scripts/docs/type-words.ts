@@ -46,7 +46,7 @@ const formOf = (schema: Schema): string => (schema.properties && !schema.title ?
 function objectOf({ properties, additionalProperties }: Schema): string {
   if (properties) return 'fields';
   const value = (additionalProperties ?? {}) as Schema;
-  return value.type ? `${typeOf(value)}, by name` : 'fields';
+  return value.type || value.$ref ? `${typeOf(value)}, by name` : 'fields';
 }
 
 /** e.g. `{ creates: absolute path }` */

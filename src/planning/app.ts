@@ -69,38 +69,47 @@ const Watch = z.strictObject({
     .describe('What half of the looks may take at most; not asked where absent.'),
 });
 
-const Place = z.strictObject({
-  root: AbsolutePath.describe('Holds `releases`, `shared` and the link `current`.'),
-  service: ServiceRef.optional().describe('Restarted once `current` leads to the new release.'),
-  checks: z.array(Probe).min(1).max(10).describe('All must be healthy after the cut-over.'),
-  preflight: Command.optional().describe('Run in the new release before the cut-over, e.g. on a port of its own.'),
-  watch: Watch.optional().describe('How long, and by what, the new release is watched after its checks.'),
-});
+export const Place = z
+  .strictObject({
+    root: AbsolutePath.describe('Holds `releases`, `shared` and the link `current`.'),
+    service: ServiceRef.optional().describe('Restarted once `current` leads to the new release.'),
+    checks: z.array(Probe).min(1).max(10).describe('All must be healthy after the cut-over.'),
+    preflight: Command.optional().describe('Run in the new release before the cut-over, e.g. on a port of its own.'),
+    watch: Watch.optional().describe('How long, and by what, the new release is watched after its checks.'),
+  })
+  .meta({ id: 'environment' });
 export type Place = z.infer<typeof Place>;
 
-export const App = z.strictObject({
-  source: Source,
-  build: z.array(Command).max(10).optional().describe('Run in the new release in this order, in the sandbox.'),
-  shared: z
-    .array(InnerPath)
-    .max(50)
-    .refine((paths) => paths.every((path, index) => !paths.toSpliced(index, 1).some((other) => covers(other, path))), {
-      message: 'expected no path twice, and none in another one',
-    })
-    .optional()
-    .describe('Paths of a release that lead to the same path below `shared`, which must be there: data, logs, `.env`.'),
-  migrations: z.array(Migration).max(10).optional().describe('Run in the new release before the cut-over.'),
-  keep: z.int().min(2).max(50).optional().describe('How many releases deploy.prune keeps; 5 where absent.'),
-  receipt_hours: z
-    .int()
-    .min(1)
-    .max(24 * 90)
-    .optional()
-    .describe('How old the proof of staging may be that production asks for; 168 where absent.'),
-  environments: z
-    .strictObject({ staging: Place.optional(), production: Place.optional() })
-    .refine(({ staging, production }) => staging ?? production, 'expected staging, production or both'),
-});
+export const App = z
+  .strictObject({
+    source: Source,
+    build: z.array(Command).max(10).optional().describe('Run in the new release in this order, in the sandbox.'),
+    shared: z
+      .array(InnerPath)
+      .max(50)
+      .refine(
+        (paths) => paths.every((path, index) => !paths.toSpliced(index, 1).some((other) => covers(other, path))),
+        {
+          message: 'expected no path twice, and none in another one',
+        },
+      )
+      .optional()
+      .describe(
+        'Paths of a release that lead to the same path below `shared`, which must be there: data, logs, `.env`.',
+      ),
+    migrations: z.array(Migration).max(10).optional().describe('Run in the new release before the cut-over.'),
+    keep: z.int().min(2).max(50).optional().describe('How many releases deploy.prune keeps; 5 where absent.'),
+    receipt_hours: z
+      .int()
+      .min(1)
+      .max(24 * 90)
+      .optional()
+      .describe('How old the proof of staging may be that production asks for; 168 where absent.'),
+    environments: z
+      .strictObject({ staging: Place.optional(), production: Place.optional() })
+      .refine(({ staging, production }) => staging ?? production, 'expected staging, production or both'),
+  })
+  .meta({ id: 'app' });
 export type App = z.infer<typeof App>;
 
 const Freeze = z

@@ -1,11 +1,12 @@
-import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { keyRingFile, policyFile, readRoleKey } from '../../src/adapters/etc-files.ts';
+import { appsFile, keyRingFile, policyFile, readRoleKey } from '../../src/adapters/etc-files.ts';
 import { digestOf } from '../../src/contract/digest.ts';
 import { type KeyRing, ringEntry } from '../../src/contract/keyring.ts';
 import { OpsError } from '../../src/errors.ts';
 import { POLICY, roleKey, temporaryFolder, testRing } from '../services/support.ts';
+import { EXAMPLES } from '../support/stock.ts';
 
 function file(name: string, text?: string) {
   const path = join(temporaryFolder(), name);
@@ -158,5 +159,46 @@ describe('a private key', () => {
     const { path } = file('broken.key', 'private-part-of-a-key');
     chmodSync(path, 0o600);
     expect(errorOf(() => readRoleKey(path))).not.toContain('private-p');
+  });
+});
+
+describe('apps.yaml', () => {
+  const EXAMPLE = readFileSync(join(EXAMPLES, 'apps.yaml'), 'utf8');
+  const without = (from: string, to = '') => {
+    expect(EXAMPLE).toContain(from);
+    return EXAMPLE.replace(from, to);
+  };
+
+  it('may be missing: then there are no apps, until it comes, and when it goes', () => {
+    const { path, write } = file('apps.yaml');
+    const apps = appsFile(path);
+    expect(apps.current()).toEqual({ apps: {} });
+    write(EXAMPLE);
+    expect(Object.keys(apps.current().apps)).toEqual(['web', 'report']);
+    rmSync(path);
+    expect(apps.current()).toEqual({ apps: {} });
+  });
+
+  it.each([
+    ['is empty', '', /expected object/],
+    ['is damaged', 'apps: [', /apps.yaml cannot be used:\n/],
+    ['has an unknown key', without('    keep: 5', '    keeps: 5'), /Unrecognized key: "keeps"/],
+    ['names an app that cannot be', without('  web:', '  Web:'), /Invalid key in record\n.*apps.Web/],
+    ['fetches from an option', without('https://git.example.com', 'ext::sh -c'), /expected https:/],
+    ['shares what is outside', without('[data, .env]', '[data, ../.env]'), /expected a relative path without/],
+    ['shares a line more', without('[data, .env]', '["data\\n/../x"]'), /expected a relative path without/],
+    ['shares a path in another', without('[data, .env]', '[data, data/x]'), /none in another one/],
+    ['has a migration without undo', without('        undo: [node, migrate.js, down]\n'), /expected either undo/],
+    ['freezes backward', without('to: "2027', 'to: "2025'), /expected a time after from/],
+    [
+      'has a root in a root',
+      without('example/web-staging', 'example/web/staging'),
+      /web\/staging and web\/production have roots/,
+    ],
+    ['has one service twice', without('name: web-staging }', 'name: web }'), /have one service, pm2\/web/],
+    ['keeps too few', without('keep: 5', 'keep: 1'), />=2/],
+  ])('that %s says what to mend', (_, text, message) => {
+    const apps = appsFile(file('apps.yaml', text).path);
+    expect(errorOf(() => apps.current())).toMatch(message);
   });
 });
