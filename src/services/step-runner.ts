@@ -121,7 +121,7 @@ export class StepRunner {
   }
 
   async #firstChanged(taskId: string, steps: readonly StepRecord[]): Promise<UndoResult['problem']> {
-    for (const record of steps) {
+    for (const record of lastOfEach(steps)) {
       const { step } = record;
       const now = await kindOf(this.#kinds, step).observe(step).catch(coerceError);
       if (now instanceof Error)
@@ -157,6 +157,13 @@ export class StepRunner {
     const detail = { n, kind: step.kind, target: step.target };
     this.#ledger.audit({ event: `step-${change.state}`, task_id: taskId, detail }, { action, ...toldOf(change) });
   }
+}
+
+/** Of several steps on one thing, the last one first, that one knows how it was left. */
+function lastOfEach(steps: readonly StepRecord[]): StepRecord[] {
+  return [...Map.groupBy(steps, ({ step }) => `${step.kind} ${step.target} ${step.inverse ?? false}`).values()].flatMap(
+    (same) => same.slice(0, 1),
+  );
 }
 
 /** Whether nothing but the step itself has touched what it changes. What did not apply may have left it as it was. */

@@ -378,6 +378,14 @@ describe('undoing', () => {
     expect(states()).toEqual(['applied', 'applied']);
   });
 
+  it('asks of several steps on one thing only the last one how it was left', async () => {
+    const { ledger, runner, undo, states } = await setUp(command('a'), command('a'));
+    await runner.apply(runOf(TASK));
+    await ledger.commit(() => ledger.changeStep(TASK, 1, { state: 'applied', left: { value: 'between' } }));
+    expect(await undo()).toEqual({ problem: null });
+    expect(states()).toEqual(['undone', 'undone']);
+  });
+
   it('names the later task that changed it', async () => {
     const { ledger, spy, runner, undo } = await setUp(commandStep('a'));
     await runner.apply(runOf(TASK));
