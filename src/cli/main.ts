@@ -9,6 +9,7 @@ import { hostVerbs } from './host-verbs.ts';
 import { installVerbs } from './install-verbs.ts';
 import { keysInit, keysList } from './keys.ts';
 import { home, program } from './program.ts';
+import { releaseVerbs } from './release-verbs.ts';
 import { secretVerbs } from './secret-verbs.ts';
 import { taskVerbs } from './task-verbs.ts';
 import { tell } from './terminal.ts';
@@ -29,7 +30,17 @@ keys
   .description('whose signatures count here')
   .action(() => keysList(home()));
 
-for (const verb of [up, keys, ...taskVerbs, ...controlVerbs, cronVerbs, secretVerbs, ...hostVerbs, ...installVerbs])
+for (const verb of [
+  up,
+  keys,
+  ...taskVerbs,
+  ...controlVerbs,
+  cronVerbs,
+  releaseVerbs,
+  secretVerbs,
+  ...hostVerbs,
+  ...installVerbs,
+])
   program.addCommand(verb);
 
 // Who reads has seen enough, e.g. `ops tasks | head`.
