@@ -161,7 +161,7 @@ export class StepRunner {
 
 /** Of several steps on one thing, the last one first, that one knows how it was left. */
 function lastOfEach(steps: readonly StepRecord[]): StepRecord[] {
-  return [...Map.groupBy(steps, ({ step }) => `${step.kind} ${step.target} ${step.inverse ?? false}`).values()].flatMap(
+  return [...Map.groupBy(steps, ({ step }) => `${step.kind} ${step.target} ${step.only ?? ''}`).values()].flatMap(
     (same) => same.slice(0, 1),
   );
 }

@@ -379,7 +379,7 @@ describe('undoing', () => {
   });
 
   it('asks of several steps on one thing only the last one how it was left', async () => {
-    const { ledger, runner, undo, states } = await setUp(command('a'), command('a'));
+    const { ledger, runner, undo, states } = await setUp(commandStep('a'), commandStep('a'));
     await runner.apply(runOf(TASK));
     await ledger.commit(() => ledger.changeStep(TASK, 1, { state: 'applied', left: { value: 'between' } }));
     expect(await undo()).toEqual({ problem: null });
