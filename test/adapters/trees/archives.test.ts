@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import type { TreeSource } from '../../../src/planning/step.ts';
+import type { TreeSource } from '../../../src/planning/release.ts';
 import { Ground, lay, listing } from './ground.ts';
 import { pax, type TarEntry, tarOf } from './tar-by-hand.ts';
 

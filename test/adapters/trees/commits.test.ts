@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { treesWith } from '../../../src/adapters/trees/index.ts';
-import type { TreeSource } from '../../../src/planning/step.ts';
+import type { TreeSource } from '../../../src/planning/release.ts';
 import { type Files, Ground, gitEnv, lay, listing, Repository } from './ground.ts';
 
 async function begin(files: Files = { a: 'a' }) {

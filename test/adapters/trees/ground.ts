@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { onTestFinished } from 'vitest';
 import { treesWith } from '../../../src/adapters/trees/index.ts';
-import type { TreeSource } from '../../../src/planning/step.ts';
+import type { TreeSource } from '../../../src/planning/release.ts';
 import type { TreeWish } from '../../../src/services/host.ts';
 import { temporaryFolder } from '../../services/support.ts';
 
