@@ -3,7 +3,7 @@ import { chmod, mkdir, readFile, rename, stat, symlink, writeFile } from 'node:f
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TreeSource } from '../../../src/planning/step.ts';
+import type { TreeSource } from '../../../src/planning/release.ts';
 import { type Files, Ground, lay, listing, Repository } from './ground.ts';
 
 let umask = 0;
