@@ -154,7 +154,7 @@ describe('what the operator sees', () => {
       'staging kept',
     ]);
     expect((await home.ops('releases')).stdout).toMatch(/^app +environment +release +state/);
-    const [stands] = all.filter(({ environment }) => environment === 'staging');
+    const stands = all.find(({ environment }) => environment === 'staging');
     const shown = await home.ops('releases', 'show', String(stands?.release), '--environment', 'staging', '--json');
     expect(shown.stderr).toBe('');
     expect(JSON.parse(shown.stdout)).toMatchObject({
