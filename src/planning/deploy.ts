@@ -37,7 +37,7 @@ export function makingSteps({ release, source, fact, digest }: Making): Step[] {
   const make: TreeStep = { ...tree, verb: 'make', title: `fetch ${release.version}${proof}`, source, digest, like };
   const inside: Step[] = [
     ...build.map((each): Step => ({ ...commandIn(path, 'build', each, [path]), ofCode: true })),
-    ...(app.shared ?? []).map((name) => sharedLink(fact, path, name, isBuilt)),
+    ...(app.shared ?? []).map((name) => sharedLink(fact.place, path, name)),
     { ...tree, verb: 'seal', title: `seal ${path}` },
   ];
   return [make, ...inside.map(forward), recordStep(release, path, 'new'), ...preflightSteps(place, path)];
@@ -117,13 +117,10 @@ function currentLink({ root }: Place, id: string, target: string | null): LinkSt
   return { kind: 'link', target: path, title, path, wanted: `releases/${id}`, before: { target } };
 }
 
-/** A release of staging leads to what is shared there. */
-function sharedLink({ app, place }: AppFact, release: string, name: string, isBuilt: boolean): LinkStep {
+function sharedLink({ root }: Place, release: string, name: string): LinkStep {
   const path = `${release}/${name}`;
-  const pathIn = (root: string) => `${root}/shared/${name}`;
-  const staging = isBuilt ? app.environments.staging : undefined;
-  const before = { target: staging ? pathIn(staging.root) : null };
-  return { kind: 'link', target: path, title: `share ${name}`, path, wanted: pathIn(place.root), before };
+  const wanted = `${root}/shared/${name}`;
+  return { kind: 'link', target: path, title: `share ${name}`, path, wanted, before: { target: null } };
 }
 
 function recordStep(release: Named, path: string, state: ReleaseStep['state']): ReleaseStep {

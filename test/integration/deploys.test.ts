@@ -59,7 +59,7 @@ describe('a release', () => {
     expect(ops_output.actions_taken[0]?.rollback_command).toContain(`undo ${task.task_id} --action 1`);
     const up = { service: 'web', status: 'healthy', endpoint: web.url('staging', '/up') };
     expect(ops_output.health_checks).toContainEqual(up);
-    const kinds = 'tree command link link tree record link service probe watch record';
+    const kinds = 'tree command link link tree record service link service probe watch record';
     expect(evidence.steps.map(({ kind }) => kind).join(' ')).toBe(kinds);
     expect(outcomeOf(await done(release(web, 'production', commit)))).toBe('completed');
     expect([await web.version('staging'), await web.version('production')]).toEqual(['1.0.0', '1.0.0']);
@@ -181,13 +181,13 @@ describe('a deploy that cannot be', () => {
   });
 
   it.each([
-    ['names no commit of the remote', {}, { commit: NOWHERE }, 'failed', 'manager', /0123456789abcdef/],
+    ['names no commit of the remote', {}, { commit: NOWHERE }, 'fetch-failed', 'operator', /0123456789abcdef/],
     [
       'has a remote that is not there',
       { source: { type: 'git', remote: 'file:///nowhere/web' } },
       { commit: NOWHERE },
-      'failed',
-      'manager',
+      'fetch-failed',
+      'operator',
       /file:\/\/\/nowhere\/web/,
     ],
     ['names a part of a commit', {}, { commit: '0123456' }, 'malformed', 'manager', /40 hex digits/],

@@ -84,7 +84,7 @@ describe('making a release', () => {
     expect(steps[1]).toMatchObject({
       path: `${PATH}/data`,
       wanted: '/srv/example/production/shared/data',
-      before: { target: '/srv/example/staging/shared/data' },
+      before: { target: null },
     });
   });
 
