@@ -7,6 +7,20 @@ it.each([
   ['source-changed', 'operator'],
   ['service-unknown', 'operator'],
   ['vetoed', 'security'],
+  ['unknown-app', 'operator'],
+  ['bad-apps', 'operator'],
+  ['frozen', 'operator'],
+  ['host-unfit', 'operator'],
+  ['fetch-failed', 'operator'],
+  ['shared-missing', 'operator'],
+  ['service-absent', 'operator'],
+  ['current-unknown', 'operator'],
+  ['wrong-version', 'manager'],
+  ['no-receipt', 'manager'],
+  ['no-target', 'manager'],
+  ['irreversible-migrations', 'manager'],
+  ['unhealthy', 'manager'],
+  ['watch-failed', 'manager'],
 ])('%s is for %s to resolve', (code, owner) => {
   expect(blocker({ code, message: 'x' })).toMatchObject({ code, owner });
 });

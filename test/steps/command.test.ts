@@ -236,6 +236,21 @@ describe('after a crash', () => {
 
 const build = (cwd: string) => step({ command: spec(['make', 'test'], { cwd }) });
 
+const lastLines = async () => 'src/a.ts: unexpected token';
+
+describe('a command that builds or tries code', () => {
+  it('needs a code change where it fails, wherever it runs, and shows what was printed last', async () => {
+    const { kind, context } = setUp({ exitCode: 2 });
+    const ofCode = { ...build('/srv/example/releases/r'), ofCode: true } as const;
+    expect(await kind.apply(ofCode, { ...context, lastLines })).toMatchObject({
+      outcome: 'failed',
+      code: 'needs-code-change',
+      message: expect.stringMatching(/^needs a code change: exit code 2.*\nsrc\/a\.ts: unexpected token$/),
+    });
+    expect((await kind.apply(build('/srv/example/releases/r'), context)).code).toBe('command-failed');
+  });
+});
+
 describe('a command in protected source', () => {
   it.each(['/srv/shop', '/srv/shop/packages/cart'])('that fails in %s needs a code change', async (cwd) => {
     const { kind, context } = setUp({ exitCode: 2 });
