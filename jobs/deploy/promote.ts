@@ -11,6 +11,7 @@ import {
   versionOf,
 } from '../../src/planning/deploy-input.ts';
 import {
+  isDeployed,
   refuseUnready,
   refuseUnsigned,
   releaseId,
@@ -35,6 +36,7 @@ export const promote = defineAction<Input, MakingQueries>({
     // Refused where the app has no such version.
     treeSource(fact.app, version);
     refuseUnsigned(fact.app, irreversible_migrations);
+    if (isDeployed(fact, version)) return [];
     refuseUnready(environment, fact);
     const { path, tree } = stagedRelease(fact);
     const release = { id: releaseId(fact.now, version), app, environment, version };

@@ -10,7 +10,14 @@ import {
   versionFields,
   versionOf,
 } from '../../src/planning/deploy-input.ts';
-import { refuseUnready, refuseUnsigned, releaseId, stagedTree, treeSource } from '../../src/planning/deploy-terms.ts';
+import {
+  isDeployed,
+  refuseUnready,
+  refuseUnsigned,
+  releaseId,
+  stagedTree,
+  treeSource,
+} from '../../src/planning/deploy-terms.ts';
 
 const Input = z.strictObject({ ...targetFields, ...versionFields }).refine(hasOneVersion, { message: ONE_VERSION });
 type Input = z.infer<typeof Input>;
@@ -24,6 +31,7 @@ export const release = defineAction<Input, MakingQueries>({
     const version = versionOf(wanted);
     const source = treeSource(fact.app, version);
     refuseUnsigned(fact.app, irreversible_migrations);
+    if (isDeployed(fact, version)) return [];
     refuseUnready(environment, fact);
     const named = { id: releaseId(fact.now, version), app, environment, version };
     const making = makingSteps({ release: named, source, fact, digest: stagedTree(environment, fact) });

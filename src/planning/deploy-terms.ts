@@ -22,6 +22,10 @@ export function treeSource({ source }: Pick<App, 'source'>, version: string): Tr
   throw new PlanProblem('wrong-version', `the app is made of ${source.type}: name ${wanted}`);
 }
 
+/** Whether what it runs is a stable release of this version: another one would be the same. */
+export const isDeployed = (fact: AppFact, version: string): boolean =>
+  fact.releases.some((each) => each.id === currentId(fact) && each.version === version && each.state === 'stable');
+
 /** @throws PlanProblem where nothing is deployed now. */
 export function refuseUnready(environment: AppEnvironment, { now, freeze, unfit }: AppFact): void {
   const frozen = freeze.find(

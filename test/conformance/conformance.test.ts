@@ -10,6 +10,7 @@ import { changesSomething, type PlannedStep } from '../../src/planning/step.ts';
 import type { FactReader } from '../../src/services/ports.ts';
 import { temporaryFolder } from '../fixtures/commands/commands.ts';
 import { boundActions } from '../services/support.ts';
+import { rootsOf } from './apps.ts';
 import { applyDying, dieAtFirst } from './crash.ts';
 import { disguise } from './disguise.ts';
 import { exampleIn, exampleOf, hasExample } from './example.ts';
@@ -130,6 +131,7 @@ describe.each(tried)('%s', (action, trials) => {
       const allowed = boundActions(task)
         .flatMap(permissionsOf)
         .flatMap(({ needs }) => needs);
+      if (allowed.includes('app:web')) allowed.push(...rootsOf(host.home).map((root) => `path:${root}`));
       const covers = (path: string) => allowed.some((need) => `path:${path}/`.startsWith(`${need}/`));
       expect(changedPaths(before.tree, after.tree).filter((path) => !covers(path))).toEqual([]);
       if (trial.shows) trial.shows(texts.join('\n'), before.beyond, after.beyond);

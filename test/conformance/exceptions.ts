@@ -14,6 +14,7 @@ export const RUNS_AGAIN: Exceptions = {
   'config.service.restart': 'a restart that finds all well restarts all the same: that is what was asked for',
   'cron.define':
     'a second task signs the definition anew: it stands by those signatures from then on, and the preview says so',
+  'deploy.rollback': 'the last stable release before this one is another one once it was gone back to',
   'cron.run-now': 'each run of it is asked to add another slot',
   'cron.remove':
     'a name that is no schedule is more likely mistyped than removed before: it fails, and changes nothing',
@@ -23,4 +24,5 @@ export const RUNS_AGAIN: Exceptions = {
 export const IRREVERSIBLE: Exceptions = {
   'config.container.prune':
     'it removes what undos stand on, to have the room: to keep it somewhere else would be no pruning',
+  'deploy.prune': 'the same: what it removes is fetched again by a deploy of its version',
 };

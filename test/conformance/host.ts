@@ -37,6 +37,7 @@ export class Host implements Place {
   readonly ledger = testLedger(systemClock, this.home.var.ledger);
   readonly #commands: Commands;
   #machine: Promise<Machine> | undefined;
+  #arranged = 0;
 
   constructor(commands: Commands) {
     mkdirSync(this.folder);
@@ -44,7 +45,8 @@ export class Host implements Place {
   }
 
   async perform(...actions: ActionRequest[]): Promise<void> {
-    const task = actionsTask({ task_id: `arranged-${actions[0]?.action}`, actions });
+    this.#arranged += 1;
+    const task = actionsTask({ task_id: `arranged-${this.#arranged}`, actions });
     const halt = await this.apply(task, await this.plan(task));
     if (halt) throw new Error(halt.message);
   }

@@ -172,10 +172,11 @@ describe('what the operator sees', () => {
   }, 60_000);
 });
 
+const picture = () => [web.current('staging'), readdirSync(web.at('staging/releases')), web.releases('production')];
+
 describe('a deploy that cannot be', () => {
   const NOWHERE = '0123456789abcdef0123456789abcdef01234567';
   let before: unknown;
-  const picture = () => [web.current('staging'), readdirSync(web.at('staging/releases')), web.releases('production')];
   beforeAll(() => {
     before = picture();
   });

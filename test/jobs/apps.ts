@@ -41,10 +41,10 @@ export const NOW = Date.parse('2026-11-23T12:00:00Z');
 
 /** A stable release of production, made so many days ago. */
 export const releaseOf = (days: number, more: Partial<Release> = {}): Release => ({
-  id: `202611${String(23 - days).padStart(2, '0')}T100000Z-0a0a0a0a`,
+  id: `202611${String(23 - days).padStart(2, '0')}T100000Z-0b0b0b0b`,
   app: 'web',
   environment: 'production',
-  version: `commit:${'0a'.repeat(20)}`,
+  version: `commit:${'0b'.repeat(20)}`,
   tree: 'd1',
   state: 'stable',
   task_id: `deploy-${days}`,
@@ -66,7 +66,7 @@ export const appFact = (more: Partial<AppFact> = {}): AppFact => ({
   back: `releases/${releaseOf(4).id}`,
   releases: [3, 4, 5].map((days) => releaseOf(days)),
   broken: [],
-  receipt: releaseOf(1, { environment: 'staging' }),
+  receipt: releaseOf(1, { environment: 'staging', version: `commit:${'0a'.repeat(20)}` }),
   receiptPath: `/srv/example/staging/releases/${releaseOf(1).id}`,
   vetoed: [],
   ...more,

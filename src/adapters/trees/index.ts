@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdir, rename } from 'node:fs/promises';
+import { chmod, lstat, mkdir, rename, rmdir } from 'node:fs/promises';
 import { OpsError } from '../../errors.ts';
 import type { TreeFact, Trees, TreeWish } from '../../services/host.ts';
 import { syncDirectory, writeAtomically } from '../atomic-write.ts';
@@ -60,6 +60,7 @@ class ReleaseTrees implements Trees {
     const place = placeOf(path);
     await refuseLinkedWay(path);
     if (await entryOf(place.folder)) await this.#during(place, () => discard(place));
+    await leaveNoFolder(place.folder);
   }
 
   async #make(place: Place, wish: TreeWish): Promise<void> {
@@ -112,8 +113,16 @@ async function discard({ path, folder, making, marker }: Place): Promise<void> {
 
 /** The root is somebody else's to make. */
 async function makeFolder(folder: string): Promise<void> {
-  if ((await entryAt(folder)) === null) await mkdir(folder, { mode: 0o755 });
+  if ((await entryAt(folder)) !== null) return;
+  await mkdir(folder, { mode: 0o755 });
   await chmod(folder, 0o755);
+}
+
+/** The first release made it. */
+async function leaveNoFolder(folder: string): Promise<void> {
+  await rmdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST' && error.code !== 'ENOENT') throw error;
+  });
 }
 
 const entryOf = (path: string) =>

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { OpsError } from '../../errors.ts';
 import { Pace } from './pace.ts';
 import { markedDigest, placeOf } from './place.ts';
+import { sealedMode } from './sealed-file.ts';
 import { type Found, walk } from './walk.ts';
 
 /**
@@ -29,10 +30,16 @@ export async function copyRelease(from: string, to: string, signal: AbortSignal)
 async function copyOne(from: string, to: string, { path, entry }: Found, shared: string): Promise<void> {
   const [old, fresh] = [join(from, path), join(to, path)];
   if (entry.isDirectory()) return makeDirectory(fresh);
-  if (entry.isFile()) return link(old, fresh).catch(() => copyFile(old, fresh, constants.COPYFILE_FICLONE));
+  if (entry.isFile()) return copyFileOf(old, fresh, lstatSync(old).mode);
   if (!entry.isSymbolicLink()) throw new OpsError(`${old} is no file, directory or link`);
   const target = readlinkSync(old);
   if (!target.startsWith(shared)) await symlink(target, fresh);
+}
+
+/** What somebody gave other rights is not shared: sealing the copy would change them. */
+async function copyFileOf(old: string, fresh: string, mode: number): Promise<void> {
+  const copy = () => copyFile(old, fresh, constants.COPYFILE_FICLONE);
+  return (mode & 0o7777) === sealedMode((mode & 0o100) !== 0) ? link(old, fresh).catch(copy) : copy();
 }
 
 async function makeDirectory(path: string): Promise<void> {

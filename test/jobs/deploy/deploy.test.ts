@@ -56,6 +56,13 @@ describe('deploy.release', () => {
     ]);
   });
 
+  it.each(['deploy.release', 'deploy.promote'])('has nothing to do where the version is stable there: %s', (action) => {
+    const releases = [releaseOf(3, { version: `commit:${commit}` })];
+    expect(planOf(action, { ...production, commit }, { releases })).toEqual([]);
+    const isNew = [releaseOf(3, { version: `commit:${commit}`, state: 'new', stableAt: null })];
+    expect(planOf(action, { ...production, commit }, { releases: isNew })).not.toEqual([]);
+  });
+
   it('to production must have the digest that staging proved', () => {
     const [make] = planOf('deploy.release', { ...production, commit });
     expect(make).toMatchObject({ kind: 'tree', verb: 'make', digest: 'd1', source: { type: 'git', commit } });
@@ -132,7 +139,7 @@ describe('deploy.rollback', () => {
   });
 
   it('to what is vetoed is refused', () => {
-    expect(refusal('deploy.rollback', { ...production, to: releaseOf(4).id }, { vetoed: [`commit:${commit}`] })).toBe(
+    expect(refusal('deploy.rollback', { ...production, to: releaseOf(4).id }, { vetoed: [releaseOf(4).version] })).toBe(
       'vetoed',
     );
   });
