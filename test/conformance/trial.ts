@@ -9,7 +9,7 @@ export interface Place {
   /** The daemon's, outside of the folder. */
   home: Home;
   ledger: Ledger;
-  /** Runs these actions to their end, as a task of its own. */
+  /** Runs these actions to their end, as a task of its own: the n-th is `arranged-<n>`. */
   perform(...actions: ActionRequest[]): Promise<void>;
 }
 

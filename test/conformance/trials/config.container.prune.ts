@@ -4,8 +4,9 @@ import { podmanFor, seenOn } from '../podman.ts';
 import type { Trials } from '../trial.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-const REMOVE = 'config.container.remove';
-const KEPT = `web.before-arranged-${REMOVE}`;
+// The task_id of the second that is performed.
+const REMOVED_BY = 'arranged-2';
+const KEPT = `web.before-${REMOVED_BY}`;
 
 export const trials: Trials = {
   'where one was kept long ago': {
@@ -14,10 +15,10 @@ export const trials: Trials = {
       const { image } = await podmanFor(place);
       const web = { name: 'web', image, network: 'host', health: ['/bin/healthy'] };
       await place.perform({ action: 'config.container.run', with: web });
-      await place.perform({ action: REMOVE, with: { name: 'web' } });
-      const opsOutput = nothingRan(`arranged-${REMOVE}`, 'config', { code: 'c', message: 'm', owner: 'manager' });
+      await place.perform({ action: 'config.container.remove', with: { name: 'web' } });
+      const opsOutput = nothingRan(REMOVED_BY, 'config', { code: 'c', message: 'm', owner: 'manager' });
       const ended = { at: Date.now() - 31 * DAY_MS, outcome: 'completed' as const, reason: null, opsOutput };
-      place.ledger.write(() => place.ledger.conclude(`arranged-${REMOVE}`, ended));
+      place.ledger.write(() => place.ledger.conclude(REMOVED_BY, ended));
     },
     observe: seenOn,
     shows: (preview, before, after) => {
