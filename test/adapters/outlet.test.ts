@@ -131,6 +131,7 @@ describe('the outlet', () => {
     await publisher.drain();
     // Manager has read these.
     for (const job of await results.getJobs()) await job.remove();
+    await own.onDisk();
     await own.kill();
     await append(11, 1_010);
     if (!kept) own.restore();

@@ -41,10 +41,15 @@ class OwnRedis implements AsyncDisposable {
     await vi.waitFor(() => expect(isAlive(this.#pid)).toBe(false));
   }
 
+  /** What it answered is in its file, so that a kill loses none of it: while the disk is busy it writes late. */
+  async onDisk(): Promise<void> {
+    await this.admin.config('SET', 'appendfsync', 'always');
+    await this.admin.set('on-disk', 1);
+  }
+
   /** A copy of all that it has by now. */
   async copy(): Promise<string> {
-    await this.admin.config('SET', 'appendfsync', 'always');
-    await this.admin.set('copied', 1);
+    await this.onDisk();
     const copy = join(this.#dir, 'copy');
     cpSync(this.#data, copy, { recursive: true });
     return copy;
