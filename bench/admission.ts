@@ -48,6 +48,7 @@ function oneAdmission(submission: Submission, ledger: Ledger, { home }: BenchHom
     registry,
     host: { name: 'mini-1', sole: true },
     policy: () => policy.current(),
+    apps: () => ({ apps: {} }),
     ledger,
     clock: systemClock,
     verifier: verifierBy(() => ring.current(), systemClock),

@@ -88,9 +88,9 @@ export function compose(world: World): Line {
   const clock = systemClock;
   const { running, verifier, host, alerter, schedules } = foundationOf(world);
   const { scheduler, rows, ends: slots } = schedules;
-  const { commands, sandbox } = world;
+  const { commands, sandbox, redactor } = world;
   const secrets = secretsFrom({ ...world, sources: secretSources(config, world.redactor) });
-  const { kinds, facts } = machineOf(config, {
+  const { kinds, facts, apps } = machineOf(config, {
     commands,
     sandbox,
     secrets,
@@ -101,7 +101,7 @@ export function compose(world: World): Line {
   const reporter = new Reporter({ ledger, clock, host, alerter, slots, onAppend: world.onMessage, reached });
   const control = controlOf(world, running, verifier, alerter);
   const policy = () => world.policy.current();
-  const admitting = { registry, host: config.host, policy, ledger, clock, verifier, control, redactor: world.redactor };
+  const admitting = { registry, host: config.host, policy, apps, ledger, clock, verifier, control, redactor };
   const admissions = new Admissions(admitting);
   const locks = new Locks(config.concurrency);
   const clockWatch = clockWatchOf(world, { host: host.name, verifier, alerter, control, scheduler });

@@ -16,6 +16,7 @@ import { DEFINITIONS } from './adapters/supervisors/definitions.ts';
 import { supervisorsWith } from './adapters/supervisors/index.ts';
 import { treesWith } from './adapters/trees/index.ts';
 import type { Config } from './config.ts';
+import type { AppsFile } from './planning/app.ts';
 import { type AppQuery, appFact } from './services/app-facts.ts';
 import type { Commands } from './services/commands.ts';
 import type { Containers } from './services/containers.ts';
@@ -33,6 +34,8 @@ import type { RecordPorts } from './steps/record/index.ts';
 export interface Machine {
   kinds: StepKinds;
   facts: FactReader;
+  /** What is declared in `etc/apps.yaml` now. @throws OpsError where it cannot be read. */
+  apps: () => AppsFile;
 }
 
 /** What of it is not the same for whoever looks or acts. */
@@ -76,7 +79,7 @@ export function machineOf(config: Config, parts: MachineParts): Machine {
   const appParts = { apps, ledger, links, trees, supervisors, health: hostHealth, clock: systemClock };
   const app = (query: AppQuery) => appFact(query, appParts);
   const offLimits = offLimitsIn(config);
-  return { kinds, facts: factReader({ ...things, app, kept, schedules, supervisors, sandbox, offLimits }) };
+  return { kinds, facts: factReader({ ...things, app, kept, schedules, supervisors, sandbox, offLimits }), apps };
 }
 
 function supervisorsOf(

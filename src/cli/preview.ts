@@ -4,6 +4,7 @@ import { storedValues } from '../adapters/secrets/index.ts';
 import { taskDigest } from '../contract/digest.ts';
 import { OpsError } from '../errors.ts';
 import { type MachineParts, machineOf } from '../machine.ts';
+import { withPlaces } from '../planning/app-resources.ts';
 import { resourcesOf } from '../planning/run-plan.ts';
 import { Redactor } from '../secret.ts';
 import type { Commands } from '../services/commands.ts';
@@ -66,7 +67,7 @@ export async function preview(context: Context, path: string): Promise<void> {
   const schedules = scheduleFacts(context.ledgerIfAny ?? NO_SCHEDULES, context.clock);
   const ledger = context.ledgerIfAny ?? NO_LEDGER;
   const sandbox = sandboxOf(context.config);
-  const { kinds, facts } = machineOf(context.config, { ...NOTHING, schedules, ledger, sandbox });
+  const { kinds, facts, apps } = machineOf(context.config, { ...NOTHING, schedules, ledger, sandbox });
   const plan = await planTask(actions, facts);
   if ('code' in plan) throw new OpsError(`${plan.code}: ${plan.message}`);
   const texts = await previewSteps(plan.steps, kinds);
@@ -76,7 +77,7 @@ export async function preview(context: Context, path: string): Promise<void> {
   print(
     attestations.length > 0 ? `digest ${taskDigest(task)}` : 'no digest yet: it has one once Manager has signed it',
   );
-  print(`needs for itself: ${resourcesOf(actions).join(', ') || 'nothing'}`);
+  print(`needs for itself: ${withPlaces(resourcesOf(actions), apps).join(', ') || 'nothing'}`);
   if (plan.steps.length === 0) print('\nThere is nothing to do.');
   for (const [index, { step }] of plan.steps.entries()) {
     print(`\n${index + 1}. ${step.title}`);

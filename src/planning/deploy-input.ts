@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AppEnvironment, AppName } from './app.ts';
+import { appResource } from './app-resources.ts';
 import type { FactQuery } from './facts.ts';
 
 /** What every action on an app names. */
@@ -41,7 +42,7 @@ export type AppQuery = Extract<FactQuery, { ask: 'app' }>;
 /** What every action on an app has in common. */
 export const deployTraits = {
   changes: true,
-  resources: ({ app, environment }: DeployTarget): string[] => [`app:${app}/${environment}`],
+  resources: (target: DeployTarget): string[] => [appResource(target)],
   needs: ({ app }: DeployTarget): string[] => [`app:${app}`],
   check: () => undefined,
   environment: ({ environment }: DeployTarget) => environment,

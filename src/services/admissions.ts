@@ -9,6 +9,8 @@ import { placeIn } from '../contract/literal-secret.ts';
 import type { Attestor } from '../contract/report.ts';
 import { isSlot, type Task } from '../contract/task.ts';
 import type { BoundAction, Registry } from '../planning/action.ts';
+import type { AppsFile } from '../planning/app.ts';
+import { withPlaces } from '../planning/app-resources.ts';
 import { WHOLE_HOST } from '../planning/resources.ts';
 import { permissionsOf, resourcesOf, subjectsOf } from '../planning/run-plan.ts';
 import type { Redactor } from '../secret.ts';
@@ -36,6 +38,8 @@ export interface AdmissionsParts {
   registry: Registry;
   host: AdmissionFacts['host'];
   policy: () => Policy;
+  /** What is declared now. @throws OpsError where it cannot be read. */
+  apps: () => AppsFile;
   ledger: Ledger;
   clock: Clock;
   verifier: Verifier;
@@ -66,7 +70,7 @@ export class Admissions {
     const request = {
       ...parsed,
       candidate,
-      resources: 'undo' in task ? this.#resourcesUndoing(task.undo.task_id) : resourcesOf(actions),
+      resources: this.#withPlaces('undo' in task ? this.#resourcesUndoing(task.undo.task_id) : resourcesOf(actions)),
       verified,
       keys: this.#parts.verifier.keys(),
       attestors,
@@ -166,6 +170,15 @@ export class Admissions {
     const fresh = tokens.filter((token) => !verified.has(token));
     const facts = await Promise.all(fresh.map((token) => this.#parts.verifier.attestation(token)));
     for (const [index, token] of fresh.entries()) verified.set(token, facts[index] as TokenFact);
+  }
+
+  /** The whole host where nobody can read where apps are. */
+  #withPlaces(names: string[]): string[] {
+    try {
+      return withPlaces(names, this.#parts.apps);
+    } catch {
+      return [WHOLE_HOST];
+    }
   }
 
   /** Those of the task that is taken back; the whole host where this version no longer knows. */

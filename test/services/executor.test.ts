@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { verifierBy } from '../../src/adapters/verify.ts';
 import { Report } from '../../src/contract/report.ts';
 import type { ActionsTask } from '../../src/contract/task.ts';
+import { OpsError } from '../../src/errors.ts';
 import { runPlan } from '../../src/planning/run-plan.ts';
 import { nothingRan as nothingRanOutput } from '../../src/services/ops-output.ts';
+import { WEB } from '../jobs/apps.ts';
 import { statement } from '../support/statement.ts';
 import {
   actionsTask,
@@ -38,6 +40,10 @@ const events = ({ ledger }: TestLine) => [...ledger.auditEntries()].map(({ event
 const NOTHING = nothingRanOutput('task-1', 'config', { code: 'c', message: 'm', owner: 'manager' });
 
 const nothing = async (): Promise<void> => undefined;
+
+const unreadable = () => {
+  throw new OpsError('etc/apps.yaml cannot be used');
+};
 
 const nothingRan = ({ machine, ledger }: TestLine) => {
   expect([machine.ran, machine.touched]).toEqual([[], []]);
@@ -626,6 +632,25 @@ describe('an undo task', () => {
     other[Symbol.dispose]();
     expect(await undo).toMatchObject({ kind: 'ran', opsOutput: { status: 'completed' } });
     expect(line.machine.present.size).toBe(0);
+  });
+});
+
+describe('a task that names an app', () => {
+  const task = actionsTask({ actions: [runCommand(['deploy'], { resources: ['app:web/production'] })] });
+
+  it.each([
+    ['who writes below its root', () => ({ apps: { web: WEB } }), 'path:/srv/example/production/shared/a'],
+    ['who changes its service', () => ({ apps: { web: WEB } }), 'service:pm2/web'],
+    ['everybody, where nobody can read where it is', unreadable, 'path:/etc/a'],
+  ])('waits for %s', async (_, apps, name) => {
+    const line = await testLine({ apps });
+    const other = await line.locks.take([name]);
+    const end = submit(line, task);
+    await expect.poll(() => line.stream.asked.length).toBeGreaterThan(0);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(line.ledger.task('task-1')).toBeUndefined();
+    other[Symbol.dispose]();
+    expect(await end).toMatchObject({ kind: 'ran' });
   });
 });
 

@@ -19,6 +19,7 @@ import { type Role, utcTime } from '../../src/contract/names.ts';
 import type { ActionRequest, ActionsTask, Task, UndoTask } from '../../src/contract/task.ts';
 import { OpsError } from '../../src/errors.ts';
 import type { BoundAction } from '../../src/planning/action.ts';
+import type { AppsFile } from '../../src/planning/app.ts';
 import type { FileFact } from '../../src/planning/facts.ts';
 import { bindActions } from '../../src/planning/registry.ts';
 import { Redactor } from '../../src/secret.ts';
@@ -374,6 +375,7 @@ export interface LineOptions {
   kinds?: (kinds: StepKinds) => StepKinds;
   verifier?: (verifier: Verifier) => Verifier;
   policy?: Policy;
+  apps?: () => AppsFile;
   listener?: Partial<ControlListener>;
   leftovers?: Leftover[];
   sources?: () => SourceTree[];
@@ -470,9 +472,9 @@ export async function testLine(options: LineOptions = {}) {
     resumed: (target) => options.listener?.resumed?.(target),
     acknowledged: () => options.listener?.acknowledged?.(),
   });
-  const policy = options.policy ?? POLICY;
+  const { policy = POLICY, apps = () => ({ apps: {} }) } = options;
   const host = { name: 'mini-1', sole: true };
-  const admitting = { registry, host, policy: () => policy, ledger, clock, verifier, control, redactor };
+  const admitting = { registry, host, policy: () => policy, apps, ledger, clock, verifier, control, redactor };
   const admissions = new Admissions(admitting);
   const locks = new Locks();
   const steps = new StepRunner({ ledger, kinds, clock, awake: async () => undefined, reached: passBy });

@@ -91,7 +91,17 @@ function executorOf(setting: Setting, clock: Clock, ledger: Ledger, touched: str
     },
     registry,
     ledger,
-    admissions: new Admissions({ registry, host, policy, ledger, clock, verifier, control, redactor }),
+    admissions: new Admissions({
+      registry,
+      host,
+      policy,
+      apps: () => ({ apps: {} }),
+      ledger,
+      clock,
+      verifier,
+      control,
+      redactor,
+    }),
     locks: new Locks(),
     running: new Running(
       () => ({ write: async () => undefined, lastLines: async () => '', close: async () => undefined }),
