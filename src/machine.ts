@@ -76,7 +76,7 @@ export function machineOf(config: Config, parts: MachineParts): Machine {
   const kept = (name: string) => keptOf(name, { ledger, containers, clock: systemClock });
   const appsDeclared = appsFile(home.etc.apps);
   const apps = () => appsDeclared.current();
-  const appParts = { apps, ledger, links, trees, supervisors, health: hostHealth, clock: systemClock };
+  const appParts = { apps, ledger, files, links, trees, supervisors, health: hostHealth, clock: systemClock };
   const app = (query: AppQuery) => appFact(query, appParts);
   const offLimits = offLimitsIn(config);
   return { kinds, facts: factReader({ ...things, app, kept, schedules, supervisors, sandbox, offLimits }), apps };

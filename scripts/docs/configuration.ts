@@ -1,6 +1,7 @@
 import { Policy } from '../../src/admission/policy.ts';
 import { OpsFile } from '../../src/ops-file.ts';
-import { App, AppsFile, Place } from '../../src/planning/app.ts';
+import { App, AppsFile } from '../../src/planning/app.ts';
+import { Place } from '../../src/planning/place.ts';
 import { schemaOf, tableOf } from './table.ts';
 
 const NOTE = '<!-- Written by `npm run docs` from the schemas: change it there. -->';

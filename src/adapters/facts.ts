@@ -78,7 +78,8 @@ async function answerTo(query: FactQuery, sources: FactSources) {
 
 async function appFactOf(query: AppQuery, { app, offLimits }: FactSources): Promise<AppFact> {
   const fact = await app(query);
-  await refuseChange(fact.place.root, offLimits);
+  const { root, hand_over } = fact.place;
+  for (const path of [root, ...(hand_over ? [hand_over.front.file] : [])]) await refuseChange(path, offLimits);
   return fact;
 }
 

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { isInOneForm } from '../contract/need.ts';
 import { covers } from './bounds.ts';
-import { AbsolutePath, Argv, Variables } from './input.ts';
-import { Probe } from './probe.ts';
-import { ServiceRef, serviceName } from './service.ts';
+import { AbsolutePath, Argv } from './input.ts';
+import { AppCommand, claimsOf, Place } from './place.ts';
 
 export const AppName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected [a-z0-9][a-z0-9-]{0,62}');
 
@@ -33,15 +32,7 @@ const Source = z.discriminatedUnion('type', [
   }),
 ]);
 
-const Command = z.strictObject({
-  argv: Argv,
-  env: Variables.optional(),
-  network: z.literal(true).optional().describe('It may use the network; it has none where absent.'),
-  timeout_ms: z.int().min(10).max(3_600_000).optional().describe('10 minutes where absent.'),
-});
-export type AppCommand = z.infer<typeof Command>;
-
-const Migration = Command.extend({
+const Migration = AppCommand.extend({
   undo: Argv.optional().describe('Takes it back, whether it did all, part or nothing.'),
   irreversible: z.literal(true).optional().describe('In the place of undo: it cannot be taken back.'),
 }).refine(({ undo, irreversible }) => (undo === undefined) === (irreversible ?? false), {
@@ -57,33 +48,10 @@ const InnerPath = z
     'expected a relative path without //, ., .. or a slash at its end',
   );
 
-const Watch = z.strictObject({
-  for_ms: z.int().min(0).max(3_600_000).optional().describe('2 minutes where absent; 0 for none.'),
-  every_ms: z.int().min(50).max(60_000).optional().describe('The pause between looks; 1 s where absent.'),
-  failures: z.number().min(0).max(1).optional().describe('The part of looks that may fail; none where absent.'),
-  latency_ms: z
-    .int()
-    .min(1)
-    .max(60_000)
-    .optional()
-    .describe('What half of the looks may take at most; not asked where absent.'),
-});
-
-export const Place = z
-  .strictObject({
-    root: AbsolutePath.describe('Holds `releases`, `shared` and the link `current`.'),
-    service: ServiceRef.optional().describe('Restarted once `current` leads to the new release.'),
-    checks: z.array(Probe).min(1).max(10).describe('All must be healthy after the cut-over.'),
-    preflight: Command.optional().describe('Run in the new release before the cut-over, e.g. on a port of its own.'),
-    watch: Watch.optional().describe('How long, and by what, the new release is watched after its checks.'),
-  })
-  .meta({ id: 'environment' });
-export type Place = z.infer<typeof Place>;
-
 export const App = z
   .strictObject({
     source: Source,
-    build: z.array(Command).max(10).optional().describe('Run in the new release in this order, in the sandbox.'),
+    build: z.array(AppCommand).max(10).optional().describe('Run in the new release in this order, in the sandbox.'),
     shared: z
       .array(InnerPath)
       .max(50)
@@ -149,11 +117,12 @@ function quarrels(apps: Readonly<Record<string, App>>): string[] {
   return pairs.flatMap(([one, other]) => {
     const both = `${one.name} and ${other.name}`;
     const isNested = covers(one.root, other.root) || covers(other.root, one.root);
-    const names = [one, other].map(({ service }) => service && serviceName(service));
-    const isShared = names[0] !== undefined && names[0] === names[1];
+    const others = claimsOf(other);
     return [
       ...(isNested ? [`${both} have roots in one another`] : []),
-      ...(isShared ? [`${both} have one service, ${names[0]}`] : []),
+      ...claimsOf(one)
+        .filter((claim) => others.includes(claim))
+        .map((claim) => `${both} have one ${claim}`),
     ];
   });
 }

@@ -1,14 +1,21 @@
-import type { AppCommand, Place } from './app.ts';
-import { commandLine, commandSpec, probeStep } from './command.ts';
+import {
+  asBefore,
+  back,
+  checkSteps,
+  commandIn,
+  forward,
+  linkStep,
+  recordStep,
+  restartStep,
+  watchMsOf,
+  watchSteps,
+} from './deploy-steps.ts';
 import type { AppFact } from './facts.ts';
+import { handOverSteps } from './hand-over.ts';
+import type { Place } from './place.ts';
 import { PlanProblem } from './problem.ts';
 import { releasePath, type TreeSource } from './release.ts';
-import { type ServiceRef, serviceName } from './service.ts';
-import { serviceStep } from './service-step.ts';
-import type { CommandStep, LinkStep, ReleaseStep, Step, TreeStep, WatchStep } from './step.ts';
-
-const WATCH_MS = 120_000;
-const LOOK_EVERY_MS = 1_000;
+import type { CommandStep, LinkStep, ReleaseStep, Step, TreeStep } from './step.ts';
 
 type Named = ReleaseStep['release'];
 
@@ -61,96 +68,44 @@ export function migrationSteps({ app: { migrations = [] }, place }: AppFact, { i
   });
 }
 
+/** Has a release be what the app runs, and makes it stable where it was healthy. @throws PlanProblem where that cannot be. */
+export function cutOverSteps(release: Named, fact: AppFact, migrations: readonly CommandStep[] = []): Step[] {
+  const { place, handOver } = fact;
+  const steps =
+    place.hand_over && handOver
+      ? [...migrations, ...handOverSteps(release.id, fact, place.hand_over, handOver)]
+      : restartSteps(release.id, fact, migrations);
+  return [...steps, recordStep(release, releasePath(place, release.id), 'stable')];
+}
+
 /**
  * Has `current` lead to a release, and its service run it. On the way back the link comes first, then the migrations, then
  * the service runs what was there, then it is looked at: but whatever cannot be taken back, the service is brought back.
- * @throws PlanProblem where its service is not there, or nobody knows how it stands.
  */
-export function cutOverSteps(release: Named, fact: AppFact, migrations: readonly CommandStep[] = []): Step[] {
-  const { place } = fact;
-  const restart = restartOf(fact);
-  const path = releasePath(place, release.id);
+function restartSteps(id: string, fact: AppFact, migrations: readonly CommandStep[]): Step[] {
+  const { place, service, current } = fact;
+  const restart = place.service && service ? [restartStep(place.service, service)] : [];
   const oneWay = migrations.findLastIndex(({ undo }) => undo === null) + 1;
   return [
     ...migrations.slice(0, oneWay),
     ...backSteps(fact),
     ...migrations.slice(oneWay),
-    currentLink(place, release.id, fact.current),
+    linkStep(`${place.root}/current`, id, current),
     ...restart,
-    ...place.checks.map(probeStep),
-    ...watchSteps(place),
-    recordStep(release, path, 'stable'),
+    ...checkSteps(place),
+    ...watchSteps(place, place.service ?? null, watchMsOf(place)),
   ];
-}
-
-/** It runs afterwards, whether it ran before or not. */
-function restartOf({ place: { service: ref }, service }: AppFact): Step[] {
-  if (!ref || !service) return [];
-  const name = serviceName(ref);
-  if (service.state === 'unknown') throw new PlanProblem('service-unknown', `${name}: ${service.says}`);
-  if (service.state === 'absent')
-    throw new PlanProblem('service-absent', `there is no ${name}: install it first (config.service.install)`);
-  return [forward({ ...serviceStep('restart', ref, service), before: null })];
 }
 
 /** The look comes first here, so that it is the last on the way back. A service that did not run is not looked at. */
 function backSteps({ place, service, current }: AppFact): Step[] {
   const isToRun = current !== null && (service === null || service.state === 'running');
-  const checks = isToRun ? place.checks.map(probeStep) : [];
   const restart = place.service && service ? [asBefore(place.service, service)] : [];
-  return [...checks, ...restart].map((step) => ({ ...step, title: `${step.title} on the way back`, only: 'back' }));
-}
-
-/** Another run of it where it ran, for it must run what is there now. */
-function asBefore(ref: ServiceRef, before: NonNullable<AppFact['service']>): Step {
-  if (before.state === 'absent' || before.state === 'unknown' || before.state === 'running')
-    return { ...serviceStep('restart', ref, before), before: null };
-  const { state, enabled, definition } = before;
-  return { ...serviceStep('stop', ref, before), before: null, after: { state, enabled, definition } };
-}
-
-const forward = (step: Step): Step => ({ ...step, only: 'forward' });
-
-function currentLink({ root }: Place, id: string, target: string | null): LinkStep {
-  const path = `${root}/current`;
-  const title = `have ${path} lead to ${id}`;
-  return { kind: 'link', target: path, title, path, wanted: `releases/${id}`, before: { target } };
+  return [...(isToRun ? checkSteps(place).map(back) : []), ...restart];
 }
 
 function sharedLink({ root }: Place, release: string, name: string): LinkStep {
   const path = `${release}/${name}`;
   const wanted = `${root}/shared/${name}`;
   return { kind: 'link', target: path, title: `share ${name}`, path, wanted, before: { target: null } };
-}
-
-function recordStep(release: Named, path: string, state: ReleaseStep['state']): ReleaseStep {
-  const { app, environment, id } = release;
-  const target = `release:${app}/${environment}/${id}`;
-  return {
-    kind: 'record',
-    record: 'release',
-    target,
-    title: `${id} is ${state}`,
-    release: { app, environment, id, version: release.version },
-    path,
-    state,
-  };
-}
-
-function watchSteps({ watch = {}, checks, service }: Place): WatchStep[] {
-  const forMs = watch.for_ms ?? WATCH_MS;
-  if (forMs === 0) return [];
-  const target = checks[0]?.service ?? '';
-  const title = `watch ${target} for ${forMs / 1000} s`;
-  const limits = { forMs, everyMs: watch.every_ms ?? LOOK_EVERY_MS, failures: watch.failures ?? 0 };
-  const latencyMs = watch.latency_ms ?? null;
-  return [{ kind: 'watch', target, title, checks, service: service ?? null, ...limits, latencyMs }];
-}
-
-function commandIn(cwd: string, what: string, command: AppCommand, writes: readonly string[]): CommandStep {
-  const { argv, env, network, timeout_ms } = command;
-  const resources = writes.map((path) => `path:${path}`);
-  const spec = commandSpec({ cwd, env, network, timeout_ms, resources }, argv, '');
-  const title = `${what}: ${commandLine(argv)}`;
-  return { kind: 'command', target: argv[0] ?? '', title, command: spec, undo: null, guard: null };
 }

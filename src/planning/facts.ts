@@ -1,4 +1,5 @@
-import type { App, AppEnvironment, AppsFile, Place } from './app.ts';
+import type { App, AppEnvironment, AppsFile } from './app.ts';
+import type { InstanceName, Place } from './place.ts';
 import type { Release } from './release.ts';
 import type { ServiceRef } from './service.ts';
 
@@ -123,10 +124,12 @@ export interface AppFact {
   missing: readonly string[];
   /** How its service stands; null where it has none. */
   service: ServiceFact | null;
+  /** How its two instances stand; null where it has none. */
+  handOver: HandOverFact | null;
   /** What `current` leads to, as it stands in the link; null where there is none. */
   current: string | null;
-  /** What the undo of the last task that swapped `current` would have it lead to; null where nothing. */
-  back: string | null;
+  /** What the undo of the last task that swapped `current` would have that and the links of instances lead to. */
+  back: readonly string[];
   /** Those of this app and environment whose directories are there, the newest first. */
   releases: readonly Release[];
   /** Ids of those of them that are not whole: a removal was not through. */
@@ -137,6 +140,19 @@ export interface AppFact {
   receiptPath: string | null;
   /** Versions of these releases that are vetoed. */
   vetoed: readonly string[];
+}
+
+/** What a hand-over starts from. */
+export interface HandOverFact {
+  instances: Readonly<Record<InstanceName, InstanceFact>>;
+  /** What the file of the front is. */
+  file: FileFact;
+}
+
+export interface InstanceFact {
+  stands: ServiceFact;
+  /** What its link leads to, as it stands in it; null where there is none. */
+  leadsTo: LinkFact['target'];
 }
 
 export interface FactOf {

@@ -16,7 +16,7 @@ export function prunable(fact: AppFact): Release[] {
   if (current !== null && currentId(fact) === null)
     throw new PlanProblem('current-unknown', `current leads to ${current}, which is no release: deploy one first`);
   const before = earlier(fact).find(({ state }) => state === 'stable');
-  const needed = new Set([current, back, before && `releases/${before.id}`]);
+  const needed = new Set([current, ...back, before && `releases/${before.id}`]);
   const kept = new Set(releases.filter(({ id }) => needed.has(`releases/${id}`)));
   const stable = releases.filter(({ id, state }) => state === 'stable' && !broken.includes(id));
   for (const release of stable) if (kept.size < (app.keep ?? KEEP)) kept.add(release);

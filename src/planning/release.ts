@@ -1,4 +1,5 @@
-import type { AppEnvironment, Place } from './app.ts';
+import type { AppEnvironment } from './app.ts';
+import type { Place } from './place.ts';
 
 /** A release of an app in one environment. */
 export interface Release {

@@ -229,7 +229,7 @@ export const isTakenBack = (step: Step): boolean =>
 
 /** Whether what the step does can be taken back, by itself or by another step. */
 export function canBeUndone(step: Step): boolean {
-  if (!isTakenBack(step)) return true;
+  if (!isTakenBack(step) || step.only === 'back') return true;
   if (step.kind === 'command') return step.undo !== null;
   if (step.kind === 'container') return step.goal.state !== 'gone';
   if (step.kind === 'tree') return step.verb !== 'remove';

@@ -1,9 +1,11 @@
 import { coerceError } from '../errors.ts';
-import type { App, AppsFile, Place } from '../planning/app.ts';
-import type { AppFact, FactQuery, ServiceFact } from '../planning/facts.ts';
+import type { App, AppsFile } from '../planning/app.ts';
+import type { AppFact, FactQuery, HandOverFact, InstanceFact, ServiceFact } from '../planning/facts.ts';
+import type { InstanceName, Place } from '../planning/place.ts';
 import { PlanProblem } from '../planning/problem.ts';
 import { type Release, releasePath } from '../planning/release.ts';
-import type { Links, Supervisor, Supervisors, TreeFact, Trees } from './host.ts';
+import type { ServiceRef } from '../planning/service.ts';
+import type { Files, Links, Supervisor, Supervisors, TreeFact, Trees } from './host.ts';
 import type { Ledger } from './ledger.ts';
 import type { Clock } from './ports.ts';
 
@@ -11,6 +13,7 @@ export interface AppFactParts {
   /** What is declared now. @throws OpsError where it cannot be read. */
   apps: () => AppsFile;
   ledger: Pick<Ledger, 'releases' | 'withdrawals' | 'laterTaskOn' | 'steps'>;
+  files: Pick<Files, 'fact'>;
   links: Pick<Links, 'fact' | 'leads'>;
   trees: Pick<Trees, 'fact'>;
   supervisors: Supervisors;
@@ -40,7 +43,8 @@ export async function appFact({ app, environment, version }: AppQuery, parts: Ap
     // What brings nothing new is not to be kept from helping.
     unfit: version === null ? null : await unfitness(place, host, parts),
     missing: await missingIn(found, place, parts),
-    service: await serviceOf(place, parts),
+    service: place.service ? await lookAt(place.service, parts) : null,
+    handOver: await handOverOf(place, parts),
     current: (await links.fact(currentOf(place))).target,
     back: backIn(place, parts),
     ...(await keptIn(ledger.releases(app, environment), place, parts)),
@@ -63,12 +67,14 @@ async function missingIn({ shared = [] }: App, { root }: Place, { links }: AppFa
   return shared.filter((_, index) => !leads[index]);
 }
 
-function backIn(place: Place, { ledger }: AppFactParts): string | null {
-  const target = currentOf(place);
-  const taskId = ledger.laterTaskOn({ kind: 'link', target }, null);
+/** The links of instances are a hand-over's only. */
+const linksOf = (place: Place): string[] => ['-a', '-b', ''].map((name) => `${currentOf(place)}${name}`);
+
+function backIn(place: Place, { ledger }: AppFactParts): string[] {
+  const taskId = ledger.laterTaskOn({ kind: 'link', target: currentOf(place) }, null);
   const steps = taskId === undefined ? [] : ledger.steps(taskId);
-  const back = steps.find(({ step }) => step.kind === 'link' && step.target === target)?.captured?.['target'];
-  return typeof back === 'string' ? back : null;
+  const swaps = steps.filter(({ step }) => step.kind === 'link' && linksOf(place).includes(step.target));
+  return swaps.map(({ captured }) => captured?.['target']).filter((target) => typeof target === 'string');
 }
 
 async function keptIn(all: readonly Release[], place: Place, parts: AppFactParts) {
@@ -88,10 +94,22 @@ async function receiptOf(app: string, version: string | null, { environments }: 
   return { receipt: staged ?? null, receiptPath: path && isWhole(await trees.fact(path)) ? path : null };
 }
 
-async function serviceOf({ service }: Place, { supervisors }: AppFactParts): Promise<ServiceFact | null> {
-  if (!service) return null;
+async function lookAt(service: ServiceRef, { supervisors }: AppFactParts): Promise<ServiceFact> {
   const supervisor: Supervisor = supervisors[service.supervisor];
   return supervisor.look(service);
+}
+
+async function handOverOf(place: Place, parts: AppFactParts): Promise<HandOverFact | null> {
+  const { hand_over } = place;
+  if (!hand_over) return null;
+  const factOf = async (name: InstanceName): Promise<InstanceFact> => ({
+    stands: await lookAt(hand_over.instances[name].service, parts),
+    leadsTo: (await parts.links.fact(`${currentOf(place)}-${name}`)).target,
+  });
+  return {
+    instances: { a: await factOf('a'), b: await factOf('b') },
+    file: await parts.files.fact(hand_over.front.file),
+  };
 }
 
 const isVetoed = (version: string, { ledger, clock }: AppFactParts): boolean =>

@@ -9,6 +9,7 @@ const OWNERS: Record<string, Owner> = {
   'changed-since': 'operator',
   'current-unknown': 'operator',
   'fetch-failed': 'operator',
+  'front-changed': 'operator',
   frozen: 'operator',
   'health-unknown': 'operator',
   'host-unfit': 'operator',

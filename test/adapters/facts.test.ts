@@ -8,16 +8,19 @@ import { factReader } from '../../src/adapters/facts.ts';
 import { files } from '../../src/adapters/files.ts';
 import { links } from '../../src/adapters/links.ts';
 import type { SandboxHere } from '../../src/adapters/sandbox/sandbox.ts';
+import type { AppFact } from '../../src/planning/facts.ts';
+import { appFact, handedOver } from '../jobs/apps.ts';
 import { temporaryFolder } from '../services/support.ts';
 import { memoryStores } from '../support/stores.ts';
 import { TestSupervisor } from '../support/supervisor.ts';
 
 const engine = new ContainerEngine({ named: '/nowhere', env: {}, guarded: () => ({ hidden: [], readOnly: [] }) });
 const stores = memoryStores();
-const factsWith = (sandbox: SandboxHere) =>
+const NO_APPS = async (): Promise<AppFact> => Promise.reject(new Error('there are no apps'));
+const factsWith = (sandbox: SandboxHere, app = NO_APPS) =>
   factReader({
     sandbox,
-    app: async () => Promise.reject(new Error('there are no apps')),
+    app,
     offLimits: { own: [], code: [], userHome: null, protect: ['/srv/shop'] },
     files,
     containers: engine,
@@ -28,9 +31,15 @@ const factsWith = (sandbox: SandboxHere) =>
     stores,
     supervisors: new TestSupervisor().all,
   });
-const facts = factsWith({ name: 'bubblewrap', confine: () => ({ prefix: [], filter: null }) });
+const SANDBOX: SandboxHere = { name: 'bubblewrap', confine: () => ({ prefix: [], filter: null }) };
+const facts = factsWith(SANDBOX);
 const setting = (name: string) => facts.answer({ ask: 'setting', store: 'default', name });
 const owner = (name: string | null) => facts.answer({ ask: 'owner', owner: name });
+
+function inFront(file: string) {
+  const { hand_over } = handedOver();
+  return hand_over && { ...hand_over, front: { ...hand_over.front, file } };
+}
 
 describe('facts', () => {
   it('of an owner are numbers', async () => {
@@ -66,6 +75,16 @@ describe('facts', () => {
 
   it('of a file are what it is', async () => {
     expect(await facts.answer({ ask: 'file', path: import.meta.filename })).toMatchObject({ exists: true });
+  });
+
+  it.each([
+    ['its root', { root: '/srv/shop/staging' }],
+    ['the file of its front', { hand_over: inFront('/srv/shop/front.conf') }],
+  ])('of an app are refused where %s is protected source', async (_, more) => {
+    const place = { ...handedOver(), ...more };
+    const { answer } = factsWith(SANDBOX, async () => appFact({ place }));
+    const query = { ask: 'app', app: 'web', environment: 'staging', version: null } as const;
+    await expect(answer(query)).rejects.toThrow(/lies in \/srv\/shop, which etc\/ops.yaml protects/);
   });
 
   it.each(['file', 'directory', 'link'] as const)('of a %s of protected source are refused', async (ask) => {

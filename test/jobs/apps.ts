@@ -1,5 +1,6 @@
 import { App } from '../../src/planning/app.ts';
 import type { AppFact } from '../../src/planning/facts.ts';
+import { Place } from '../../src/planning/place.ts';
 import type { Release } from '../../src/planning/release.ts';
 
 const check = { type: 'http', service: 'web', url: 'http://127.0.0.1:8080/up' };
@@ -37,6 +38,27 @@ export const FILES = App.parse({
   },
 });
 
+/** A place of two instances, behind a front. */
+export const handedOver = (): Place => {
+  const instance = (name: 'a' | 'b', address: string) => ({
+    service: { supervisor: 'pm2', name: `web-${name}` },
+    address,
+    checks: [{ ...check, service: `web-${name}` }],
+  });
+  return Place.parse({
+    root: '/srv/example/production',
+    checks: [check],
+    hand_over: {
+      instances: { a: instance('a', '127.0.0.1:8101'), b: instance('b', 'unix:/run/web-b.sock') },
+      front: {
+        file: '/etc/front/web.conf',
+        text: 'server {{address}};\n# {{address}}\n',
+        reload: { argv: ['front', 'reload'], writes: ['/var/log/front'] },
+      },
+    },
+  });
+};
+
 export const NOW = Date.parse('2026-11-23T12:00:00Z');
 
 /** A stable release of production, made so many days ago. */
@@ -62,8 +84,9 @@ export const appFact = (more: Partial<AppFact> = {}): AppFact => ({
   unfit: null,
   missing: [],
   service: { state: 'running', enabled: true, definition: '', run: 'pid 7', says: 'running' },
+  handOver: null,
   current: `releases/${releaseOf(3).id}`,
-  back: `releases/${releaseOf(4).id}`,
+  back: [`releases/${releaseOf(4).id}`],
   releases: [3, 4, 5].map((days) => releaseOf(days)),
   broken: [],
   receipt: releaseOf(1, { environment: 'staging', version: `commit:${'0a'.repeat(20)}` }),

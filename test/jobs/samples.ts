@@ -319,7 +319,7 @@ type Host = (query: FactQuery) => FactOf[FactQuery['ask']];
 /** Different answers of a host to what an action asks. */
 export const HOSTS: Host[] = [
   hostWith({
-    app: appFact({ current: null, back: null, releases: MANY, app: { ...WEB, shared: undefined } }),
+    app: appFact({ current: null, back: [], releases: MANY, app: { ...WEB, shared: undefined } }),
     file: { exists: false },
     container: running,
     kept: keptSince(31),

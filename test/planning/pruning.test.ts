@@ -11,7 +11,7 @@ function pruned({
 }: { current?: number; keep?: number } & Partial<Omit<AppFact, 'current'>>) {
   const releases = [1, 2, 3, 4, 5, 6, 7, 8].map((days) => releaseOf(days));
   const app = { ...WEB, keep };
-  const fact = appFact({ app, releases, back: null, ...more, current: `releases/${releaseOf(current).id}` });
+  const fact = appFact({ app, releases, back: [], ...more, current: `releases/${releaseOf(current).id}` });
   return prunable(fact).map(({ id }) => Number(releaseDays.get(id)));
 }
 const releaseDays = new Map([1, 2, 3, 4, 5, 6, 7, 8].map((days) => [releaseOf(days).id, days]));
@@ -29,7 +29,7 @@ describe('prune', () => {
   });
 
   it('never takes what the last undo would lead back to', () => {
-    expect(pruned({ current: 6, keep: 2, back: `releases/${releaseOf(4).id}` })).toEqual([8, 5, 3, 2, 1]);
+    expect(pruned({ current: 6, keep: 2, back: [`releases/${releaseOf(4).id}`] })).toEqual([8, 5, 3, 2, 1]);
   });
 
   it('takes what never became stable, and what is not whole', () => {
@@ -39,7 +39,7 @@ describe('prune', () => {
 
   it('keeps the newest where nothing runs', () => {
     const releases = [1, 2, 3].map((days) => releaseOf(days));
-    const fact = appFact({ app: { ...WEB, keep: 2 }, releases, current: null, back: null });
+    const fact = appFact({ app: { ...WEB, keep: 2 }, releases, current: null, back: [] });
     expect(prunable(fact)).toEqual([releaseOf(3)]);
   });
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { OpsError } from '../../src/errors.ts';
 import type { AppsFile } from '../../src/planning/app.ts';
+import type { FileFact } from '../../src/planning/facts.ts';
 import type { Release } from '../../src/planning/release.ts';
 import { type AppQuery, appFact } from '../../src/services/app-facts.ts';
-import { releaseOf, WEB } from '../jobs/apps.ts';
+import { handedOver, releaseOf, WEB } from '../jobs/apps.ts';
 import { statement } from '../support/statement.ts';
 import { TestSupervisor } from '../support/supervisor.ts';
 import { MemoryTrees } from '../support/trees.ts';
@@ -22,7 +23,13 @@ function setUp() {
   const trees = new MemoryTrees();
   const supervisor = new TestSupervisor();
   supervisor.put('pm2/web', {});
-  const host = { current: `releases/${releaseOf(3).id}`, leads: true, health: FINE, looked: [] as string[] };
+  const host = {
+    current: `releases/${releaseOf(3).id}`,
+    leads: true,
+    health: FINE,
+    looked: [] as string[],
+    file: { exists: false } as FileFact,
+  };
   let file: AppsFile | Error = { apps: { web: WEB } };
   const parts = {
     apps: () => {
@@ -32,7 +39,11 @@ function setUp() {
     ledger,
     trees,
     clock,
-    links: { fact: async () => ({ target: host.current }), leads: async () => host.leads },
+    files: { fact: async () => host.file },
+    links: {
+      fact: async (path: string) => ({ target: path === `${ROOT}/current` ? host.current : `of ${path}` }),
+      leads: async () => host.leads,
+    },
     supervisors: supervisor.all,
     health: { look: async (folder: string) => (host.looked.push(folder), host.health) },
   };
@@ -61,7 +72,8 @@ describe('the facts of an app', () => {
       missing: [],
       service: { state: 'running', enabled: true, definition: '', run: 'run 1', says: 'running' },
       current: `releases/${releaseOf(3).id}`,
-      back: null,
+      handOver: null,
+      back: [],
       releases: [releaseOf(3), releaseOf(5)],
       broken: [],
       vetoed: [],
@@ -130,9 +142,38 @@ describe('the facts of an app', () => {
         ledger.changeStep(id, 1, { state: 'applied', captured: { target: `releases/before-${id}`, leads: true } });
       });
     }
-    expect((await fact()).back).toBe('releases/before-two');
+    expect((await fact()).back).toEqual(['releases/before-two']);
     ledger.write(() => ledger.changeStep('two', 1, { state: 'undone' }));
-    expect((await fact()).back).toBe('releases/before-one');
+    expect((await fact()).back).toEqual(['releases/before-one']);
+  });
+
+  it('of a hand-over know both instances and the front, and where the undo of its last one would lead them', async () => {
+    const { fact, declare, supervisor, host, ledger } = setUp();
+    declare({ apps: { web: { ...WEB, environments: { production: handedOver() } } } });
+    supervisor.put('pm2/web-a', {});
+    host.file = { exists: true, sha256: 'f', mode: '0644', uid: 0, gid: 0 };
+    const links = ['current-b', 'current', 'elsewhere'].map((name, index) => {
+      const target = `${ROOT}/${name}`;
+      const step = { kind: 'link', target, title: 't', path: target, wanted: 'x', before: { target: null } } as const;
+      return { n: index + 1, action: 1, step };
+    });
+    await claimed(ledger, actionsTask({ task_id: 'one' }));
+    ledger.write(() => {
+      ledger.addSteps('one', links);
+      for (const { n } of links)
+        ledger.changeStep('one', n, { state: 'applied', captured: { target: `releases/${n}` } });
+    });
+    expect(await fact()).toMatchObject({
+      service: null,
+      handOver: {
+        instances: {
+          a: { stands: { state: 'running' }, leadsTo: `of ${ROOT}/current-a` },
+          b: { stands: { state: 'absent' }, leadsTo: `of ${ROOT}/current-b` },
+        },
+        file: host.file,
+      },
+      back: ['releases/1', 'releases/2'],
+    });
   });
 
   it('name the shared paths that are not there', async () => {

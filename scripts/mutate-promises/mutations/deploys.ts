@@ -64,8 +64,8 @@ export const DEPLOYS: readonly Mutation[] = [
   {
     name: 'a release is stable before it was watched',
     file: STEPS,
-    from: "    ...watchSteps(place),\n    recordStep(release, path, 'stable'),\n",
-    to: "    recordStep(release, path, 'stable'),\n    ...watchSteps(place),\n",
+    from: "[...steps, recordStep(release, releasePath(place, release.id), 'stable')]",
+    to: "[recordStep(release, releasePath(place, release.id), 'stable'), ...steps]",
     tests: ['test/planning/deploy.test.ts'],
   },
   {
@@ -85,15 +85,15 @@ export const DEPLOYS: readonly Mutation[] = [
   {
     name: 'prune takes what runs',
     file: PRUNING,
-    from: 'new Set([current, back,',
-    to: 'new Set([back,',
+    from: 'new Set([current, ...back,',
+    to: 'new Set([...back,',
     tests: ['test/planning/pruning.test.ts'],
   },
   {
     name: 'prune takes what an undo would lead back to',
     file: PRUNING,
-    from: 'new Set([current, back,',
-    to: 'new Set([current, back === current ? back : null,',
+    from: 'new Set([current, ...back,',
+    to: 'new Set([current, ...back.slice(99),',
     tests: ['test/planning/pruning.test.ts'],
   },
 ];
