@@ -1,4 +1,6 @@
-import type { AppEnvironment, AppsFile, Place } from './app.ts';
+import { pathNeed } from '../contract/need.ts';
+import type { AppEnvironment, AppsFile } from './app.ts';
+import type { Place } from './place.ts';
 import { serviceResources } from './service.ts';
 
 const KIND = 'app:';
@@ -29,7 +31,9 @@ export function withPlaces(names: readonly string[], declared: () => AppsFile): 
   return [...names, ...taken.flatMap(({ place }) => (place ? placeResources(place) : []))];
 }
 
-const placeResources = ({ root, service }: Place): string[] => [
-  `path:${root}`,
-  ...(service ? serviceResources(service) : []),
-];
+function placeResources({ root, service, hand_over }: Place): string[] {
+  const instances = hand_over ? Object.values(hand_over.instances) : [];
+  const services = [...(service ? [service] : []), ...instances.map((each) => each.service)];
+  const paths = hand_over ? [hand_over.front.file, ...(hand_over.front.reload.writes ?? [])] : [];
+  return [...[root, ...paths].map(pathNeed), ...services.flatMap(serviceResources)];
+}

@@ -3,6 +3,11 @@ import { AppsFile } from '../../src/planning/app.ts';
 import { appResource, withPlaces } from '../../src/planning/app-resources.ts';
 
 const place = { root: '/srv/web', checks: [{ type: 'tcp', service: 'web', host: '127.0.0.1', port: 8080 }] };
+const instance = (name: string) => ({
+  service: { supervisor: 'pm2', name },
+  address: `unix:/run/${name}.sock`,
+  checks: place.checks,
+});
 const apps = AppsFile.parse({
   apps: {
     web: {
@@ -10,6 +15,23 @@ const apps = AppsFile.parse({
       environments: {
         staging: { ...place, root: '/srv/web-staging' },
         production: { ...place, service: { supervisor: 'container', name: 'web' } },
+      },
+    },
+    shop: {
+      source: { type: 'git', remote: 'file:///srv/git/shop.git' },
+      environments: {
+        production: {
+          ...place,
+          root: '/srv/shop',
+          hand_over: {
+            instances: { a: instance('shop-a'), b: instance('shop-b') },
+            front: {
+              file: '/etc/nginx/conf.d/shop.upstream',
+              text: 'server {{address}};',
+              reload: { argv: ['nginx', '-s', 'reload'], writes: ['/var/log/nginx'] },
+            },
+          },
+        },
       },
     },
   },
@@ -31,6 +53,17 @@ describe('what an app takes for itself', () => {
       'path:/etc/a',
       'app:web/staging',
       'path:/srv/web-staging',
+    ]);
+  });
+
+  it('is both of its instances, and what it changes of the front', () => {
+    expect(withPlaces(['app:shop/production'], () => apps)).toEqual([
+      'app:shop/production',
+      'path:/srv/shop',
+      'path:/etc/nginx/conf.d/shop.upstream',
+      'path:/var/log/nginx',
+      'service:pm2/shop-a',
+      'service:pm2/shop-b',
     ]);
   });
 
