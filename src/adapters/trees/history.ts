@@ -8,6 +8,9 @@ const TIMEOUT_MS = 20_000;
 /** More than anybody reads; the count says how many there are. */
 const NAMED = 50;
 
+/** A later fetch cuts the history of earlier ones off; the commits are still there. Where one is missing, git fails. */
+const UNCUT = ['--shallow-file', '/dev/null'];
+
 /** Two commits of a remote. */
 interface Way {
   remote: string;
@@ -26,8 +29,8 @@ export interface History {
 export async function historyOf({ remote, from, to }: Way, { remotes, env }: GitParts): Promise<History> {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const place: GitPlace = { folder: join(remotes, `${sha256Of(remote)}.git`), env, signal, protocol: null };
-  const isWay = (await askGit(place, ['merge-base', '--is-ancestor', from, to])).ok;
-  const log = ['log', `--max-count=${NAMED}`, '--format=%h %s', '--abbrev=7', `${from}..${to}`, '--'];
+  const isWay = (await askGit(place, [...UNCUT, 'merge-base', '--is-ancestor', from, to])).ok;
+  const log = [...UNCUT, 'log', `--max-count=${NAMED}`, '--format=%h %s', '--abbrev=7', `${from}..${to}`, '--'];
   const commits = isWay ? await linesOf(place, log) : null;
   const names = await linesOf(place, ['diff-tree', '-r', '--name-only', from, to, '--']);
   return { commits, files: names && { count: names.length, names: names.slice(0, NAMED) } };

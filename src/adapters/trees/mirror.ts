@@ -1,4 +1,4 @@
-import { chmod, mkdir, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OpsError } from '../../errors.ts';
 import { syncDirectory } from '../atomic-write.ts';
@@ -20,6 +20,11 @@ interface Wanted {
   commit: string;
 }
 
+/** How far back the commits before one are fetched with it: to be told what came since the last release. */
+const COMMITS_BACK = 100;
+/** Each fetch makes a pack, and git looks into all of them. */
+const MOST_PACKS = 20;
+
 /** Git keeps others out of a repository by failing them: one fetch at a time for each mirror. */
 const turns = new Map<string, Promise<unknown>>();
 
@@ -37,6 +42,7 @@ export async function mirrorWith(wanted: Wanted, { remotes, env }: GitParts, sig
     if (type === null) {
       await makeMirror(place);
       await fetchCommit(wanted, { ...place, protocol });
+      await gatherPacks(place);
       type = await typeOf(refOf(wanted), place);
     }
     if (type !== 'commit') throw new OpsError(`${wanted.commit} of ${wanted.remote} is a ${type}, and no commit`);
@@ -77,7 +83,7 @@ async function makeMirror(place: GitPlace): Promise<void> {
 
 async function fetchCommit(wanted: Wanted, place: GitPlace): Promise<void> {
   const { remote, commit } = wanted;
-  const { ok, stderr } = await fetchFrom(remote, place, ['--depth=1'], [`${commit}:${refOf(wanted)}`]);
+  const { ok, stderr } = await fetchFrom(remote, place, [`--depth=${COMMITS_BACK}`], [`${commit}:${refOf(wanted)}`]);
   if (ok) return;
   const refused = /unadvertised object|not our ref/i.test(stderr);
   if (!refused) throw new OpsError(`${remote} cannot be fetched from: ${saidBy({ stderr })}`);
@@ -91,6 +97,13 @@ async function fetchCommit(wanted: Wanted, place: GitPlace): Promise<void> {
   if (!all.ok) throw new OpsError(`${remote} cannot be fetched from: ${saidBy(all)}`);
   if ((await typeOf(commit, place)) === null) throw new OpsError(`${remote} has no commit ${commit}`);
   await insistOnGit(place, ['update-ref', refOf(wanted), commit]);
+}
+
+/** Loses nothing: what reads meanwhile finds in the new packs what was in the old ones. */
+async function gatherPacks(place: GitPlace): Promise<void> {
+  const names = await readdir(join(place.folder, 'objects/pack'));
+  if (names.filter((name) => name.endsWith('.pack')).length <= MOST_PACKS) return;
+  await insistOnGit(place, ['repack', '--geometric=2', '-d', '--quiet']);
 }
 
 async function fetchFrom(remote: string, place: GitPlace, options: readonly string[], refs: readonly string[]) {
