@@ -52,7 +52,8 @@ function lookAt(probe: Probe, signal: AbortSignal, ports: ProberPorts): Promise<
 }
 
 async function lookByHttp({ url, status }: ProbeOf<'http'>, signal: AbortSignal): Promise<Look> {
-  const response = await fetch(url, { redirect: 'manual', signal });
+  // A connection that is kept leads to what a front led it to before, and may end just as it is used.
+  const response = await fetch(url, { redirect: 'manual', signal, headers: { connection: 'close' } });
   await response.body?.cancel();
   const right = status === undefined ? response.status >= 200 && response.status < 400 : response.status === status;
   return right ? healthy(`status ${response.status}`) : down(`status ${response.status}`);

@@ -47,6 +47,17 @@ const http = (url: string, more: { status?: number; timeout_ms?: number } = {}):
 });
 
 describe('http', () => {
+  it('looks over a connection of its own: one that is kept leads to what a front led it to before', async () => {
+    const sockets = new Set<unknown>();
+    const url = await served(({ socket }, response) => {
+      sockets.add(socket);
+      response.end('up');
+    });
+    const { look } = setUp();
+    for (const _ of [1, 2, 3]) expect(await look(http(url))).toMatchObject({ status: 'healthy' });
+    expect(sockets.size).toBe(3);
+  });
+
   it.each([
     [200, undefined, 'healthy'],
     [204, undefined, 'healthy'],
