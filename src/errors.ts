@@ -3,6 +3,11 @@ export class OpsError extends Error {
   override name = 'OpsError';
 }
 
+/** There is no such commit where it is said to be: another one must be named. */
+export class UnknownCommitError extends OpsError {
+  override name = 'UnknownCommitError';
+}
+
 /** Another daemon holds the home: waiting for it would make a second one that nobody asked for. */
 export class HomeInUseError extends OpsError {
   override name = 'HomeInUseError';

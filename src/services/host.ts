@@ -111,7 +111,7 @@ export interface Trees {
   fact(path: string): Promise<TreeFact>;
   /**
    * Whole and on the disk, or not at all.
-   * @throws OpsError with what is wrong with the source: nothing is there then.
+   * @throws OpsError with what is wrong with the source, UnknownCommitError where it has no such commit: nothing is there then.
    */
   make(path: string, wish: TreeWish): Promise<void>;
   /** Takes all rights to write in it away. */

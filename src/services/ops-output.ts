@@ -139,11 +139,20 @@ function rollbackOf(taskId: string, action: number, steps: readonly StepRecord[]
   return `${host.undoCommand} ${taskId} --action ${action}`;
 }
 
-/** The latest word on each thing looked at. */
+/** The latest word on each thing looked at: what is done on the way back only comes after all else, the last step first. */
 function healthChecks(records: readonly StepRecord[]): HealthCheck[] {
+  const { forth = [], back = [] } = Object.groupBy(records, ({ step }) => (step.only === 'back' ? 'back' : 'forth'));
+  const inTime = [...forth.filter((record) => !wentWithAnother(record, forth)), ...back.toReversed()];
   const latest = new Map<string, HealthCheck>();
-  for (const check of records.flatMap(({ health }) => health)) latest.set(`${check.service} ${check.endpoint}`, check);
+  for (const check of inTime.flatMap(({ health }) => health)) latest.set(`${check.service} ${check.endpoint}`, check);
   return [...latest.values()];
+}
+
+/** What is not taken back by itself is a part of the step before it that is: what it did is gone with that. */
+function wentWithAnother({ n, action, step }: StepRecord, records: readonly StepRecord[]): boolean {
+  if (step.only !== 'forward') return false;
+  const whole = records.findLast((other) => other.n < n && other.action === action && isTakenBack(other.step));
+  return whole?.state === 'undone';
 }
 
 /** What a step changed, and back again where it is taken back. */

@@ -1,4 +1,4 @@
-import { coerceError, OpsError } from '../errors.ts';
+import { coerceError, OpsError, UnknownCommitError } from '../errors.ts';
 import type { State } from '../planning/record.ts';
 import type { TreeStep } from '../planning/step.ts';
 import type { TreeFact, Trees } from '../services/host.ts';
@@ -20,7 +20,7 @@ export function treeKind({ trees }: TreePorts): StepKind<TreeStep> {
       const problem = obstacleTo(step, await trees.fact(step.path));
       if (problem !== null) return refusedTo('changed-since-plan', problem);
       const error = await act(step, context, trees).then(() => null, coerceError);
-      if (error && step.verb === 'make') return failed('fetch-failed', error.message);
+      if (error && step.verb === 'make') return unmade(error);
       if (error) throw error;
       return effectOf(step, await trees.fact(step.path));
     },
@@ -38,6 +38,10 @@ export function treeKind({ trees }: TreePorts): StepKind<TreeStep> {
     preview: async ({ title }) => `would ${title}`,
   };
 }
+
+/** Another commit is for Manager to name, all else for the operator to mend. */
+const unmade = (error: Error): Effect =>
+  failed(error instanceof UnknownCommitError ? 'unknown-commit' : 'fetch-failed', error.message);
 
 /** What is not whole is nothing that anybody stands on. */
 const stateOf = (now: TreeFact): State => (now.exists && now.digest !== '' ? { digest: now.digest } : null);

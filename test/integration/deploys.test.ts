@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report, Task } from '../../src/contract/index.ts';
 import { TestHome } from './test-home.ts';
@@ -10,7 +9,7 @@ let blog: WebApp;
 
 beforeAll(async () => {
   home = await TestHome.make({ OPS_DASHBOARD: 'off' });
-  allowDeploys(home, 'web', 'blog', 'nobody');
+  allowDeploys(home, 'web', 'blog');
   await home.start();
   web = await WebApp.make(home, 'web');
   blog = await WebApp.make(home, 'blog');
@@ -39,11 +38,6 @@ async function staged(app: WebApp, version: string): Promise<{ commit: string; t
   return { commit, task, current: app.current('staging') };
 }
 
-/** Server code that is healthy twice, and no more: once for the check after the cut-over, once for the watch. */
-const wearsOut = (server: string) =>
-  `let asked = 0;\n${server.replace("'/up': () => {", "'/up': () => {\n    asked += 1;\n    if (asked > 2) throw new Error('worn out');")}`;
-const neverGreen = (server: string) => server.replace('built/page.html', 'built/pages.html');
-
 describe('a release', () => {
   it('goes to production only once it was stable in staging', async () => {
     const commit = await web.commit('1.0.0');
@@ -64,29 +58,6 @@ describe('a release', () => {
     expect(outcomeOf(await done(release(web, 'production', commit)))).toBe('completed');
     expect([await web.version('staging'), await web.version('production')]).toEqual(['1.0.0', '1.0.0']);
   }, 90_000);
-
-  it.each([
-    ['is never healthy', '1.1.0', neverGreen, 'unhealthy'],
-    ['is healthy at first, and not through its watch window', '1.2.0', wearsOut, 'watch-failed'],
-  ])(
-    'that %s is taken back by itself',
-    async (_, version, change, code) => {
-      const [before, kept] = [web.current('staging'), web.releases('staging')];
-      const commit = await web.commit(version, change);
-      const { ops_output, evidence } = await done(release(web, 'staging', commit));
-      await web.forget();
-      expect(evidence).toMatchObject({ outcome: 'failed', reason: code });
-      expect(ops_output.blockers).toEqual([expect.objectContaining({ code, owner: 'manager' })]);
-      expect(ops_output.notes).toContain('the host is as it was before');
-      expect(ops_output.actions_taken[0]).toMatchObject({
-        result: 'failed',
-        rollback_command: 'none: already taken back',
-      });
-      expect([web.current('staging'), web.releases('staging')]).toEqual([before, kept]);
-      expect(await web.version('staging')).toBe('1.0.0');
-    },
-    60_000,
-  );
 
   it('that is vetoed while it is built is taken back, and never deployed again', async () => {
     const before = web.current('staging');
@@ -169,67 +140,6 @@ describe('what the operator sees', () => {
     });
     const none = await home.ops('releases', 'show', 'nothing');
     expect([none.exitCode, none.stderr]).toEqual([1, expect.stringContaining('"ops releases" lists')]);
-  }, 60_000);
-});
-
-const picture = () => [web.current('staging'), readdirSync(web.at('staging/releases')), web.releases('production')];
-
-describe('a deploy that cannot be', () => {
-  const NOWHERE = '0123456789abcdef0123456789abcdef01234567';
-  let before: unknown;
-  beforeAll(() => {
-    before = picture();
-  });
-
-  it.each([
-    ['names no commit of the remote', {}, { commit: NOWHERE }, 'fetch-failed', 'operator', /0123456789abcdef/],
-    [
-      'has a remote that is not there',
-      { source: { type: 'git', remote: 'file:///nowhere/web' } },
-      { commit: NOWHERE },
-      'fetch-failed',
-      'operator',
-      /file:\/\/\/nowhere\/web/,
-    ],
-    ['names a part of a commit', {}, { commit: '0123456' }, 'malformed', 'manager', /40 hex digits/],
-    [
-      'names an artifact of an app of git',
-      {},
-      { artifact: `sha256:${'0'.repeat(64)}` },
-      'wrong-version',
-      'manager',
-      /name a commit/,
-    ],
-  ] as const)(
-    'because it %s',
-    async (_, more, input, code, owner, says) => {
-      web.declare(more);
-      const report = await done(web.task('release', 'staging', input));
-      web.declare();
-      expect(blockerOf(report)).toMatchObject({ code, owner, message: expect.stringMatching(says) });
-      expect(picture()).toEqual(before);
-    },
-    60_000,
-  );
-
-  it('because its build fails, tells Manager what the build said last', async () => {
-    web.declare({ build: [{ argv: ['/bin/sh', '-c', 'echo one; echo no such module >&2; exit 3'] }] });
-    const report = await done(release(web, 'staging', await web.commit('4.0.0')));
-    web.declare();
-    await web.forget();
-    expect(blockerOf(report)).toMatchObject({ owner: 'manager', message: expect.stringMatching(/exit code 3/) });
-    expect(blockerOf(report)?.message).toContain('no such module');
-    expect(picture()).toEqual(before);
-  }, 60_000);
-
-  it('because nobody declared the app, or the disk is too full, is for the operator', async () => {
-    const unknown = { ...web.task('release', 'staging', { commit: NOWHERE, app: 'nobody' }) };
-    expect(blockerOf(await done(unknown))).toMatchObject({ code: 'unknown-app', owner: 'operator' });
-    web.declare({}, { free_disk_mb: 1_000_000_000 });
-    const full = await done(release(web, 'staging', NOWHERE));
-    web.declare();
-    expect(blockerOf(full)).toMatchObject({ code: 'host-unfit', owner: 'operator' });
-    expect(picture()).toEqual(before);
   }, 60_000);
 });
 

@@ -12,6 +12,7 @@ it.each([
   ['frozen', 'operator'],
   ['host-unfit', 'operator'],
   ['fetch-failed', 'operator'],
+  ['unknown-commit', 'manager'],
   ['shared-missing', 'operator'],
   ['service-absent', 'operator'],
   ['current-unknown', 'operator'],

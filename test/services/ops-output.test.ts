@@ -89,6 +89,28 @@ describe('ops_output', () => {
     expect(output(records).health_checks).toEqual([...health('healthy'), ...health('down', 'db')]);
   });
 
+  it('says of what was taken back how it stands then, and nothing of what is gone', () => {
+    const inTree = { n: 2, health: health('healthy', 'build') };
+    const records = (state: StepState) => [
+      record(commandStep('make'), state),
+      record({ ...commandStep('build'), only: 'forward' }, 'applied', inTree),
+      record({ ...probe, only: 'back' }, state, { n: 3, health: state === 'undone' ? health('healthy') : [] }),
+      record({ ...commandStep('restart'), only: 'back' }, state, { n: 4, health: health('down') }),
+      record(probe, 'failed', { n: 5, health: health('down') }),
+      record({ ...commandStep('other'), only: 'forward' }, 'applied', {
+        n: 6,
+        action: 2,
+        health: health('healthy', 'db'),
+      }),
+    ];
+    expect(output(records('undone')).health_checks).toEqual([...health('healthy'), ...health('healthy', 'db')]);
+    expect(output(records('applied')).health_checks).toEqual([
+      ...health('healthy', 'build'),
+      ...health('down'),
+      ...health('healthy', 'db'),
+    ]);
+  });
+
   it('tells of an undo the last action first', () => {
     const records = [record(commandStep('a'), 'undone'), record(commandStep('b'), 'undo-failed', { action: 2, n: 2 })];
     const task = undoTask(actionsTask());

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { OpsError, UnknownCommitError } from '../../src/errors.ts';
 import type { TreeStep } from '../../src/planning/step.ts';
 import { treeKind } from '../../src/steps/tree.ts';
 import { MemoryTrees } from '../support/trees.ts';
@@ -41,14 +42,13 @@ describe('applying', () => {
     expect(trees.trees.size).toBe(1);
   });
 
-  it('says why nothing could be fetched', async () => {
+  it.each([
+    ['fetch-failed', new OpsError('https://example.com/web.git cannot be reached')],
+    ['unknown-commit', new UnknownCommitError('https://example.com/web.git has no commit aaa')],
+  ])('says why nothing could be fetched: %s', async (code, problem) => {
     const { kind, trees } = setUp();
-    trees.problem = 'https://example.com/web.git cannot be reached';
-    expect(await kind.apply(make, context)).toMatchObject({
-      outcome: 'failed',
-      code: 'fetch-failed',
-      message: 'https://example.com/web.git cannot be reached',
-    });
+    trees.problem = problem;
+    expect(await kind.apply(make, context)).toMatchObject({ outcome: 'failed', code, message: problem.message });
   });
 
   it('seals what is whole, and nothing else', async () => {

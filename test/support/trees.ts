@@ -3,7 +3,7 @@ import type { TreeFact, Trees, TreeWish } from '../../src/services/host.ts';
 /** Trees in memory; `problem` is why none can be made. */
 export class MemoryTrees implements Trees {
   readonly trees = new Map<string, { digest: string; sealed: boolean }>();
-  problem: string | null = null;
+  problem: Error | null = null;
 
   async fact(path: string): Promise<TreeFact> {
     const tree = this.trees.get(path);
@@ -11,7 +11,7 @@ export class MemoryTrees implements Trees {
   }
 
   async make(path: string, { digest }: TreeWish): Promise<void> {
-    if (this.problem !== null) throw new Error(this.problem);
+    if (this.problem !== null) throw this.problem;
     this.trees.set(path, { digest: digest ?? 'd1', sealed: false });
   }
 

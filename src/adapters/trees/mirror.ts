@@ -1,6 +1,6 @@
 import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { OpsError } from '../../errors.ts';
+import { OpsError, UnknownCommitError } from '../../errors.ts';
 import { syncDirectory } from '../atomic-write.ts';
 import { sha256Of } from './digest.ts';
 import { askGit, type GitPlace, insistOnGit, saidBy } from './git-program.ts';
@@ -30,7 +30,7 @@ const turns = new Map<string, Promise<unknown>>();
 
 /**
  * The mirror of a remote that has this commit, with all of its files. Nothing is asked of the remote where it is there.
- * @throws OpsError where it cannot be had, or is no commit.
+ * @throws OpsError where it cannot be had; UnknownCommitError where the remote has no such commit.
  */
 export async function mirrorWith(wanted: Wanted, { remotes, env }: GitParts, signal: AbortSignal): Promise<GitPlace> {
   if (!/^[0-9a-f]{40}$/.test(wanted.commit)) throw new OpsError('a commit is named by all of its 40 digits');
@@ -45,7 +45,8 @@ export async function mirrorWith(wanted: Wanted, { remotes, env }: GitParts, sig
       await gatherPacks(place);
       type = await typeOf(refOf(wanted), place);
     }
-    if (type !== 'commit') throw new OpsError(`${wanted.commit} of ${wanted.remote} is a ${type}, and no commit`);
+    if (type !== 'commit')
+      throw new UnknownCommitError(`${wanted.commit} of ${wanted.remote} is a ${type}, and no commit`);
   });
   return place;
 }
@@ -95,7 +96,8 @@ async function fetchCommit(wanted: Wanted, place: GitPlace): Promise<void> {
     ['+refs/heads/*:refs/remote/heads/*', '+refs/tags/*:refs/remote/tags/*'],
   );
   if (!all.ok) throw new OpsError(`${remote} cannot be fetched from: ${saidBy(all)}`);
-  if ((await typeOf(commit, place)) === null) throw new OpsError(`${remote} has no commit ${commit}`);
+  if ((await typeOf(commit, place)) === null)
+    throw new UnknownCommitError(`${remote} has no commit ${commit}: push it there, or name another one`);
   await insistOnGit(place, ['update-ref', refOf(wanted), commit]);
 }
 
