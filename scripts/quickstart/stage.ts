@@ -52,9 +52,10 @@ export class Stage implements AsyncDisposable {
     if (ended.exitCode !== exitCode) throw new Error(`expected exit code ${exitCode}, got ${ended.exitCode}`);
   }
 
-  async show(program: string, ...args: string[]): Promise<void> {
-    this.say(`$ ${program} ${args.map((arg) => arg.replace(`${this.#home}/`, '')).join(' ')}`);
-    await execa(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
+  /** What a web service answers. */
+  async get(url: string): Promise<void> {
+    this.say(`$ curl ${url}`);
+    this.say((await (await fetch(url)).text()).trim());
   }
 
   /** Keeps the daemon until Ctrl-C. */

@@ -1,55 +1,25 @@
 export const POLICY = `allow:
-  - actions: [config.file, infra.command, infra.script, monitoring.probe]
-    environments: [staging]
+  - actions: [deploy.release, deploy.rollback]
+    environments: [staging, production]
     hosts: [mini-1]
-    paths: [/]
-    binaries: [/]
+    apps: [web]
 `;
 
-/** A file, a script and a check. */
-export const releaseTask = (site: string): string => `task_id: release-web-1
-operation_type: config
-environment: staging
-reason: "Twice the workers for the web app"
+/** A version of the app for one environment. Whatever fails, or dies in the middle, is taken back. */
+export const deployTask = (id: string, environment: 'staging' | 'production', commit: string): string => `task_id: ${id}
+operation_type: deploy
+environment: ${environment}
+reason: "What visitors asked for"
 plan_id: plan-1
 on_failure: undo
+on_interrupt: undo
 actions:
-  - action: config.file
-    with:
-      path: ${site}/app.conf
-      content: |
-        workers = 4
-        timeout = 30
-      mode: "0640"
-  - action: infra.script
-    with:
-      interpreter: [/bin/sh, -eu]
-      text: |
-        for part in config assets cache; do
-          echo "warming $part"
-          touch "${site}/$part.warm"
-        done
-      undo_text: |
-        rm -f "${site}"/*.warm
-      resources: [host]
-  - action: monitoring.probe
-    with:
-      check: { type: file, service: web, path: "${site}/cache.warm" }
+  - action: deploy.release
+    with: { app: web, environment: ${environment}, commit: ${commit} }
 `;
 
-export const restartTask = (site: string): string => `task_id: restart-web-1
-operation_type: infra
-environment: staging
-reason: "Let the new workers in"
-plan_id: plan-1
-on_failure: stop
-actions:
-  - action: infra.command
-    with:
-      argv: [touch, "${site}/restarted"]
-      undo: [rm, -f, "${site}/restarted"]
-      resources: ["path:${site}"]
-`;
+/** Nobody notices before it runs. */
+export const neverUp = (server: string): string => server.replace('built/page.html', 'built/pages.html');
 
 /** The signed task with other content and the same signatures, as somebody could send it who reaches the queue. */
 export function changedCopy(signed: string): string {
