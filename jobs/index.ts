@@ -30,6 +30,7 @@ import { release } from './deploy/release.ts';
 import { rollback } from './deploy/rollback.ts';
 import { command } from './infra/command.ts';
 import { script } from './infra/script.ts';
+import { upgrade } from './infra/upgrade.ts';
 import { probe } from './monitoring/probe.ts';
 
 /** What Ops can do. A new capability is one file and its line here. */
@@ -65,5 +66,6 @@ export const registry: Registry = {
   'deploy.rollback': rollback,
   'infra.command': command,
   'infra.script': script,
+  'infra.upgrade': upgrade,
   'monitoring.probe': probe,
 };

@@ -96,7 +96,7 @@ export function loadConfig(root?: string): Config {
     dashboard: dashboardSettings(home.etc, file.dashboard, process.env['OPS_DASHBOARD']),
     redisUrl: redisUrl(home),
     logLevel: logLevel(process.env['OPS_LOG_LEVEL'] ?? 'info'),
-    opsCommand: opsCommand(home.root),
+    opsCommand: opsCommand(home),
     baseEnv: Object.freeze({ HOME: homedir(), ...present(names), ...(file.run_as && identity(file.run_as, home)) }),
     secretEnv: Object.freeze(present(secretNames)),
     opToken: process.env[OP_TOKEN] || null,
@@ -149,9 +149,8 @@ const identity = (user: string, { runner }: Home): Record<string, string> => ({
 });
 
 /** Installed, it goes by a path that outlives this version, and by root, who can read the operator's key. */
-function opsCommand(root: string): string {
-  const installed = join(root, 'app/current/dist/src/cli/main.js');
-  const argv = existsSync(installed) ? ['sudo', join(root, 'node'), installed] : [process.execPath, CLI];
+function opsCommand({ root, installed: { node, cli } }: Home): string {
+  const argv = existsSync(cli) ? ['sudo', node, cli] : [process.execPath, CLI];
   return [...argv, '--home', root].map(shellWord).join(' ');
 }
 

@@ -20,6 +20,17 @@ export interface Home {
   };
   /** Of the user whom commands run as, where that is another one than the daemon's. */
   runner: { dir: string; home: string };
+  /** The program on an installed host: root's. */
+  installed: {
+    /** A link to the folder of the version that runs. */
+    current: string;
+    node: string;
+    cli: string;
+    /** What came of upgrades by tasks: root's. */
+    upgrades: string;
+    /** Other versions by their digest, put there by whomever. */
+    artifacts: string;
+  };
   /** Role keys for trying out; not there on an installed host. */
   keys: string;
   var: {
@@ -39,6 +50,8 @@ export interface Home {
     /** What was fetched of remotes, to fetch only what is new. */
     remotes: string;
     quarantine: string;
+    /** The signed task by which root is asked for an upgrade. */
+    upgrade: string;
     hostKey: string;
     /** What opens the secrets that are kept encrypted. */
     ageKey: string;
@@ -56,18 +69,9 @@ export function homeAt(folder: string): Home {
   const at = (...parts: string[]) => join(path, ...parts);
   return {
     root: path,
-    etc: {
-      dir: at('etc'),
-      ops: at('etc/ops.yaml'),
-      policy: at('etc/policy.yaml'),
-      apps: at('etc/apps.yaml'),
-      keyring: at('etc/keyring.json'),
-      operatorKey: at('etc/operator.key'),
-      redisUrl: at('etc/redis-url'),
-      crons: at('etc/crons'),
-      secrets: at('etc/secrets'),
-    },
+    etc: etcAt(at('etc')),
     runner: { dir: at('runner'), home: at('runner/home') },
+    installed: installedAt(path),
     keys: at('keys'),
     var: {
       dir: at('var'),
@@ -82,6 +86,7 @@ export function homeAt(folder: string): Home {
       services: at('var/services'),
       remotes: at('var/remotes'),
       quarantine: at('var/quarantine'),
+      upgrade: at('var/upgrade.json'),
       hostKey: at('var/keys/host.key'),
       ageKey: at('var/keys/age.key'),
       redis: at('var/redis'),
@@ -89,5 +94,30 @@ export function homeAt(folder: string): Home {
       log: at('var/log/daemon.log'),
       dashboardPassword: at('var/dashboard.password'),
     },
+  };
+}
+
+function installedAt(root: string): Home['installed'] {
+  const current = join(root, 'app/current');
+  return {
+    current,
+    node: join(root, 'node'),
+    cli: join(current, 'dist/src/cli/main.js'),
+    upgrades: join(root, 'upgrades'),
+    artifacts: join(root, 'artifacts'),
+  };
+}
+
+function etcAt(dir: string): Home['etc'] {
+  return {
+    dir,
+    ops: join(dir, 'ops.yaml'),
+    policy: join(dir, 'policy.yaml'),
+    apps: join(dir, 'apps.yaml'),
+    keyring: join(dir, 'keyring.json'),
+    operatorKey: join(dir, 'operator.key'),
+    redisUrl: join(dir, 'redis-url'),
+    crons: join(dir, 'crons'),
+    secrets: join(dir, 'secrets'),
   };
 }

@@ -15,6 +15,7 @@ import { snapshotsIn } from './adapters/snapshots.ts';
 import { DEFINITIONS } from './adapters/supervisors/definitions.ts';
 import { supervisorsWith } from './adapters/supervisors/index.ts';
 import { treesWith } from './adapters/trees/index.ts';
+import { upgradesOf } from './adapters/upgrades.ts';
 import type { Config } from './config.ts';
 import type { AppsFile } from './planning/app.ts';
 import { type AppQuery, appFact } from './services/app-facts.ts';
@@ -47,7 +48,7 @@ export interface MachineParts {
   rows: RecordPorts['schedules'];
   schedules: ScheduleFacts;
   /** What the ledger knows of the tasks and releases of this host. */
-  ledger: Pick<Ledger, 'task' | 'write' | 'withdrawals' | 'laterTaskOn' | 'steps'> & ReleaseLedger;
+  ledger: Pick<Ledger, 'task' | 'lateTokens' | 'write' | 'withdrawals' | 'laterTaskOn' | 'steps'> & ReleaseLedger;
 }
 
 export function machineOf(config: Config, parts: MachineParts): Machine {
@@ -56,7 +57,8 @@ export function machineOf(config: Config, parts: MachineParts): Machine {
   const containers = containersOf(config);
   const stores = { ...settingStores(baseEnv), image: imageStore(containers) };
   const trees = treesWith({ remotes: home.var.remotes, env: baseEnv });
-  const things = { files, directories, links, stores, containers };
+  const upgrades = upgradesOf({ home, ledger, clock: systemClock });
+  const things = { files, directories, links, stores, containers, upgrades };
   const supervisors = supervisorsOf(config, { commands, containers });
   const kinds = stepKinds({
     ...things,

@@ -3,12 +3,20 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Job, Queue, Worker } from 'bullmq';
 import { attest } from '../../src/contract/attestation.ts';
-import { KeyRing, queueNames, type Report, type Task, verifyReport } from '../../src/contract/index.ts';
+import {
+  KeyRing,
+  queueNames,
+  type Report,
+  type Submission,
+  type Task,
+  verifyReport,
+} from '../../src/contract/index.ts';
 import { ringEntry } from '../../src/contract/keyring.ts';
 import type { Home } from '../../src/home.ts';
 import { addToRing, ensureKey } from '../../src/install/keys.ts';
 
 const ROLES = ['manager', 'plan-review', 'security'] as const;
+type SigningRole = (typeof ROLES)[number];
 const POLL_MS = 50;
 
 const policyFor = (host: string): string => `allow:
@@ -53,13 +61,21 @@ export class Manager implements AsyncDisposable {
 
   /** Sends a task of one command, signed by all three. */
   async submit(taskId: string, argv: string[]): Promise<void> {
-    const task = taskOf(taskId, this.#host, argv);
+    await this.send(await this.signed(taskOf(taskId, this.#host, argv)));
+  }
+
+  /** By these roles. */
+  async signed(task: Task, roles: readonly SigningRole[] = ROLES): Promise<Submission> {
     const covers = { covers: { task }, issuedAt: new Date(), validForMs: 3600_000 };
-    const attestations = await Promise.all(ROLES.map(async (role) => attest(await this.#key(role), covers)));
+    return { task, attestations: await Promise.all(roles.map(async (role) => attest(await this.#key(role), covers))) };
+  }
+
+  async send(submission: Submission): Promise<void> {
+    const { operation_type, task_id } = submission.task;
     const { prefix, hostTasks } = queueNames();
     const queue = new Queue(hostTasks(this.#host), { connection: { url: this.url }, prefix });
     queue.on('error', () => undefined);
-    await queue.add(task.operation_type, { task, attestations }, { jobId: taskId });
+    await queue.add(operation_type, submission, { jobId: task_id });
     await queue.close();
   }
 
@@ -76,7 +92,7 @@ export class Manager implements AsyncDisposable {
     return KeyRing.parse(JSON.parse(readFileSync(this.#home.etc.keyring, 'utf8')));
   }
 
-  #key(role: (typeof ROLES)[number]) {
+  #key(role: SigningRole) {
     return ensureKey(join(this.#keys, `${role}.jwk`), role, `savorg-${role}`);
   }
 }

@@ -10,7 +10,7 @@ import {
 } from '../planning/facts.ts';
 import type { AppQuery } from '../services/app-facts.ts';
 import type { Containers } from '../services/containers.ts';
-import type { Directories, Files, Links, SettingStores, Supervisor, Supervisors } from '../services/host.ts';
+import type { Directories, Files, Links, SettingStores, Supervisor, Supervisors, Upgrades } from '../services/host.ts';
 import type { FactReader } from '../services/ports.ts';
 import type { ScheduleFacts } from '../services/schedule-facts.ts';
 import { type OffLimits, refuseChange, refuseOwn } from './off-limits.ts';
@@ -24,6 +24,7 @@ export interface FactSources {
   files: Files;
   containers: Containers;
   kept: (name: string) => Promise<KeptFact>;
+  upgrades: Pick<Upgrades, 'installed'>;
   directories: Directories;
   links: Links;
   stores: SettingStores;
@@ -58,6 +59,8 @@ async function answerTo(query: FactQuery, sources: FactSources) {
       return stores[query.store].look(query.name);
     case 'container':
       return containerFact(await containers.find(query.name));
+    case 'installation':
+      return { version: await sources.upgrades.installed() };
     case 'kept':
       return sources.kept(query.name);
     case 'schedule':

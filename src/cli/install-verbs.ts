@@ -23,9 +23,9 @@ export const installVerbs: Command[] = [
     .option('--host <name>', "this host's name (the machine's where absent)")
     .option('--second-user', 'make a user of their own for the commands of tasks')
     .action((options: PlaceOptions & InstallOptions) => installHere(home(), options)),
-  installing('upgrade', 'put this version in the place of the installed one (macOS, sudo)').action(
-    (options: PlaceOptions) => upgradeHere(home(), options),
-  ),
+  installing('upgrade', 'put this version in the place of the installed one (macOS, sudo)')
+    .option('--task <file>', 'the version that this signed task names, as the daemon has root do it')
+    .action((options: PlaceOptions & { task?: string }) => upgradeHere(home(), options)),
   installing('uninstall', 'remove program and services; settings and ledger stay (macOS, sudo)').action(
     (options: PlaceOptions) => uninstallHere(home(), options),
   ),

@@ -25,6 +25,7 @@ const nothing = () => {
 };
 const NO_LEDGER: MachineParts['ledger'] = {
   task: () => undefined,
+  lateTokens: () => [],
   withdrawals: () => [],
   laterTaskOn: () => undefined,
   steps: () => [],

@@ -9,6 +9,6 @@ export function dropInFor({ home, host, runAs }: Config, daemon: string): string
   const { uid } = statSync(home.var.dir);
   const policy = policyFile(home.etc.policy).current();
   const work = uid === 0 ? NO_ROOT_WORK : rootWorkOf(policy, host.name, process.platform === 'darwin');
-  if (runAs === null && work.services.length + work.packages.length === 0) return null;
-  return sudoersDropIn({ daemon, runAs, work, staged: home.var.services });
+  if (runAs === null && !work.upgrades && work.services.length + work.packages.length === 0) return null;
+  return sudoersDropIn({ daemon, runAs, work, home });
 }

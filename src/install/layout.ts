@@ -41,8 +41,8 @@ export function layoutOf({ root, launchDaemons, bin }: Places): Layout {
     root: home.root,
     home,
     app: at('app'),
-    current: at('app/current'),
-    node: at('node'),
+    current: home.installed.current,
+    node: home.installed.node,
     nodeBefore: at('node.before'),
     userHome: home.var.userHome,
     plist: {

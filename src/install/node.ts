@@ -23,7 +23,8 @@ export function refuseOldNode(): void {
 export function nodeStage({ node, nodeBefore }: Layout): Stage {
   return {
     what: `Node ${process.versions.node} in ${node}`,
-    isDone: async () => hasAccess(node, PROGRAM) && (await digest(node)) === (await digest(process.execPath)),
+    isDone: async () =>
+      hasAccess(node, PROGRAM) && (await digestOfFile(node)) === (await digestOfFile(process.execPath)),
     async make() {
       const next = `${node}.next`;
       await copyFile(process.execPath, next, constants.COPYFILE_FICLONE);
@@ -46,7 +47,7 @@ async function refuseBroken(node: string): Promise<void> {
   );
 }
 
-async function digest(path: string): Promise<string> {
+export async function digestOfFile(path: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
   return hash.digest('hex');

@@ -40,12 +40,17 @@ export function programStage({ app }: Layout): Stage {
     async make() {
       const next = join(app, `.${VERSION}.next`);
       await rm(next, { recursive: true, force: true });
-      const packages = productionPackages(SOURCE).map(({ path }) => path);
-      for (const part of [...PARTS, ...packages]) await copy(join(SOURCE, part), join(next, part));
+      await copyProgram(next);
       await writeFile(join(next, FINGERPRINT), await fingerprint());
       await rename(next, target);
     },
   };
+}
+
+/** What was built, and the packages that it needs. */
+export async function copyProgram(to: string): Promise<void> {
+  const packages = productionPackages(SOURCE).map(({ path }) => path);
+  for (const part of [...PARTS, ...packages]) await copy(join(SOURCE, part), join(to, part));
 }
 
 /** The same for the same build: the content of what we wrote, the names and versions of what we use. */

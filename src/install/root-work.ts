@@ -11,13 +11,15 @@ export interface RootWork {
     /** Its definition may be replaced and removed, too. */
     isDefined: boolean;
   }[];
+  /** Of savorg-ops itself. */
+  upgrades: boolean;
   /** Of apt; Homebrew refuses root. */
   packages: readonly string[];
   /** Names in the policy that no task can use, e.g. with a `*`. */
   unusable: readonly string[];
 }
 
-export const NO_ROOT_WORK: RootWork = { services: [], packages: [], unusable: [] };
+export const NO_ROOT_WORK: RootWork = { upgrades: false, services: [], packages: [], unusable: [] };
 
 /** Replacing and removing take back each other. */
 const DEFINING = ['config.service.install', 'config.service.remove'];
@@ -35,6 +37,7 @@ export function rootWorkOf(policy: Policy, host: string, isMac: boolean): RootWo
   );
   const packages = isMac ? [] : distinct(ruling('config.package').flatMap((rule) => rule.packages ?? []));
   return {
+    upgrades: isMac && ruling('infra.upgrade').length > 0,
     services: services.flatMap((name) => refOf(name).map((ref) => ({ ref, isDefined: defined.includes(name) }))),
     packages: packages.filter(isPackage),
     unusable: [...services.filter((name) => refOf(name).length === 0), ...packages.filter((name) => !isPackage(name))],

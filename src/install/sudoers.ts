@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { placing, removing } from '../adapters/privilege.ts';
 import { APT_GET, aptOrder } from '../adapters/settings/apt.ts';
 import { DEFINITIONS } from '../adapters/supervisors/definitions.ts';
+import { upgradeCommand } from '../adapters/upgrades.ts';
 import { OpsError } from '../errors.ts';
+import type { Home } from '../home.ts';
 import { VERSION_PATTERN } from '../planning/package.ts';
 import { serviceName } from '../planning/service.ts';
 import type { RootWork } from './root-work.ts';
@@ -13,8 +15,7 @@ interface SudoersParts {
   /** Whom commands run as; null: as the daemon itself. */
   runAs: string | null;
   work: RootWork;
-  /** Where the daemon puts a definition before root takes it over. */
-  staged: string;
+  home: Home;
 }
 
 /**
@@ -22,7 +23,7 @@ interface SudoersParts {
  * than the commands of tasks. Only an operator puts it in its place.
  * @throws OpsError where it cannot be said exactly.
  */
-export function sudoersDropIn({ daemon, runAs, work, staged }: SudoersParts): string {
+export function sudoersDropIn({ daemon, runAs, work, home }: SudoersParts): string {
   if (runAs === 'root')
     throw new OpsError('run_as: root would give root whatever is signed: name a user that owns nothing');
   const ruleOf = (commands: readonly string[]) => `${daemon} ALL=(root) NOPASSWD: ${commands.join(', \\\n    ')}`;
@@ -30,7 +31,12 @@ export function sudoersDropIn({ daemon, runAs, work, staged }: SudoersParts): st
     ...INSTRUCTIONS,
     `Defaults:${daemon} !requiretty, !use_pty`,
     ...(runAs === null ? [] : ['', ...runnerLines(daemon, runAs)]),
-    ...work.services.flatMap((service) => ['', ...remarkOf(service), ruleOf(serviceCommands(service, staged))]),
+    ...(work.upgrades ? ['', ...upgradeLines(home), ruleOf([exact(upgradeCommand(home))])] : []),
+    ...work.services.flatMap((service) => [
+      '',
+      ...remarkOf(service),
+      ruleOf(serviceCommands(service, home.var.services)),
+    ]),
     ...work.packages.flatMap((name) => [
       '',
       `# The package ${name}, in any version of this host's sources.`,
@@ -40,6 +46,8 @@ export function sudoersDropIn({ daemon, runAs, work, staged }: SudoersParts): st
     '',
   ].join('\n');
 }
+
+const SYSTEM_PATH = '/usr/bin:/bin:/usr/sbin:/sbin';
 
 /** Where sudo reads it. */
 export const DROP_IN = '/etc/sudoers.d/savorg-ops';
@@ -54,6 +62,12 @@ const INSTRUCTIONS = [
 const runnerLines = (daemon: string, runAs: string): string[] => [
   '# Commands of tasks: whatever was signed, with the rights of this user and no more.',
   `${daemon} ALL=(${runAs}) NOPASSWD: ALL`,
+];
+
+/** Another PATH would have root run another launchctl. */
+const upgradeLines = ({ installed: { node } }: Home): string[] => [
+  '# Upgrades of savorg-ops: root does what it finds signed for this host in that file, and each task once.',
+  `Defaults!${node} secure_path="${SYSTEM_PATH}"`,
 ];
 
 type Service = RootWork['services'][number];

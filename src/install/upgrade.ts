@@ -15,7 +15,7 @@ import { isStopped, namesOf, renderPlist, serviceStage } from './services.ts';
 import { runStages, type Say } from './stage.ts';
 
 /** A version with the plist that it runs under. */
-interface Release {
+export interface Release {
   version: string;
   plist: string;
 }
@@ -24,22 +24,27 @@ interface Release {
 export async function upgrade(layout: Layout, say: Say): Promise<void> {
   await refuseUnfit(layout, 'upgrade');
   refuseUnbuilt();
-  const version = await linkTarget(layout.current);
-  if (version === null) throw new OpsError(`nothing is installed in ${layout.root}: type "sudo ops install"`);
+  const before = await installedRelease(layout);
+  const { version } = before;
   if (version === VERSION) return say(`${VERSION} is installed already: nothing to do`);
-  if (!existsSync(layout.plist.ops))
-    throw new OpsError(`${layout.plist.ops} is missing: mend ${version} first, by "sudo ops install"`);
-  const before = { version, plist: readFileSync(layout.plist.ops, 'utf8') };
   await rm(layout.nodeBefore, { force: true });
   await runStages([programStage(layout), nodeStage(layout)], say);
   try {
     await goOver(layout, { version: VERSION, plist: renderPlist('ops', layout) }, say);
   } catch (error) {
     say(coerceError(error).message);
-    await goBack(layout, before, say);
+    await goBack(layout, before, VERSION, say);
     throw new OpsError(`${VERSION} did not come up and was taken back; ${version} runs again`, { cause: error });
   }
   await removeOthers(layout, [VERSION, version], say);
+}
+
+/** What runs, or would if it were started. @throws OpsError where that cannot be upgraded. */
+export async function installedRelease({ root, current, plist }: Layout): Promise<Release> {
+  const version = await linkTarget(current);
+  if (version === null) throw new OpsError(`nothing is installed in ${root}: type "sudo ops install"`);
+  if (existsSync(plist.ops)) return { version, plist: readFileSync(plist.ops, 'utf8') };
+  throw new OpsError(`${plist.ops} is missing: mend ${version} first, by "sudo ops install"`);
 }
 
 async function goOver(layout: Layout, release: Release, say: Say): Promise<void> {
@@ -60,8 +65,11 @@ function restart(seen: ServiceState): Promise<Outcome> {
   return runs ? launchctl.signal(LABEL.ops, 'SIGUSR2') : launchctl.kickstart(LABEL.ops, { kill: false });
 }
 
-/** What is there is known not to work: it gets no time. */
-async function goBack(layout: Layout, release: Release, say: Say): Promise<void> {
+/**
+ * Has the release before run again in the place of `failed`, which is known not to work and gets no time.
+ * @throws OpsError where that does not take tasks either.
+ */
+export async function goBack(layout: Layout, release: Release, failed: string, say: Say): Promise<void> {
   const { node, nodeBefore, current } = layout;
   await swapLink(current, release.version);
   if (existsSync(nodeBefore)) await rename(nodeBefore, node);
@@ -69,10 +77,14 @@ async function goBack(layout: Layout, release: Release, say: Say): Promise<void>
   const isNew = await changePlist(layout, release);
   if (!isNew)
     insist(await launchctl.kickstart(LABEL.ops, { kill: true }), `restart ${LABEL.ops}`, namesOf('ops', layout));
-  const { state, pid } = await waitReady(layout, release.version, isNew ? 0 : runsOf(seen));
-  say(`${state.padEnd(9)}  ${LABEL.ops} ${release.version} again, pid ${pid}`);
+  const { state, reason, pid } = await waitReady(layout, release.version, isNew ? 0 : runsOf(seen));
   // Mended, it may come again under its name.
-  await rm(join(layout.app, VERSION), { recursive: true });
+  await rm(join(layout.app, failed), { recursive: true, force: true });
+  if (state === 'safe-mode')
+    throw new OpsError(
+      `${failed} did not come up, and ${release.version}, which is there again, takes no tasks: ${reason}`,
+    );
+  say(`ready      ${LABEL.ops} ${release.version} again, pid ${pid}`);
 }
 
 const runsOf = (seen: ServiceState): number => ('runs' in seen ? (seen.runs ?? 0) : 0);

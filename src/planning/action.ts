@@ -32,6 +32,8 @@ export interface Action<Input = never, Queries extends FactQueries = FactQueries
   environment?(input: Input): Environment;
   /** What it will have done later, under the same signatures; they may not put anything off themselves. */
   later?(input: Input): readonly ActionRequest[];
+  /** The daemon ends in the middle of it: it is its task's last action, and such a task is resumed. */
+  readonly endsDaemon?: true;
   facts(input: Input): Queries;
   /** @throws Error in words for people where the facts forbid it: then nothing of the task runs. */
   plan(input: Input, facts: Facts<Queries>): Step[];

@@ -17,6 +17,7 @@ export type FactQuery =
   | { ask: 'schedule'; name: string }
   | { ask: 'schedules' }
   | { ask: 'service'; ref: ServiceRef }
+  | { ask: 'installation' }
   /** Commands are refused before anything runs where there is none. */
   | { ask: 'sandbox' }
   /** Refused where one of them belongs to Ops itself: no task changes that, whatever policy allows. */
@@ -74,6 +75,11 @@ export type PackageFact = SettingFact & PackageOffer;
 
 /** What the ledger says of a schedule: its definition's digest, the task that defined it, and why it is paused ('' where it is not). */
 export type ScheduleFact = { exists: false } | { exists: true; definition: string; task_id: string; paused: string };
+
+/** Which version of savorg-ops an installed host runs; null where nothing is installed, as in a checkout. */
+interface InstallationFact {
+  version: string | null;
+}
 
 /** The schedules of this host, and the time. */
 export interface SchedulesFact {
@@ -169,6 +175,7 @@ export interface FactOf {
   package: PackageFact;
   setting: SettingFact;
   container: ContainerFact;
+  installation: InstallationFact;
   kept: KeptFact;
   /** Null where none was asked for. */
   owner: OwnerFact | null;

@@ -197,6 +197,13 @@ export interface ServiceStep extends StepBase {
   definition: string | null;
 }
 
+/** Has root put another version of savorg-ops in the place of this one, which ends the daemon in the middle. */
+export interface UpgradeStep extends StepBase {
+  kind: 'upgrade';
+  from: string;
+  version: string;
+}
+
 /** The smallest reversible change, as data. */
 export type Step =
   | CommandStep
@@ -209,6 +216,7 @@ export type Step =
   | ServiceStep
   | SettingStep
   | TreeStep
+  | UpgradeStep
   | WatchStep;
 export type StepKindName = Step['kind'];
 
@@ -233,5 +241,6 @@ export function canBeUndone(step: Step): boolean {
   if (step.kind === 'command') return step.undo !== null;
   if (step.kind === 'container') return step.goal.state !== 'gone';
   if (step.kind === 'tree') return step.verb !== 'remove';
+  if (step.kind === 'upgrade') return false;
   return step.kind !== 'setting' || !step.oneWay;
 }

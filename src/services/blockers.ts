@@ -16,6 +16,7 @@ const OWNERS: Record<string, Owner> = {
   interrupted: 'operator',
   irreversible: 'operator',
   lost: 'operator',
+  'not-installed': 'operator',
   'not-started': 'operator',
   'service-absent': 'operator',
   'shared-missing': 'operator',
@@ -23,6 +24,8 @@ const OWNERS: Record<string, Owner> = {
   'service-unknown': 'operator',
   'undo-failed': 'operator',
   'unknown-app': 'operator',
+  'upgrade-lost': 'operator',
+  'upgrade-refused': 'operator',
 };
 
 export function blocker({ code, message }: Pick<Halt, 'code' | 'message'>): Blocker {

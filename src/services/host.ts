@@ -119,3 +119,27 @@ export interface Trees {
   /** With what was begun of it; fine where nothing is there. */
   remove(path: string): Promise<void>;
 }
+
+/** What root says of an upgrade. `gone`: who was at it has ended without a word. */
+export type UpgradeState =
+  | { state: 'under-way' | 'gone' }
+  | {
+      state: 'ended';
+      /** `as-before`: the version before runs. `unclear`: nobody put that right. */
+      outcome: 'upgraded' | 'as-before' | 'unclear';
+      /** What was said last. */
+      message: string;
+    };
+
+/** Upgrades of this very program, which root does, if it finds for itself that they were signed. */
+export interface Upgrades {
+  /** The version that `current` leads to; null where nothing is installed. */
+  installed(): Promise<string | null>;
+  /** What became of this task's upgrade; null where root has not begun it. */
+  look(taskId: string): Promise<UpgradeState | null>;
+  /**
+   * Has root begin it; what it does then outlives this daemon. Root does a task's upgrade once.
+   * @throws OpsError with what root said, where it has not begun.
+   */
+  begin(taskId: string): Promise<void>;
+}

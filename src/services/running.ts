@@ -21,6 +21,8 @@ interface Entry {
 /** The tasks that run now, so that a veto, a cancellation or the daemon's stop can end them. */
 export class Running {
   readonly #entries = new Map<string, Entry>();
+  /** Those that can end only once the daemon has. */
+  readonly #waiting = new Set<string>();
   readonly #output: (taskId: string, log: Log) => TaskOutput;
   readonly #clock: Clock;
 
@@ -51,6 +53,7 @@ export class Running {
       targets,
       signal: controller.signal,
       output: (chunk, source) => output.write(chunk, source),
+      waitsForStop: () => void this.#waiting.add(taskId),
       lastLines: () => output.lastLines(),
       leftRunning: [],
     };
@@ -63,6 +66,7 @@ export class Running {
     } finally {
       ended.abort();
       this.#entries.delete(taskId);
+      this.#waiting.delete(taskId);
       await output.close();
     }
   }
@@ -87,8 +91,9 @@ export class Running {
     await Promise.allSettled(entries.map(({ done }) => done));
   }
 
-  /** Resolves when nothing runs. */
+  /** Resolves when nothing runs but what waits for the daemon's end. */
   async idle(): Promise<void> {
-    await Promise.allSettled([...this.#entries.values()].map(({ done }) => done));
+    const others = [...this.#entries].filter(([taskId]) => !this.#waiting.has(taskId));
+    await Promise.allSettled(others.map(([, { done }]) => done));
   }
 }

@@ -14,6 +14,8 @@ export interface StepContext {
   /** Aborted when the task must end: a veto, a cancellation, the daemon's shutdown. */
   signal: AbortSignal;
   output: OnOutput;
+  /** Told by a step that can end only once the daemon has: its stop does not wait for it. */
+  waitsForStop?: (() => void) | undefined;
   /** What the task printed last, masked; absent where nobody keeps it. */
   lastLines?: (() => Promise<string>) | undefined;
 }

@@ -14,6 +14,7 @@ export interface Run {
   targets: readonly string[];
   signal: AbortSignal;
   output: StepContext['output'];
+  waitsForStop?: StepContext['waitsForStop'];
   lastLines?: StepContext['lastLines'];
   /** Processes that its steps left behind. */
   leftRunning: string[];
@@ -143,9 +144,9 @@ export class StepRunner {
     { n }: StepRecord,
     act: (context: StepContext) => Promise<Effect>,
   ): Promise<Effect & { durationMs: number }> {
-    const { task_id, signal, output, lastLines } = run;
+    const { task_id, signal, output, waitsForStop, lastLines } = run;
     const began = this.#clock.monotonic();
-    const effect = await act({ task_id, work, n, signal, output, lastLines }).catch((error: unknown) =>
+    const effect = await act({ task_id, work, n, signal, output, waitsForStop, lastLines }).catch((error: unknown) =>
       failed('failed', coerceError(error).message),
     );
     run.leftRunning.push(...effect.leftRunning);

@@ -33,5 +33,16 @@ export function boundActionsOf(
   );
   return elsewhere
     ? `${elsewhere.name}: is for another environment than the task, which is for ${task.environment}`
-    : bound;
+    : (endProblem(task, bound) ?? bound);
+}
+
+/** What is wrong with the place of an action in whose middle the daemon ends. */
+function endProblem(task: Task, bound: readonly BoundAction[]): string | null {
+  const isEnding = ({ action, later }: BoundAction): boolean => action.endsDaemon === true || later.some(isEnding);
+  const [first, ...others] = bound.filter(isEnding);
+  if (!first) return null;
+  if (!('actions' in task) || !first.action.endsDaemon) return `${first.name}: cannot be put off: make a task of it`;
+  if (others.length > 0 || bound.at(-1) !== first)
+    return `${first.name}: must be its task's last action, and the only one of its kind`;
+  return task.on_interrupt === 'resume' ? null : `${first.name}: its task must say on_interrupt: resume`;
 }

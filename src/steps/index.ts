@@ -10,6 +10,7 @@ import { serviceKind } from './service.ts';
 import type { ServicePorts } from './service-orders.ts';
 import { type SettingPorts, settingKind } from './setting.ts';
 import { type TreePorts, treeKind } from './tree.ts';
+import { type UpgradePorts, upgradeKind } from './upgrade.ts';
 import { type WatchPorts, watchKind } from './watch.ts';
 
 type Ports = CommandPorts &
@@ -22,6 +23,7 @@ type Ports = CommandPorts &
   ServicePorts &
   SettingPorts &
   TreePorts &
+  UpgradePorts &
   WatchPorts;
 
 /** Every kind of step there is. The set is small and closed: reversibility is a property of these files. */
@@ -37,6 +39,7 @@ export function stepKinds(ports: Ports): StepKinds {
     service: serviceKind(ports),
     setting: settingKind(ports),
     tree: treeKind(ports),
+    upgrade: upgradeKind(ports),
     watch: watchKind(ports),
   };
 }

@@ -25,6 +25,7 @@ const factsWith = (sandbox: SandboxHere, app = NO_APPS) =>
     files,
     containers: engine,
     kept: async () => ({ now: 0, containers: [] }),
+    upgrades: { installed: async () => null },
     directories,
     links,
     schedules: { fact: () => ({ exists: false }), all: () => ({ now: 0, schedules: [] }) },

@@ -25,4 +25,6 @@ export const IRREVERSIBLE: Exceptions = {
   'config.container.prune':
     'it removes what undos stand on, to have the room: to keep it somewhere else would be no pruning',
   'deploy.prune': 'the same: what it removes is fetched again by a deploy of its version',
+  'infra.upgrade':
+    'who would take it back is the version that came: the way back is an upgrade, with a check and a step back of its own',
 };

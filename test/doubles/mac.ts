@@ -12,18 +12,22 @@ import type { Answer } from './launchd/verbs.ts';
 
 const HERE = import.meta.dirname;
 
-/** A small Mac in a temporary folder: launchd with real processes, `launchctl` and `dscl`. Needs root. */
+/** A small Mac in a temporary folder: launchd with real processes, `launchctl`, `dscl` and `sudo`. Needs root. */
 export class Mac implements AsyncDisposable {
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'ops-mac-')));
   readonly launchDaemons = join(this.folder, 'LaunchDaemons');
   readonly accounts = join(this.folder, 'accounts.json');
+  /** A drop-in for sudo, once somebody has put one there. */
+  readonly sudoers = join(this.folder, 'sudoers');
+  /** macOS' own tools. */
+  readonly tools = join(this.folder, 'bin');
   readonly env: { PATH: string };
   readonly #socket = join(this.folder, 'launchd.sock');
   #server: ReturnType<typeof startServer> | undefined;
 
   static async start(): Promise<Mac> {
     const mac = new Mac();
-    mac.#server = startServer([mac.launchDaemons, mac.accounts, mac.#socket]);
+    mac.#server = startServer([mac.launchDaemons, mac.accounts, mac.#socket, mac.sudoers, mac.tools]);
     await once(mac.#server.nodeChildProcess.stdout as Readable, 'data');
     return mac;
   }
@@ -32,11 +36,11 @@ export class Mac implements AsyncDisposable {
     chmodSync(this.folder, 0o755);
     mkdirSync(this.launchDaemons);
     writeFileSync(this.accounts, JSON.stringify(NEW_MAC));
-    const bin = join(this.folder, 'bin');
-    mkdirSync(bin);
-    writeProgram(join(bin, 'launchctl'), [join(HERE, 'launchd/launchctl.ts'), this.#socket]);
-    writeProgram(join(bin, 'dscl'), [join(HERE, 'dscl/dscl.ts'), this.accounts]);
-    this.env = { PATH: `${bin}${delimiter}${process.env['PATH']}` };
+    mkdirSync(this.tools);
+    writeProgram(join(this.tools, 'launchctl'), [join(HERE, 'launchd/launchctl.ts'), this.#socket]);
+    writeProgram(join(this.tools, 'dscl'), [join(HERE, 'dscl/dscl.ts'), this.accounts]);
+    writeProgram(join(this.tools, 'sudo'), [join(HERE, 'sudo/sudo.ts'), this.#socket]);
+    this.env = { PATH: `${this.tools}${delimiter}${process.env['PATH']}` };
   }
 
   /** Writes a plist into the folder that boots read; its path. */

@@ -4,8 +4,13 @@ import { execa } from 'execa';
 import { expect, vi } from 'vitest';
 import { Manager } from '../../scripts/test-macos/manager.ts';
 import { readDaemonState } from '../../src/adapters/daemon-state.ts';
+import { policyFile } from '../../src/adapters/etc-files.ts';
 import { homeOf } from '../../src/config.ts';
 import type { Home } from '../../src/home.ts';
+import type * as artifacts from '../../src/install/artifact.ts';
+import { USER } from '../../src/install/layout.ts';
+import { rootWorkOf } from '../../src/install/root-work.ts';
+import { sudoersDropIn } from '../../src/install/sudoers.ts';
 import { Mac } from '../doubles/mac.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -50,9 +55,32 @@ export class InstalledHost implements AsyncDisposable {
       cpSync(join(ROOT, part), join(copy, part), { recursive: true });
     symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
     edit(join(copy, 'dist/src/version.js'), /'0\.1\.0'/, `'${version}'`);
+    edit(join(copy, 'package.json'), '"version": "0.1.0"', `"version": "${version}"`);
+    edit(join(copy, 'dist/src/cli/install-verbs.js'), '/Library/LaunchDaemons', this.mac.launchDaemons);
+    edit(join(copy, 'dist/src/cli/install-verbs.js'), '/usr/local/bin', this.bin);
+    edit(join(copy, 'launchd/com.savorg.ops.plist'), '/usr/bin:/bin:', `${this.mac.tools}:/usr/bin:/bin:`);
     edit(join(copy, 'launchd/com.savorg.ops.plist'), '<integer>10</integer>', `<integer>${throttle}</integer>`);
     if (main !== undefined) writeFileSync(join(copy, 'dist/src/main.js'), main);
     return join(copy, 'dist/src/cli/main.js');
+  }
+
+  /** Packs such a copy; its digest, as a task names it. A node of its own that is not `real` only leads to this one. */
+  async artifact(difference: Difference & { real?: true }): Promise<string> {
+    const copy = join(this.package(difference), '../../../..');
+    const { makeArtifact } = (await import(join(copy, 'dist/src/install/artifact.js'))) as typeof artifacts;
+    return `sha256:${await makeArtifact(this.home.installed.artifacts, difference.real ? process.execPath : this.#smallNode())}`;
+  }
+
+  #smallNode(): string {
+    const path = join(this.mac.folder, 'node');
+    writeFileSync(path, `#!/bin/sh\nexec '${process.execPath}' "$@"\n`, { mode: 0o755 });
+    return path;
+  }
+
+  /** What sudo is to allow the daemon, as an operator puts it in its place. */
+  allowRoot(): void {
+    const work = rootWorkOf(policyFile(this.home.etc.policy).current(), 'mini-1', true);
+    writeFileSync(this.mac.sudoers, sudoersDropIn({ daemon: USER, runAs: null, work, home: this.home }));
   }
 
   /** Where a test installs, for every verb of installation. */

@@ -1,13 +1,14 @@
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import type { Policy } from '../../src/admission/policy.ts';
+import { homeAt } from '../../src/home.ts';
 import { NO_ROOT_WORK, rootWorkOf } from '../../src/install/root-work.ts';
 import { sudoersDropIn } from '../../src/install/sudoers.ts';
 import { describeAsRoot } from '../doubles/as-root.ts';
 
 type Rule = Policy['allow'][number];
 
-const parts = { daemon: '_savorgops', runAs: null, work: NO_ROOT_WORK, staged: '/opt/savorg-ops/var/services' };
+const parts = { daemon: '_savorgops', runAs: null, work: NO_ROOT_WORK, home: homeAt('/opt/savorg-ops') };
 const rules = (text: string) => text.split('\n').filter((line) => line.includes('NOPASSWD'));
 const commands = (text: string) => text.match(/\/(?:bin|usr)\/.*?(?=, \\$|$)/gm) ?? [];
 
@@ -88,8 +89,8 @@ describe('the drop-in for sudo', () => {
 
   it('refuses a home whose path sudo would not take as it stands', () => {
     const own = { ...parts, work: work({ services: ['systemd/web.service'] }) };
-    for (const staged of ['/srv/my home/var/services', '/srv/*/services', '/srv/a,b/services'])
-      expect(() => sudoersDropIn({ ...own, staged })).toThrow('sudo cannot be told exactly');
+    for (const root of ['/srv/my home', '/srv/*', '/srv/a,b'])
+      expect(() => sudoersDropIn({ ...own, home: homeAt(root) })).toThrow('sudo cannot be told exactly');
   });
 
   it('allows nothing where nothing needs it', () => expect(rules(sudoersDropIn(parts))).toEqual([]));

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { describeAsRoot } from '../doubles/as-root.ts';
+import { SAFE_MODE } from './broken-daemons.ts';
 import { InstalledHost } from './installed-host.ts';
 
 describeAsRoot('ops upgrade', () => {
@@ -88,11 +89,3 @@ describeAsRoot('ops upgrade', () => {
     await vi.waitFor(() => expect(host.state?.version).toBe('0.6.0'), { timeout: 15_000 });
   }, 60_000);
 });
-
-/** A daemon that says that it takes no tasks. */
-const SAFE_MODE = (version: string): string => `
-import { writeFileSync } from 'node:fs';
-const state = { pid: process.pid, version: '${version}', state: 'safe-mode', reason: 'a test', dashboard: null };
-writeFileSync(process.argv[3] + '/var/run/daemon.json', JSON.stringify(state));
-setInterval(() => {}, 1000);
-`;

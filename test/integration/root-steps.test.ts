@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { APT_GET, aptOrder } from '../../src/adapters/settings/apt.ts';
 import { Policy } from '../../src/admission/policy.ts';
+import { type Home, homeAt } from '../../src/home.ts';
 import { rootWorkOf } from '../../src/install/root-work.ts';
 import { sudoersDropIn } from '../../src/install/sudoers.ts';
 import { describeAsRoot } from '../doubles/as-root.ts';
@@ -49,11 +50,14 @@ describeAsRoot('a daemon that is not root, with the drop-in and the real sudo', 
   let root: OwnRoot;
   /** The daemon's, for files on their way to root. */
   let staged: string;
+  let home: Home;
   beforeEach(async () => {
     root = new OwnRoot();
     const folder = temporaryFolder();
     chmodSync(folder, 0o755);
-    staged = join(folder, 'services');
+    home = homeAt(folder);
+    staged = home.var.services;
+    mkdirSync(home.var.dir);
     mkdirSync(staged, { mode: 0o700 });
     const { stdout } = await execa('sh', ['-c', `id -u ${DAEMON}; id -g ${DAEMON}`]);
     const [uid = 0, gid = 0] = stdout.split('\n').map(Number);
@@ -63,7 +67,7 @@ describeAsRoot('a daemon that is not root, with the drop-in and the real sudo', 
 
   function dropIn(isMac = false): string {
     const work = rootWorkOf(Policy.parse(parse(POLICY)), 'mini-1', isMac);
-    return sudoersDropIn({ daemon: DAEMON, runAs: null, work, staged });
+    return sudoersDropIn({ daemon: DAEMON, runAs: null, work, home });
   }
   const allow = (isMac = false) => root.write('/etc/sudoers.d/savorg-ops', dropIn(isMac), 0o440);
   const steps = (...args: string[]) => root.run(DAEMON, process.execPath, STEPS, ...args);

@@ -204,7 +204,7 @@ describeAsRoot('a daemon that is not root', () => {
     });
 
   it('runs commands as another user by the drop-in, and ends one that does not want to', async () => {
-    const parts = { daemon: 'www-data', runAs: OTHER, work: NO_ROOT_WORK, staged: '/' };
+    const parts = { daemon: 'www-data', runAs: OTHER, work: NO_ROOT_WORK, home: homeAt(folder) };
     writeFileSync(join(rules, 'savorg-ops'), sudoersDropIn(parts), { mode: 0o440 });
     const { stdout, stderr } = await daemon();
     expect(stderr).toBe('');

@@ -125,6 +125,7 @@ describe.each(Object.entries(registry))('%s', (actionName, action) => {
         'service',
         'setting',
         'tree',
+        'upgrade',
       ];
       for (const plan of plansOf(action, input)) expect(telling).toContain(plan.at(-1)?.kind);
     });

@@ -38,6 +38,7 @@ class Spy implements StepKind<Step> {
       service: this,
       setting: this,
       tree: this,
+      upgrade: this,
       watch: this,
     };
   }

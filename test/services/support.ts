@@ -29,7 +29,7 @@ import type { CommandExit, CommandRequest, Commands, Leftover } from '../../src/
 import { Control, type ControlStream } from '../../src/services/control.ts';
 import { type End, Executor } from '../../src/services/executor.ts';
 import { passBy } from '../../src/services/failpoint.ts';
-import type { Files, Snapshots } from '../../src/services/host.ts';
+import type { Files, Snapshots, Upgrades } from '../../src/services/host.ts';
 import type { Ledger, TaskRecord } from '../../src/services/ledger.ts';
 import { Locks } from '../../src/services/locks.ts';
 import { Performer } from '../../src/services/performer.ts';
@@ -209,6 +209,13 @@ export async function withdrawal(
     jti: randomUUID(),
   });
 }
+
+/** As in a checkout. */
+const NOT_INSTALLED: Upgrades = {
+  installed: async () => null,
+  look: async () => null,
+  begin: async () => Promise.reject(new OpsError('nothing is installed')),
+};
 
 interface MemoryFile {
   content: string;
@@ -458,6 +465,7 @@ export async function testLine(options: LineOptions = {}) {
     schedules: rows,
     releases: ledger,
     trees: new MemoryTrees(),
+    upgrades: NOT_INSTALLED,
     stores: memoryStores(),
   });
   const kinds = options.kinds?.(real) ?? real;

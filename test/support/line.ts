@@ -146,6 +146,7 @@ function spiedKinds(touched: string[]): StepKinds {
     service: kind('service'),
     setting: kind('setting'),
     tree: kind('tree'),
+    upgrade: kind('upgrade'),
     watch: kind('watch'),
   };
 }

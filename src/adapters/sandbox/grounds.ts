@@ -27,7 +27,12 @@ export function offLimitsIn(settings: SandboxSettings): OffLimits {
   return { own: [home.etc.dir, ...secret(home)], code: codeOf(home), userHome: userHomeIn(settings), protect };
 }
 
-const codeOf = ({ root }: Home): string[] => [join(root, 'app'), join(root, 'node'), ...OWN_CODE];
+const codeOf = ({ root, installed: { node, upgrades } }: Home): string[] => [
+  join(root, 'app'),
+  node,
+  upgrades,
+  ...OWN_CODE,
+];
 
 /** What nobody else may see. */
 const secret = ({ etc, keys, runner, var: { dir } }: Home): string[] => [

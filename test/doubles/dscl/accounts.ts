@@ -21,3 +21,8 @@ export function accountOf(accounts: Accounts, user: string): Account | undefined
   const { UniqueID, PrimaryGroupID } = accounts[`/Users/${user}`] ?? {};
   return UniqueID && PrimaryGroupID ? { uid: Number(UniqueID), gid: Number(PrimaryGroupID) } : undefined;
 }
+
+export function userOf(accounts: Accounts, uid: number): string | undefined {
+  const users = Object.entries(accounts).filter(([path]) => path.startsWith('/Users/'));
+  return users.find(([, { UniqueID }]) => UniqueID === String(uid))?.[0].replace('/Users/', '');
+}

@@ -2,7 +2,8 @@
 import { chmodSync, readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { type Accounts, accountOf } from '../dscl/accounts.ts';
+import { type Accounts, accountOf, userOf } from '../dscl/accounts.ts';
+import { Root } from '../sudo/root.ts';
 import { Launchd } from './launchd.ts';
 import { type Answer, answerTo } from './verbs.ts';
 
@@ -14,6 +15,7 @@ interface Fault {
 
 export type Request =
   | { launchctl: string[]; uid: number }
+  | { sudo: string[]; uid: number }
   | { fault: Fault }
   | { reboot: 'in order' | 'power cut' }
   | { forbidden: true };
@@ -21,15 +23,20 @@ export type Request =
 /** They always say 0, whatever happens: nothing of ours may use them. */
 const FORBIDDEN = new Set(['load', 'unload']);
 
-const [directory = '', accountsFile = '', socketPath = ''] = process.argv.slice(2);
+const [directory = '', accountsFile = '', socketPath = '', sudoers = '', bin = ''] = process.argv.slice(2);
 const accounts = (): Accounts => JSON.parse(readFileSync(accountsFile, 'utf8'));
 const launchd = new Launchd(directory, (user) => accountOf(accounts(), user));
+const root = new Root(sudoers, bin);
 const faults: Fault[] = [];
 const forbidden: string[] = [];
 
 async function handle(request: Request): Promise<unknown> {
   if ('fault' in request) return faults.push(request.fault);
-  if ('reboot' in request) return launchd.reboot(request.reboot).then(() => true);
+  if ('reboot' in request) {
+    if (request.reboot === 'power cut') root.cutPower();
+    return launchd.reboot(request.reboot).then(() => true);
+  }
+  if ('sudo' in request) return root.run(userOf(accounts(), request.uid), request.sudo);
   if ('forbidden' in request) return forbidden;
   const { launchctl, uid } = request;
   if (FORBIDDEN.has(launchctl[0] ?? '')) {
@@ -55,5 +62,6 @@ server.listen(socketPath, () => {
 });
 process.stdin.resume().once('end', () => {
   launchd.cutPower();
+  root.cutPower();
   process.exit(0);
 });

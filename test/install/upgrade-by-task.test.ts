@@ -1,0 +1,184 @@
+import { existsSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { taskDigest } from '../../src/contract/digest.ts';
+import type { ActionsTask, Submission } from '../../src/contract/task.ts';
+import { describeAsRoot } from '../doubles/as-root.ts';
+import { SAFE_MODE } from './broken-daemons.ts';
+import { InstalledHost } from './installed-host.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 90_000 });
+
+const POLICY = `allow:
+  - actions: [infra.command, infra.upgrade]
+    environments: [staging]
+    hosts: [mini-1]
+    paths: [/]
+    binaries: [/]
+`;
+
+const utc = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`;
+const NOWHERE = `sha256:${'0b'.repeat(32)}`;
+
+const taskOf = (task_id: string, version: string, artifact: string, more: Partial<ActionsTask> = {}): ActionsTask => ({
+  task_id,
+  operation_type: 'infra',
+  environment: 'staging',
+  host: 'mini-1',
+  reason: 'a test of upgrades',
+  plan_id: 'plan-1',
+  expires_at: utc(Date.now() + 3600_000),
+  actions: [{ action: 'infra.upgrade', with: { version, artifact }, irreversible: true }],
+  on_failure: 'undo',
+  on_interrupt: 'resume',
+  ...more,
+});
+
+async function hostWithUpgrades(): Promise<InstalledHost> {
+  const host = await InstalledHost.make();
+  await host.install();
+  writeFileSync(host.home.etc.policy, POLICY);
+  host.allowRoot();
+  return host;
+}
+
+describeAsRoot('infra.upgrade, on an installed host', () => {
+  let host: InstalledHost;
+  beforeAll(async () => {
+    host = await hostWithUpgrades();
+  });
+  afterAll(() => host[Symbol.asyncDispose]());
+
+  const current = () => readlinkSync(host.home.installed.current);
+  const send = async (task: ActionsTask) => host.manager.send(await host.manager.signed(task));
+  const report = async (taskId: string) => (await host.manager.report(taskId, 90_000)).ops_output;
+  /** What root noted of a task's upgrade. */
+  const noted = (task: ActionsTask) => {
+    const path = join(host.home.installed.upgrades, `${taskDigest(task).replace('sha256:', '')}.json`);
+    return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : null;
+  };
+
+  /** As a daemon that somebody has taken over would ask root. */
+  async function asked(submission: Submission | string) {
+    const path = host.home.var.upgrade;
+    rmSync(path, { force: true });
+    writeFileSync(path, typeof submission === 'string' ? submission : JSON.stringify(submission), { mode: 0o644 });
+    const { exitCode, stderr } = await host.ops('upgrade', '--task', path);
+    return [exitCode, stderr.replace(path, 'FILE')];
+  }
+  const signed = (task: ActionsTask, ...roles: ('manager' | 'plan-review' | 'security')[]) =>
+    roles.length > 0 ? host.manager.signed(task, roles) : host.manager.signed(task);
+
+  it('is done by root, and reported by the new version', async () => {
+    const artifact = await host.artifact({ version: '0.2.0', real: true });
+    const before = host.state?.pid;
+    await send(taskOf('up', '0.2.0', artifact));
+    const output = await report('up');
+    expect(output.blockers).toEqual([]);
+    expect(output.status).toBe('completed');
+    expect(output).toMatchObject({
+      health_checks: [{ service: 'savorg-ops', status: 'healthy', endpoint: 'version 0.2.0, before it 0.1.0' }],
+    });
+    expect([host.state?.version, host.state?.pid === before, current()]).toEqual(['0.2.0', false, '0.2.0']);
+    expect(readdirSync(host.home.installed.upgrades)).toEqual([expect.stringMatching(/^[0-9a-f]{64}\.json$/)]);
+  });
+
+  it.each([
+    ['ends at once', '0.3.0', 'process.exit(1);', 'it ended with 1'],
+    ['stays in safe mode', '0.3.1', SAFE_MODE('0.3.1'), 'takes no tasks: a test'],
+  ])('F54: takes back a version that %s, and the version before reports it', async (_, version, main, why) => {
+    await send(taskOf(`broken-${version}`, version, await host.artifact({ version, main })));
+    const output = await report(`broken-${version}`);
+    expect(output.blockers).toMatchObject([{ code: 'upgrade-failed', message: expect.stringContaining(why) }]);
+    expect([host.state?.version, host.state?.state, current()]).toEqual(['0.2.0', 'ready', '0.2.0']);
+  });
+
+  it('does not begin what sudo does not allow, and says what to do', async () => {
+    renameSync(host.mac.sudoers, `${host.mac.sudoers}.away`);
+    const task = taskOf('no-sudo', '0.4.0', NOWHERE);
+    await send(task);
+    const { blockers } = await report('no-sudo');
+    renameSync(`${host.mac.sudoers}.away`, host.mac.sudoers);
+    expect(blockers).toMatchObject([{ code: 'upgrade-refused', message: expect.stringContaining('"ops sudoers"') }]);
+    expect(noted(task)).toBeNull();
+  });
+
+  it('T22: takes no artifact that is altered, or of another version than was signed', async () => {
+    const artifact = await host.artifact({ version: '0.5.0' });
+    await send(taskOf('another-version', '0.6.0', artifact));
+    expect((await report('another-version')).blockers[0]?.message).toContain('is of 0.5.0, and the task says 0.6.0');
+    const path = join(host.home.installed.artifacts, `${artifact.replace('sha256:', '')}.tar.gz`);
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 9] = (bytes.at(-9) ?? 0) ^ 1;
+    writeFileSync(path, bytes);
+    await send(taskOf('altered', '0.5.0', artifact));
+    expect((await report('altered')).blockers[0]?.message).toContain('it is not what its name says');
+    rmSync(path);
+    await send(taskOf('missing', '0.5.0', artifact));
+    expect((await report('missing')).blockers[0]?.message).toContain('put the archive there under its sha256');
+    expect([host.state?.version, current()]).toEqual(['0.2.0', '0.2.0']);
+  });
+
+  describe('what the daemon asks of root', () => {
+    it.each<[string, () => Promise<Submission | string>, string]>([
+      ['is not approved', () => signed(taskOf('a', '9.0.0', NOWHERE), 'manager', 'security'), 'a is not-approved'],
+      ['is not cleared', () => signed(taskOf('a', '9.0.0', NOWHERE), 'manager', 'plan-review'), 'a is not-cleared'],
+      ['nobody requested', () => signed(taskOf('a', '9.0.0', NOWHERE), 'plan-review', 'security'), 'not-requested'],
+      [
+        'was altered',
+        async () => ({ ...(await signed(taskOf('a', '9.0.0', NOWHERE))), task: taskOf('a', '9.0.1', NOWHERE) }),
+        'not-requested',
+      ],
+      ['is for another host', () => signed(taskOf('a', '9.0.0', NOWHERE, { host: 'mini-2' })), 'wrong-host'],
+      ['is for any host', () => signed(taskOf('a', '9.0.0', NOWHERE, { host: 'any' })), 'host-required'],
+      ['has expired', () => signed(taskOf('a', '9.0.0', NOWHERE, { expires_at: utc(Date.now()) })), 'expired'],
+      ['policy forbids', () => signed(taskOf('a', '9.0.0', NOWHERE, { environment: 'production' })), 'not-allowed'],
+      [
+        'asks for something else',
+        () =>
+          signed(
+            taskOf('a', '9.0.0', NOWHERE, {
+              actions: [{ action: 'infra.command', with: { argv: ['id'], undo: ['true'] } }],
+            }),
+          ),
+        'a asks for no upgrade',
+      ],
+      [
+        'is not to be resumed',
+        () => signed(taskOf('a', '9.0.0', NOWHERE, { on_interrupt: 'undo' })),
+        'its task must say on_interrupt: resume',
+      ],
+      ['is no task', async () => 'operator-secret: [', 'FILE is no signed task'],
+    ])('is refused where it %s', async (_, submission, why) => {
+      const before = readdirSync(host.home.installed.upgrades);
+      expect(await asked(await submission())).toEqual([1, expect.stringContaining(why)]);
+      expect(readdirSync(host.home.installed.upgrades)).toEqual(before);
+    });
+
+    it('is refused the second time', async () => {
+      const submission = await signed(taskOf('twice', '9.0.0', NOWHERE));
+      expect(await asked(submission)).toEqual([1, expect.stringContaining('put the archive there')]);
+      expect(await asked(submission)).toEqual([1, expect.stringContaining('twice was used already')]);
+    });
+
+    it('is refused where the artifact is vetoed', async () => {
+      const submission = await signed(taskOf('vetoed', '9.0.0', NOWHERE));
+      const key = join(host.mac.folder, 'people/security.jwk');
+      const said = await host.ops(
+        'veto',
+        `artifact:${NOWHERE}`,
+        '--as',
+        'security',
+        '--key',
+        key,
+        '--reason',
+        'a hole',
+      );
+      expect(said.stderr).toBe('');
+      await vi.waitFor(
+        async () => expect(await asked(submission)).toEqual([1, expect.stringContaining('vetoed: artifact:')]),
+        { timeout: 20_000, interval: 500 },
+      );
+    });
+  });
+});
