@@ -1,6 +1,6 @@
 import { pathNeed } from '../contract/need.ts';
-import type { AppEnvironment, AppsFile } from './app.ts';
-import type { Place } from './place.ts';
+import { type AppEnvironment, type AppsFile, placesOf } from './app.ts';
+import { type Place, servicesOf } from './place.ts';
 import { serviceResources } from './service.ts';
 
 const KIND = 'app:';
@@ -16,24 +16,12 @@ export const appResource = ({ app, environment }: { app: string; environment: Ap
  */
 export function withPlaces(names: readonly string[], declared: () => AppsFile): string[] {
   if (!names.some((name) => name.startsWith(KIND))) return [...names];
-  const places = Object.entries(declared().apps).flatMap(
-    ([
-      app,
-      {
-        environments: { staging, production },
-      },
-    ]) => [
-      { name: appResource({ app, environment: 'staging' }), place: staging },
-      { name: appResource({ app, environment: 'production' }), place: production },
-    ],
-  );
-  const taken = places.filter(({ name }) => names.includes(name));
-  return [...names, ...taken.flatMap(({ place }) => (place ? placeResources(place) : []))];
+  const taken = placesOf(declared().apps).filter((each) => names.includes(appResource(each)));
+  return [...names, ...taken.flatMap(({ place }) => placeResources(place))];
 }
 
-function placeResources({ root, service, hand_over }: Place): string[] {
-  const instances = hand_over ? Object.values(hand_over.instances) : [];
-  const services = [...(service ? [service] : []), ...instances.map((each) => each.service)];
-  const paths = hand_over ? [hand_over.front.file, ...(hand_over.front.reload.writes ?? [])] : [];
-  return [...[root, ...paths].map(pathNeed), ...services.flatMap(serviceResources)];
+function placeResources(place: Place): string[] {
+  const { root, hand_over: { front } = {} } = place;
+  const paths = front ? [front.file, ...(front.reload.writes ?? [])] : [];
+  return [...[root, ...paths].map(pathNeed), ...servicesOf(place).flatMap(serviceResources)];
 }

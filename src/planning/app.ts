@@ -108,19 +108,27 @@ export const AppsFile = z.strictObject({
 });
 export type AppsFile = z.infer<typeof AppsFile>;
 
+/** Each place of each app. */
+export function placesOf(apps: AppsFile['apps']): { app: string; environment: AppEnvironment; place: Place }[] {
+  return Object.entries(apps).flatMap(([app, { environments }]) =>
+    AppEnvironment.options.flatMap((environment) => {
+      const place = environments[environment];
+      return place ? [{ app, environment, place }] : [];
+    }),
+  );
+}
+
 /** Why two places cannot both be: a deploy of one would change the other. */
 function quarrels(apps: Readonly<Record<string, App>>): string[] {
-  const places = Object.entries(apps).flatMap(([app, { environments }]) =>
-    Object.entries(environments).flatMap(([name, place]) => (place ? [{ name: `${app}/${name}`, ...place }] : [])),
-  );
+  const places = placesOf(apps).map(({ app, environment, place }) => ({ name: `${app}/${environment}`, place }));
   const pairs = places.flatMap((one, index) => places.slice(index + 1).map((other) => [one, other] as const));
   return pairs.flatMap(([one, other]) => {
     const both = `${one.name} and ${other.name}`;
-    const isNested = covers(one.root, other.root) || covers(other.root, one.root);
-    const others = claimsOf(other);
+    const isNested = covers(one.place.root, other.place.root) || covers(other.place.root, one.place.root);
+    const others = claimsOf(other.place);
     return [
       ...(isNested ? [`${both} have roots in one another`] : []),
-      ...claimsOf(one)
+      ...claimsOf(one.place)
         .filter((claim) => others.includes(claim))
         .map((claim) => `${both} have one ${claim}`),
     ];

@@ -96,13 +96,17 @@ export const INSTANCES: readonly InstanceName[] = ['a', 'b'];
 export const frontText = ({ front, instances }: HandOver, name: InstanceName): string =>
   front.text.replaceAll(ADDRESS, () => instances[name].address);
 
+const instancesOf = ({ hand_over }: Place): Instance[] => (hand_over ? Object.values(hand_over.instances) : []);
+
+/** What runs its releases. */
+export const servicesOf = (place: Place): ServiceRef[] => [
+  ...(place.service ? [place.service] : []),
+  ...instancesOf(place).map(({ service }) => service),
+];
+
 /** What a place has for itself, besides its root. */
-export function claimsOf({ service, hand_over }: Place): string[] {
-  const instances = hand_over ? Object.values(hand_over.instances) : [];
-  const services = [...(service ? [service] : []), ...instances.map((each) => each.service)];
-  return [
-    ...services.map((each) => `service, ${serviceName(each)}`),
-    ...instances.map(({ address }) => `address, ${address}`),
-    ...(hand_over ? [`file of a front, ${hand_over.front.file}`] : []),
-  ];
-}
+export const claimsOf = (place: Place): string[] => [
+  ...servicesOf(place).map((each) => `service, ${serviceName(each)}`),
+  ...instancesOf(place).map(({ address }) => `address, ${address}`),
+  ...(place.hand_over ? [`file of a front, ${place.hand_over.front.file}`] : []),
+];
