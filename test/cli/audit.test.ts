@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { execa } from 'execa';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readRoleKey } from '../../src/adapters/etc-files.ts';
 import { openLedger } from '../../src/adapters/ledger/index.ts';
 import { auditVerify } from '../../src/cli/audit.ts';
@@ -11,6 +11,7 @@ import { keysInit } from '../../src/cli/keys.ts';
 import { homeOf } from '../../src/config.ts';
 import { signBody } from '../../src/contract/report.ts';
 import { actionsTask, claimed, TestClock, tellers, temporaryFolder } from '../services/support.ts';
+import { printed } from './printed.ts';
 
 const CLI = join(import.meta.dirname, '../../src/cli/main.ts');
 const TASKS = ['first', 'second', 'third'];
@@ -44,19 +45,6 @@ async function hostWithReports() {
     db.close();
   };
   return { home, raw, reports, verify };
-}
-
-/** What it printed, or why it failed. */
-async function printed(work: () => Promise<void>): Promise<string> {
-  const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  try {
-    await work();
-    return write.mock.calls.map(([text]) => text).join('');
-  } catch (error) {
-    return String(error);
-  } finally {
-    write.mockRestore();
-  }
 }
 
 async function reportTasks(path: string, taskIds: readonly string[]): Promise<void> {

@@ -19,6 +19,7 @@ import {
   testLine,
   testRing,
 } from '../services/support.ts';
+import { printed } from './printed.ts';
 
 /** A home with files and the ledger of a real line, at whose time `ops` looks. */
 export async function cronHome() {
@@ -68,17 +69,4 @@ async function lineIn(path: string) {
       await scheduler.idle();
     },
   };
-}
-
-/** What it printed, or why it failed. */
-async function printed(work: () => Promise<void>): Promise<string> {
-  const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  try {
-    await work();
-    return write.mock.calls.map(([text]) => text).join('');
-  } catch (error) {
-    return String(error);
-  } finally {
-    write.mockRestore();
-  }
 }
