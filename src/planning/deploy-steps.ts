@@ -24,7 +24,10 @@ export function refuseMissing(ref: ServiceRef, service: ServiceFact): void {
   const name = serviceName(ref);
   if (service.state === 'unknown') throw new PlanProblem('service-unknown', `${name}: ${service.says}`);
   if (service.state === 'absent')
-    throw new PlanProblem('service-absent', `there is no ${name}: install it first (config.service.install)`);
+    throw new PlanProblem(
+      'service-absent',
+      `there is no ${name}: install it first (config.service.install, with stopped: true where its program comes with this deploy)`,
+    );
 }
 
 /** It runs afterwards, whether it ran before or not. @throws PlanProblem where it is not there, or nobody knows. */

@@ -30,7 +30,7 @@ type TestReport = Awaited<ReturnType<TestHome['report']>>;
 beforeAll(async () => {
   home = await TestHome.make(env, { mortal: true });
   const verbs = ['install', 'restart', 'stop'].map((verb) => `config.service.${verb}`);
-  const services = `services: [pm2/worker]\n    binaries: [/bin/sleep]`;
+  const services = `services: [pm2/worker, pm2/later]\n    binaries: [/bin/sleep, ${home.path('later')}]`;
   const rule = `  - actions: [${verbs.join(', ')}]\n    environments: [staging]\n    hosts: [mini-1]\n    ${services}\n`;
   writeFileSync(home.home.etc.policy, `allow:\n${rule}`);
   await home.start();
@@ -70,6 +70,23 @@ describe('a service, by tasks', () => {
     expect((await home.report('undo-stop', 1, 30_000)).evidence.outcome).toBe('completed');
     expect((await worker()).pm2_env.status).toBe('online');
   }, 120_000);
+
+  it('is defined before its program is there, and runs once that came and it is restarted', async () => {
+    const later = { supervisor: 'pm2', name: 'later' };
+    const app = { script: home.path('later'), interpreter: 'none' };
+    const action = { action: 'config.service.install', with: { service: { ...later, app }, stopped: true } };
+    await home.submit(home.task('define', [action]));
+    const { ops_output } = await home.report('define', 1, 30_000);
+    expect(ops_output).toMatchObject({
+      status: 'completed',
+      health_checks: [{ service: 'pm2/later', status: 'healthy' }],
+    });
+    writeFileSync(home.path('later'), '#!/bin/sh\nexec sleep 1000\n', { mode: 0o755 });
+    const { report } = await done('restart-later', 'restart', later);
+    expect(report.evidence.outcome).toBe('completed');
+    const all = parseList((await pm2('jlist')).stdout).map(({ name, pm2_env }) => [name, pm2_env.status]);
+    expect(all).toContainEqual(['later', 'online']);
+  }, 60_000);
 
   it('that policy does not name is refused, with the lines that would allow it', async () => {
     const { report } = await done('other', 'stop', { supervisor: 'pm2', name: 'other' });

@@ -173,7 +173,7 @@ export const SAMPLES: Record<string, Record<string, unknown>[]> = {
     { manager: 'brew', name: 'jq', absent: true },
   ],
   'config.service.install': [
-    { service: { supervisor: 'launchd', label: 'com.example.web', plist: PLIST } },
+    { service: { supervisor: 'launchd', label: 'com.example.web', plist: PLIST }, stopped: true },
     { service: { supervisor: 'pm2', name: 'web', app: { script: '/srv/web/main.js' } }, check: web },
     {
       service: {

@@ -146,7 +146,10 @@ describe('the cut-over', () => {
   });
 
   it.each([
-    [{ state: 'absent' }, 'there is no pm2/web: install it first (config.service.install)'],
+    [
+      { state: 'absent' },
+      'there is no pm2/web: install it first (config.service.install, with stopped: true where its program comes with this deploy)',
+    ],
     [{ state: 'unknown', says: 'pm2 does not answer' }, 'pm2/web: pm2 does not answer'],
   ] as const)('is refused where its service is %o', (service, message) => {
     expect(() => cutOver({ service })).toThrow(message);
