@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report, Task } from '../../src/contract/index.ts';
 import { TestHome } from './test-home.ts';
@@ -14,7 +14,7 @@ let before: unknown;
 
 beforeAll(async () => {
   home = await TestHome.make({ OPS_DASHBOARD: 'off' });
-  allowDeploys(home, 'web', 'nobody');
+  allowDeploys(home, 'web', 'shop', 'nobody');
   await home.start();
   web = await WebApp.make(home, 'web');
   for (const version of ['0.9.0', '1.0.0']) await done(releaseOf(await web.commit(version)));
@@ -77,6 +77,20 @@ describe('a release', () => {
     60_000,
   );
 });
+
+it('the first release of all is taken back to nothing: its service is defined, and stopped', async () => {
+  await using shop = await WebApp.make(home, 'shop');
+  const { ops_output } = await done(
+    shop.task('release', 'staging', { commit: await shop.commit('1.0.0', neverGreen) }),
+  );
+  expect([shop.current('staging'), existsSync(shop.at('staging/releases')) && shop.releases('staging')]).toEqual([
+    null,
+    false,
+  ]);
+  const looked = ops_output.health_checks.map(({ service, status }) => `${service} ${status}`);
+  expect(looked).toEqual(expect.arrayContaining(['shop down', 'command/shop-staging healthy']));
+  await expect(shop.version('staging')).rejects.toThrow();
+}, 60_000);
 
 /** Why a deploy cannot be, and who can do something about it. */
 const CASES: readonly [what: string, task: () => Task, code: string, owner: string, says: RegExp][] = [

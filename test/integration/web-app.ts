@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { parse, stringify } from 'yaml';
+import { removeTree } from '../../src/adapters/trees/seal.ts';
 import type { Task } from '../../src/contract/task.ts';
 import type { TestHome } from './test-home.ts';
 import { until } from './until.ts';
@@ -156,9 +157,10 @@ export class WebApp implements AsyncDisposable {
     return (await execa('git', argv, { cwd: this.at('source') })).stdout;
   }
 
-  /** Ends what it runs, whoever started it. */
+  /** Ends what it runs, whoever started it; what is sealed nobody but root could remove as it is. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(ENVIRONMENTS.map((each) => execa(process.execPath, [SERVICE, this.at(each), 'stop'])));
+    await Promise.all(ENVIRONMENTS.map((each) => removeTree(this.at(each, 'releases'))));
   }
 
   #place(environment: Environment): Declared {
