@@ -89,7 +89,7 @@ it('the first release of all is taken back to nothing: its service is defined, a
   ]);
   const looked = ops_output.health_checks.map(({ service, status }) => `${service} ${status}`);
   expect(looked).toEqual(expect.arrayContaining(['shop down', 'command/shop-staging healthy']));
-  await expect(shop.version('staging')).rejects.toThrow();
+  await expect(shop.version('staging')).rejects.toThrow('fetch failed');
 }, 60_000);
 
 /** Why a deploy cannot be, and who can do something about it. */
