@@ -3,7 +3,7 @@ import type { Tree } from './tree.ts';
 
 /** The tables of faults and threats. */
 const MATRIX = 'docs/reliability.md';
-const LAST = { F: 64, T: 37 } as const;
+const LAST = { F: 65, T: 38 } as const;
 
 interface Row {
   number: string;
@@ -73,7 +73,7 @@ export const matrixRules: Rule[] = [
     name: 'the tables have each fault and each threat once',
     violations: missingOrDouble,
     offending: {
-      [MATRIX]: [...numbers, 'T37'].map((number) => row(number, '`test/a.test.ts`')).join(''),
+      [MATRIX]: [...numbers, 'T38'].map((number) => row(number, '`test/a.test.ts`')).join(''),
     },
   },
   {

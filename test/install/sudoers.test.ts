@@ -76,6 +76,18 @@ describe('the drop-in for sudo', () => {
     expect(text).toContain(`#   ${JSON.stringify(name)}\n`);
   });
 
+  it('T38: lets root upgrade Ops by one command, which nobody gives a PATH, where the policy names that for this Mac', () => {
+    const rule = { actions: ['infra.upgrade'] };
+    const text = dropIn(rule, { isMac: true });
+    const home = '/opt/savorg-ops';
+    expect(rules(text)).toEqual([
+      `_savorgops ALL=(root) NOPASSWD: ${home}/node ${home}/app/current/dist/src/cli/main.js --home ${home} upgrade --task ${home}/var/upgrade.json`,
+    ]);
+    expect(text).toContain(`\nDefaults!${home}/node secure_path="/usr/bin:/bin:/usr/sbin:/sbin"\n`);
+    expect(rules(dropIn(rule))).toEqual([]);
+    expect(rules(dropIn(rule, { isMac: true, host: 'mini-2' }))).toEqual([]);
+  });
+
   it.each([['launchd/com.savorg.ops'], ['launchd/com.apple.ftpd'], ['launchd/com.example.*']])(
     'says the same of %s on a Mac',
     (name) => expect(rules(dropIn({ services: [name] }, { isMac: true }))).toEqual([]),
@@ -109,6 +121,7 @@ describeAsRoot('the same, for sudo itself', () => {
       'for services of launchd',
       { work: work({ services: ['launchd/com.example.web', 'launchd/com.example.*'] }, { isMac: true }) },
     ],
+    ['for upgrades', { work: work({ actions: ['infra.upgrade'] }, { isMac: true }) }],
     ['for services of systemd, and packages', { work: work(BOTH) }],
     ['for all of it', { runAs: 'games', work: work(BOTH) }],
   ])('is understood %s', async (_, more) => {

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { taskDigest } from '../../src/contract/digest.ts';
 import type { ActionsTask, Submission } from '../../src/contract/task.ts';
@@ -33,6 +34,12 @@ const taskOf = (task_id: string, version: string, artifact: string, more: Partia
   on_interrupt: 'resume',
   ...more,
 });
+
+/** Of processes whose command line holds this. */
+async function pidsOf(text: string): Promise<number[]> {
+  const { stdout } = await execa('ps', ['-axww', '-o', 'pid=,args=']);
+  return stdout.split('\n').flatMap((line) => (line.includes(text) ? [Number.parseInt(line, 10)] : []));
+}
 
 async function hostWithUpgrades(): Promise<InstalledHost> {
   const host = await InstalledHost.make();
@@ -86,7 +93,7 @@ describeAsRoot('infra.upgrade, on an installed host', () => {
   it.each([
     ['ends at once', '0.3.0', 'process.exit(1);', 'it ended with 1'],
     ['stays in safe mode', '0.3.1', SAFE_MODE('0.3.1'), 'takes no tasks: a test'],
-  ])('F54: takes back a version that %s, and the version before reports it', async (_, version, main, why) => {
+  ])('F65: takes back a version that %s, and the version before reports it', async (_, version, main, why) => {
     await send(taskOf(`broken-${version}`, version, await host.artifact({ version, main })));
     const output = await report(`broken-${version}`);
     expect(output.blockers).toMatchObject([{ code: 'upgrade-failed', message: expect.stringContaining(why) }]);
@@ -103,7 +110,7 @@ describeAsRoot('infra.upgrade, on an installed host', () => {
     expect(noted(task)).toBeNull();
   });
 
-  it('T22: takes no artifact that is altered, or of another version than was signed', async () => {
+  it('T38: takes no artifact that is altered, or of another version than was signed', async () => {
     const artifact = await host.artifact({ version: '0.5.0' });
     await send(taskOf('another-version', '0.6.0', artifact));
     expect((await report('another-version')).blockers[0]?.message).toContain('is of 0.5.0, and the task says 0.6.0');
@@ -119,11 +126,48 @@ describeAsRoot('infra.upgrade, on an installed host', () => {
     expect([host.state?.version, current()]).toEqual(['0.2.0', '0.2.0']);
   });
 
+  /** Resolves when root has begun the task's upgrade; who is at it. */
+  const begun = (task: ActionsTask): Promise<number> =>
+    vi.waitFor(() => noted(task)?.by.pid ?? expect.fail('root has not begun'), { timeout: 20_000, interval: 20 });
+
+  it('F65: goes on where the daemon is killed, and the next one reports it', async () => {
+    const task = taskOf('killed', '0.7.0', await host.artifact({ version: '0.7.0' }));
+    await send(task);
+    await begun(task);
+    process.kill(host.state?.pid ?? Number.NaN, 'SIGKILL');
+    const { status, blockers } = await report('killed');
+    expect([status, blockers]).toEqual(['completed', []]);
+    expect([host.state?.version, host.state?.state, current()]).toEqual(['0.7.0', 'ready', '0.7.0']);
+  });
+
+  it('F65: is unknown where who does it is killed, and is not done again', async () => {
+    const task = taskOf('helper-killed', '0.8.0', await host.artifact({ version: '0.8.0' }));
+    await send(task);
+    process.kill(await begun(task), 'SIGKILL');
+    const { blockers } = await report('helper-killed');
+    expect(blockers[0]).toMatchObject({ code: 'upgrade-lost', message: expect.stringContaining('0.7.0 runs') });
+    expect([host.state?.version, host.state?.state, current()]).toEqual(['0.7.0', 'ready', '0.7.0']);
+  });
+
+  it('F65: is taken back where the upgrade of the new version is killed after the change', async () => {
+    const main = 'setInterval(() => undefined, 1000);';
+    await send(taskOf('verb-killed', '0.9.0', await host.artifact({ version: '0.9.0', main })));
+    await vi.waitFor(() => expect(current()).toBe('0.9.0'), { timeout: 40_000, interval: 50 });
+    const [pid] = await pidsOf(join(host.home.installed.upgrades, 'unpacked/dist'));
+    process.kill(pid ?? Number.NaN, 'SIGKILL');
+    expect((await report('verb-killed')).blockers).toMatchObject([{ code: 'upgrade-failed' }]);
+    expect([host.state?.version, host.state?.state, current()]).toEqual(['0.7.0', 'ready', '0.7.0']);
+  });
+
   describe('what the daemon asks of root', () => {
     it.each<[string, () => Promise<Submission | string>, string]>([
       ['is not approved', () => signed(taskOf('a', '9.0.0', NOWHERE), 'manager', 'security'), 'a is not-approved'],
       ['is not cleared', () => signed(taskOf('a', '9.0.0', NOWHERE), 'manager', 'plan-review'), 'a is not-cleared'],
-      ['nobody requested', () => signed(taskOf('a', '9.0.0', NOWHERE), 'plan-review', 'security'), 'not-requested'],
+      [
+        'was requested by nobody',
+        () => signed(taskOf('a', '9.0.0', NOWHERE), 'plan-review', 'security'),
+        'not-requested',
+      ],
       [
         'was altered',
         async () => ({ ...(await signed(taskOf('a', '9.0.0', NOWHERE))), task: taskOf('a', '9.0.1', NOWHERE) }),
@@ -132,7 +176,11 @@ describeAsRoot('infra.upgrade, on an installed host', () => {
       ['is for another host', () => signed(taskOf('a', '9.0.0', NOWHERE, { host: 'mini-2' })), 'wrong-host'],
       ['is for any host', () => signed(taskOf('a', '9.0.0', NOWHERE, { host: 'any' })), 'host-required'],
       ['has expired', () => signed(taskOf('a', '9.0.0', NOWHERE, { expires_at: utc(Date.now()) })), 'expired'],
-      ['policy forbids', () => signed(taskOf('a', '9.0.0', NOWHERE, { environment: 'production' })), 'not-allowed'],
+      [
+        'is forbidden by policy',
+        () => signed(taskOf('a', '9.0.0', NOWHERE, { environment: 'production' })),
+        'not-allowed',
+      ],
       [
         'asks for something else',
         () =>
@@ -149,19 +197,19 @@ describeAsRoot('infra.upgrade, on an installed host', () => {
         'its task must say on_interrupt: resume',
       ],
       ['is no task', async () => 'operator-secret: [', 'FILE is no signed task'],
-    ])('is refused where it %s', async (_, submission, why) => {
+    ])('T38: is refused where it %s', async (_, submission, why) => {
       const before = readdirSync(host.home.installed.upgrades);
       expect(await asked(await submission())).toEqual([1, expect.stringContaining(why)]);
       expect(readdirSync(host.home.installed.upgrades)).toEqual(before);
     });
 
-    it('is refused the second time', async () => {
+    it('T38: is refused the second time', async () => {
       const submission = await signed(taskOf('twice', '9.0.0', NOWHERE));
       expect(await asked(submission)).toEqual([1, expect.stringContaining('put the archive there')]);
       expect(await asked(submission)).toEqual([1, expect.stringContaining('twice was used already')]);
     });
 
-    it('is refused where the artifact is vetoed', async () => {
+    it('T38: is refused where the artifact is vetoed', async () => {
       const submission = await signed(taskOf('vetoed', '9.0.0', NOWHERE));
       const key = join(host.mac.folder, 'people/security.jwk');
       const said = await host.ops(
