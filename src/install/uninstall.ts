@@ -54,11 +54,12 @@ function withoutCommand(layout: Layout): Stage {
 
 function kept({ root, home }: Layout): string {
   const hasRunner = existsSync(home.runner.dir);
+  const { upgrades } = home.installed;
   return `
 Kept, because it cannot be had again:
   the settings and keys      sudo rm -rf ${home.etc.dir}
   the ledger and the logs    sudo rm -rf ${home.var.dir}
-${hasRunner ? `  what commands have at home sudo rm -rf ${home.runner.dir}\n` : ''}  the folder itself          sudo rmdir ${root}
+${hasRunner ? `  what commands have at home sudo rm -rf ${home.runner.dir}\n` : ''}${existsSync(upgrades) ? `  what came of upgrades      sudo rm -rf ${upgrades}\n` : ''}  the folder itself          sudo rmdir ${root}
 ${[USER, ...(hasRunner ? [RUNNER] : [])].map(accountLine).join('\n')}${existsSync(DROP_IN) ? DROP_IN_LEFT : ''}`;
 }
 

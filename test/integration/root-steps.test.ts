@@ -1,13 +1,14 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { build } from 'plist';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { APT_GET, aptOrder } from '../../src/adapters/settings/apt.ts';
+import { upgradeCommand } from '../../src/adapters/upgrades.ts';
 import { Policy } from '../../src/admission/policy.ts';
 import { type Home, homeAt } from '../../src/home.ts';
-import { rootWorkOf } from '../../src/install/root-work.ts';
+import { NO_ROOT_WORK, rootWorkOf } from '../../src/install/root-work.ts';
 import { sudoersDropIn } from '../../src/install/sudoers.ts';
 import { describeAsRoot } from '../doubles/as-root.ts';
 import { temporaryFolder } from '../services/support.ts';
@@ -121,6 +122,25 @@ describeAsRoot('a daemon that is not root, with the drop-in and the real sudo', 
     const { stderr } = await steps('systemd', staged, 'db.service', UNIT);
     expect(stderr).toMatch(/install .*db\.service: sudo: .*what "ops sudoers" prints/);
     expect(existsSync(root.path('/etc/systemd/system/db.service'))).toBe(false);
+  });
+
+  it('T38: has root upgrade Ops by that one command, whatever its PATH', async () => {
+    const work = { ...NO_ROOT_WORK, upgrades: true };
+    root.write('/etc/sudoers.d/savorg-ops', sudoersDropIn({ daemon: DAEMON, runAs: null, work, home }), 0o440);
+    writeFileSync(home.installed.node, '#!/bin/sh\nexec /usr/bin/printf "%s " "$(/usr/bin/id -u)" "$PATH"\n', {
+      mode: 0o755,
+    });
+    const evil = [
+      '/usr/bin/env',
+      'PATH=/srv/evil:/usr/bin:/bin',
+      'NODE_OPTIONS=-r /srv/evil.js',
+      '/usr/bin/sudo',
+      '-n',
+    ];
+    const { stdout } = await root.run(DAEMON, ...evil, ...upgradeCommand(home));
+    expect(stdout).toBe('0 /usr/bin:/bin:/usr/sbin:/sbin ');
+    const other = await root.run(DAEMON, ...evil, ...upgradeCommand(home).slice(0, -1), '/tmp/task.json');
+    expect([other.exitCode, other.stdout]).toEqual([1, '']);
   });
 
   /** Which of these sudo would run for a user. */

@@ -89,3 +89,20 @@ it('ends all when the daemon stops, leaves them open, and waits for them', async
   await stop;
   await running.idle();
 });
+
+it('is idle where all that runs waits for the daemon to end', async () => {
+  const { running, track } = setUp();
+  const [a, b] = [track('a'), track('b')];
+  a.run.waitsForStop?.();
+  let idle = false;
+  const waiting = running.idle().finally(() => {
+    idle = true;
+  });
+  await Promise.resolve();
+  expect(idle).toBe(false);
+  b.end(null);
+  await waiting;
+  const stop = running.stop();
+  a.end(null);
+  await stop;
+});

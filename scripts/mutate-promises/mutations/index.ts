@@ -9,6 +9,7 @@ import { PROCESSES } from './processes.ts';
 import { REPORTS } from './reports.ts';
 import { SECRETS } from './secrets.ts';
 import { UNDO } from './undo.ts';
+import { UPGRADES } from './upgrades.ts';
 
 export const MUTATIONS: Record<PromiseNumber, readonly Mutation[]> = {
   1: [...CONSENT, ...BOUNDS],
@@ -19,5 +20,5 @@ export const MUTATIONS: Record<PromiseNumber, readonly Mutation[]> = {
   6: PROCESSES,
   7: AUDIT,
   8: BAD_INPUT,
-  9: DEPLOYS,
+  9: [...DEPLOYS, ...UPGRADES],
 };
