@@ -64,6 +64,18 @@ async function unpack(folder: string, { artifact, version }: UpgradeOrder, { hom
   await plantArchive({ folder: home.installed.artifacts, sha256: artifact.replace('sha256:', '') }, planting, signal);
   const found = versionIn(folder);
   if (found !== version) throw new OpsError(`the artifact is of ${found}, and the task says ${version}`);
+  await refuseForeign(join(folder, 'node'));
+}
+
+/** @throws OpsError where it was made for another system. */
+async function refuseForeign(node: string): Promise<void> {
+  const { failed, shortMessage } = await execa(node, ['--version'], {
+    reject: false,
+    stdin: 'ignore',
+    timeout: 20_000,
+  });
+  if (failed)
+    throw new OpsError(`its Node does not run here (${shortMessage}): make the artifact on a machine of this kind`);
 }
 
 function versionIn(folder: string): string {

@@ -64,11 +64,11 @@ export class InstalledHost implements AsyncDisposable {
     return join(copy, 'dist/src/cli/main.js');
   }
 
-  /** Packs such a copy; its digest, as a task names it. A node of its own that is not `real` only leads to this one. */
-  async artifact(difference: Difference & { real?: true }): Promise<string> {
+  /** Packs such a copy, with a `node` that only leads to this one, or another; its digest, as a task names it. */
+  async artifact({ node = this.#smallNode(), ...difference }: Difference & { node?: string }): Promise<string> {
     const copy = join(this.package(difference), '../../../..');
     const { makeArtifact } = (await import(join(copy, 'dist/src/install/artifact.js'))) as typeof artifacts;
-    return `sha256:${await makeArtifact(this.home.installed.artifacts, difference.real ? process.execPath : this.#smallNode())}`;
+    return `sha256:${await makeArtifact(this.home.installed.artifacts, node)}`;
   }
 
   #smallNode(): string {

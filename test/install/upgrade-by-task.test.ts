@@ -77,7 +77,7 @@ describeAsRoot('infra.upgrade, on an installed host', () => {
     roles.length > 0 ? host.manager.signed(task, roles) : host.manager.signed(task);
 
   it('is done by root, and reported by the new version', async () => {
-    const artifact = await host.artifact({ version: '0.2.0', real: true });
+    const artifact = await host.artifact({ version: '0.2.0', node: process.execPath });
     const before = host.state?.pid;
     await send(taskOf('up', '0.2.0', artifact));
     const output = await report('up');
@@ -108,6 +108,15 @@ describeAsRoot('infra.upgrade, on an installed host', () => {
     renameSync(`${host.mac.sudoers}.away`, host.mac.sudoers);
     expect(blockers).toMatchObject([{ code: 'upgrade-refused', message: expect.stringContaining('"ops sudoers"') }]);
     expect(noted(task)).toBeNull();
+  });
+
+  it('F65: begins nothing with an artifact for another system', async () => {
+    const node = join(host.mac.folder, 'foreign-node');
+    writeFileSync(node, '\u007fELF of another machine');
+    const before = [host.state?.pid, current()];
+    await send(taskOf('foreign', '0.5.1', await host.artifact({ version: '0.5.1', node })));
+    expect((await report('foreign')).blockers[0]?.message).toContain('on a machine of this kind');
+    expect([host.state?.pid, current()]).toEqual(before);
   });
 
   it('T38: takes no artifact that is altered, or of another version than was signed', async () => {
