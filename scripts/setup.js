@@ -21,7 +21,13 @@ const NOT_ON_MAC = ['chromium', 'podman', 'runc', 'busybox', 'bwrap'];
 /** Programs whose package has another name; all others are packaged under their own. */
 const PACKAGES = {
   brew: { 'redis-server': 'redis' },
-  apt: { bwrap: 'bubblewrap', ps: 'procps', plistutil: 'libplist-utils', busybox: 'busybox-static' },
+  apt: {
+    bwrap: 'bubblewrap',
+    ps: 'procps',
+    plistutil: 'libplist-utils',
+    busybox: 'busybox-static',
+    nginx: 'nginx-light',
+  },
 };
 /** What macOS brings under another name. */
 const ON_MACOS = { plistutil: 'plutil' };

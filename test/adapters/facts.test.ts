@@ -83,9 +83,9 @@ describe('facts', () => {
     ['the file of its front', { hand_over: inFront('/srv/shop/front.conf') }],
   ])('of an app are refused where %s is protected source', async (_, more) => {
     const place = { ...handedOver(), ...more };
-    const { answer } = factsWith(SANDBOX, async () => appFact({ place }));
+    const ofPlace = factsWith(SANDBOX, async () => appFact({ place }));
     const query = { ask: 'app', app: 'web', environment: 'staging', version: null } as const;
-    await expect(answer(query)).rejects.toThrow(/lies in \/srv\/shop, which etc\/ops.yaml protects/);
+    await expect(ofPlace.answer(query)).rejects.toThrow(/lies in \/srv\/shop, which etc\/ops.yaml protects/);
   });
 
   it.each(['file', 'directory', 'link'] as const)('of a %s of protected source are refused', async (ask) => {

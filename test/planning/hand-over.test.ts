@@ -57,6 +57,10 @@ function codeOf(work: () => unknown): string | null {
   }
 }
 
+const watches = (place: AppFact['place']) =>
+  planOf({}, { place }).flatMap((step) => (step.kind === 'watch' ? [step] : []));
+const appAt = (root: string) => ({ ...FILES, environments: { production: { ...PLACE, root } } });
+
 describe('a hand-over', () => {
   it('ends the old instance once nothing of it is needed any more; back, it answers before requests are led to it', () => {
     expect(inWords(planOf())).toEqual([
@@ -132,8 +136,6 @@ describe('a hand-over', () => {
   });
 
   it('watches the new instance for as long as the old one drains at least, and waits as long on the way back', () => {
-    const watches = (place: AppFact['place']) =>
-      planOf({}, { place }).flatMap((step) => (step.kind === 'watch' ? [step] : []));
     const [a, b] = [PLACE.hand_over?.instances.a.service, PLACE.hand_over?.instances.b.service];
     expect(watches({ ...PLACE, watch: { for_ms: 0 } })).toMatchObject([
       { service: a, forMs: 30_000, failures: 1, latencyMs: null, only: 'back' },
@@ -172,8 +174,7 @@ describe('a place with a hand-over', () => {
   });
 
   it('shares neither service nor address nor front with another one', () => {
-    const app = (root: string) => ({ ...FILES, environments: { production: { ...PLACE, root } } });
-    const told = AppsFile.safeParse({ apps: { web: app('/srv/a'), shop: app('/srv/b') } }).error?.issues;
+    const told = AppsFile.safeParse({ apps: { web: appAt('/srv/a'), shop: appAt('/srv/b') } }).error?.issues;
     expect(told?.map(({ message }) => message.replace('web/production and shop/production have one ', ''))).toEqual([
       'service, pm2/web-a',
       'service, pm2/web-b',
