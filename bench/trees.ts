@@ -101,18 +101,18 @@ const WORDS = {
 };
 
 /** Of the first commit the remote must be read as well. */
-const floorOf = ({ floor, clone: clones }: Times, kind: (typeof KINDS)[number]): number[] =>
-  kind === 'first' ? floor.map((ms, round) => ms + (clones[round] ?? 0)) : floor;
+const floorOf = ({ floor: archives, clone: clones }: Times, kind: (typeof KINDS)[number]): number[] =>
+  kind === 'first' ? archives.map((ms, round) => ms + (clones[round] ?? 0)) : archives;
 
 function figuresOf(times: Times): Figure[] {
   return KINDS.map((kind) => {
-    const floor = floorOf(times, kind);
+    const floors = floorOf(times, kind);
     return {
       what: WORDS[kind],
       unit: 'ms',
       value: median(times[kind]),
-      floor: median(floor),
-      ratio: pairedRatio(times[kind], floor),
+      floor: median(floors),
+      ratio: pairedRatio(times[kind], floors),
       goal: { at: 'most', bound: 1.3 },
     };
   });
