@@ -28,9 +28,7 @@ async function insistOn(home: TestHome, task: Task): Promise<void> {
   if (ops_output.status !== 'completed') throw new Error(JSON.stringify(ops_output.blockers));
 }
 
-async function deployed(home: TestHome, app: FrontedApp, deploys: number): Promise<void> {
-  const commits: string[] = [];
-  for (const version of ['1.0.0', '2.0.0', '3.0.0']) commits.push(await app.commit(version));
+async function deployed(home: TestHome, app: FrontedApp, commits: readonly string[], deploys: number): Promise<void> {
   for (let n = 0; n < deploys; n += 1)
     await insistOn(home, n % 3 === 2 ? app.task('rollback') : app.task('release', { commit: commits[n % 3] }));
 }
@@ -41,9 +39,13 @@ async function measure({ front, keepAlive, deploys, mayFail = false }: Round): P
   await home.start();
   await using app = await FrontedApp.make(home, front);
   await app.startFront();
+  const commits: string[] = [];
+  for (const version of ['1.0.0', '2.0.0', '3.0.0']) commits.push(await app.commit(version));
+  // Before it nothing answers.
+  await insistOn(home, app.task('release', { commit: commits[2] }));
   const load = loadOn(app.url, { keepAlive });
   const began = performance.now();
-  await deployed(home, app, deploys);
+  await deployed(home, app, commits, deploys);
   const eachMs = (performance.now() - began) / deploys;
   const seen = await load.end();
   say(`${deploys} behind ${front}, connections ${keepAlive ? 'kept' : 'not kept'}`, seen, eachMs);

@@ -1,7 +1,7 @@
 import { Policy } from '../../src/admission/policy.ts';
 import { OpsFile } from '../../src/ops-file.ts';
 import { App, AppsFile } from '../../src/planning/app.ts';
-import { Place } from '../../src/planning/place.ts';
+import { Front, HandOver, Instance, Place } from '../../src/planning/place.ts';
 import { schemaOf, tableOf } from './table.ts';
 
 const NOTE = '<!-- Written by `npm run docs` from the schemas: change it there. -->';
@@ -40,9 +40,27 @@ ${tableOf(schemaOf(AppsFile))}
 
 ${tableOf(schemaOf(App))}
 
-### environment
+${placeSections()}`;
+
+const checksOf = (table: string): string => table.replaceAll('(#health-check)', '(actions.md#health-check)');
+
+const placeSections = (): string => `### environment
 
 \`staging\` or \`production\` of an app.
 
-${tableOf(schemaOf(Place)).replaceAll('(#health-check)', '(actions.md#health-check)')}
+${checksOf(tableOf(schemaOf(Place)))}
+
+### hand-over
+
+Of an environment: two instances take turns ([deploys.md](deploys.md#handing-over)).
+
+${tableOf(schemaOf(HandOver))}
+
+### instance
+
+${checksOf(tableOf(schemaOf(Instance)))}
+
+### front
+
+${tableOf(schemaOf(Front))}
 `;

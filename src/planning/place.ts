@@ -27,7 +27,7 @@ const Watch = z.strictObject({
 /** What stands for an instance's address in the text of the front's file. */
 const ADDRESS = '{{address}}';
 
-const Instance = z
+export const Instance = z
   .strictObject({
     service: ServiceRef.describe('A service of its own, which runs what `current-a` (or `current-b`) leads to.'),
     address: z
@@ -40,7 +40,7 @@ const Instance = z
   .meta({ id: 'instance' });
 export type Instance = z.infer<typeof Instance>;
 
-const Front = z
+export const Front = z
   .strictObject({
     file: AbsolutePath.describe('Written whole by Ops, and read by the front.'),
     text: z
@@ -54,7 +54,7 @@ const Front = z
   })
   .meta({ id: 'front' });
 
-const HandOver = z
+export const HandOver = z
   .strictObject({
     instances: z
       .strictObject({ a: Instance, b: Instance })

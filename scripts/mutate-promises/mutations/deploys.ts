@@ -2,6 +2,7 @@ import type { Mutation } from '../mutation.ts';
 
 const TERMS = 'src/planning/deploy-terms.ts';
 const STEPS = 'src/planning/deploy.ts';
+const HAND_OVER = 'src/planning/hand-over.ts';
 const PRUNING = 'src/planning/pruning.ts';
 
 export const DEPLOYS: readonly Mutation[] = [
@@ -95,5 +96,33 @@ export const DEPLOYS: readonly Mutation[] = [
     from: 'new Set([current, ...back,',
     to: 'new Set([current, ...back.slice(99),',
     tests: ['test/planning/pruning.test.ts'],
+  },
+  {
+    name: 'the old instance ends while requests are still led to it',
+    file: HAND_OVER,
+    from: '    ...leadSteps(change),\n',
+    to: '    ...endSteps(last),\n    ...leadSteps(change),\n',
+    tests: ['test/planning/hand-over.test.ts'],
+  },
+  {
+    name: 'the new instance ends before the old one answers again',
+    file: HAND_OVER,
+    from: '...(runs(last) ? drain.map(back) : []),',
+    to: '...(runs(last) ? drain.slice(99) : []),',
+    tests: ['test/planning/hand-over.test.ts'],
+  },
+  {
+    name: 'a front that leads elsewhere is overwritten',
+    file: HAND_OVER,
+    from: 'if (!led && current !== null)',
+    to: "if (!led && current === '')",
+    tests: ['test/planning/hand-over.test.ts'],
+  },
+  {
+    name: 'two places have instances at one address',
+    file: 'src/planning/place.ts',
+    from: '...instancesOf(place).map(({ address })',
+    to: '...instancesOf(place).slice(2).map(({ address })',
+    tests: ['test/planning/hand-over.test.ts'],
   },
 ];
