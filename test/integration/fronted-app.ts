@@ -30,10 +30,12 @@ process.on('SIGTERM', () => server.close());
 /** \`sh service.sh <root> <instance> <where> start|stop|status\`. Known by the path in its command line: no pid is stale. */
 const SERVICE = `
 server="$1/current-$2/server.mjs $3"
-runs() { pgrep -f " $server$" >/dev/null; }
+runs() { pgrep -f "^${process.execPath} $server$" >/dev/null; }
 case $4 in
-  start) setsid '${process.execPath}' $server >>"$1/shared/log" 2>&1 </dev/null & ;;
-  stop) pkill -f " $server$"; while runs; do sleep 0.02; done ;;
+  start) setsid '${process.execPath}' $server >>"$1/shared/log" 2>&1 </dev/null &
+    # Not before it has a session of its own.
+    for _ in 1 2 3 4 5 6 7 8 9; do runs && break; sleep 0.1; done ;;
+  stop) pkill -f "^${process.execPath} $server$"; while runs; do sleep 0.02; done ;;
   status) runs || exit 3 ;;
 esac
 `;
