@@ -1,6 +1,6 @@
 /**
  * What clients see of 200 deploys and rollbacks that hand over, some minutes: `node bench/hand-over.ts`. They never pause,
- * and ask a real front, one that hands kept connections over and one that does not; that one's are counted besides.
+ * and ask a real front. What nginx breaks off of connections that are kept is counted besides.
  */
 import type { Task } from '../src/contract/task.ts';
 import { FrontedApp } from '../test/integration/fronted-app.ts';

@@ -10,7 +10,7 @@ import { until } from './until.ts';
 import { allowDeploys } from './web-app.ts';
 
 const FRONTS: readonly FrontName[] = ['nginx', 'haproxy'];
-/** Those that can hand over a connection that is kept; docs/deploys.md says why. */
+/** Behind these the clients keep their connections; docs/deploys.md says what that is worth. */
 const KEEPS: ReadonlySet<FrontName> = new Set(['haproxy']);
 
 let home: TestHome;
