@@ -57,7 +57,7 @@ describe('a release', () => {
       /1 of \d+ looks failed/,
     ],
   ])(
-    'that %s is taken back by itself',
+    'F53: that %s is taken back by itself',
     async (_, version, change, code, says) => {
       const { ops_output, evidence } = await done(releaseOf(await web.commit(version, change)));
       await web.forget();
@@ -152,6 +152,18 @@ function declared(more: Record<string, unknown>, host: Record<string, unknown> =
   web.declare(more, host);
   return releaseOf(head);
 }
+
+it('F54: a release that cannot run here is found by its preflight, before anything leads to it', async () => {
+  const preflight = { argv: [process.execPath, '--check', 'server.mjs'] };
+  const commit = await web.commit('1.3.0', () => 'import {');
+  web.declare({ environments: { staging: { ...web.place('staging'), preflight } } });
+  const { ops_output } = await done(releaseOf(commit));
+  web.declare();
+  await web.forget();
+  const message = expect.stringMatching(/preflight.*exit code 1[^]*SyntaxError/);
+  expect(ops_output.blockers).toEqual([{ code: 'needs-code-change', owner: 'manager', message }]);
+  await expectAsBefore();
+}, 60_000);
 
 describe('a deploy', () => {
   beforeAll(async () => {

@@ -41,8 +41,11 @@ esac
 `;
 
 const QUICK = { attempts: 40, interval_ms: 100, timeout_ms: 1_000 };
-/** Fronts read their file again some time after they were told to, and a busy host takes longer with that. */
-const DRAIN_MS = 1_000;
+/**
+ * Fronts read their file again some time after they were told to, and a busy host takes longer with that. Longer than HAProxy
+ * keeps an idle connection, which in turn is longer than a client waits for its turn: it would find its connection closed.
+ */
+const DRAIN_MS = 1_500;
 
 /** An app of two instances behind a real front, with its git remote, in the folder of a test. It has a staging only. */
 export class FrontedApp implements AsyncDisposable {

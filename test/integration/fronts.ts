@@ -36,7 +36,7 @@ defaults
   option idle-close-on-response
   timeout connect 2s
   timeout client 10s
-  timeout http-keep-alive 100ms
+  timeout http-keep-alive 1200ms
   timeout server 10s
 frontend all
   bind 127.0.0.1:${port}

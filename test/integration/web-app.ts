@@ -163,7 +163,8 @@ export class WebApp implements AsyncDisposable {
     await Promise.all(ENVIRONMENTS.map((each) => removeTree(this.at(each, 'releases'))));
   }
 
-  #place(environment: Environment): Declared {
+  /** What it declares of a place. */
+  place(environment: Environment): Declared {
     const own = (verb: string) => [process.execPath, SERVICE, this.at(environment), verb];
     const programs = { start: own('start'), stop: own('stop'), status: own('status') };
     const writes = [this.at(environment, 'shared')];
@@ -181,7 +182,7 @@ export class WebApp implements AsyncDisposable {
       build: [BUILD],
       shared: ['data', 'config.json'],
       keep: 2,
-      environments: Object.fromEntries(ENVIRONMENTS.map((each) => [each, this.#place(each)])),
+      environments: Object.fromEntries(ENVIRONMENTS.map((each) => [each, this.place(each)])),
     };
   }
 
