@@ -34,7 +34,7 @@ describeAsRoot('npm run test:macos, on the double of a Mac', () => {
   function expectNothingLeft(): void {
     expect(existsSync(join(mac.folder, 'opt'))).toBe(false);
     expect(readdirSync(mac.launchDaemons)).toEqual([]);
-    expect(readdirSync(join(mac.folder, 'bin'))).toEqual(['dscl', 'launchctl']);
+    expect(readdirSync(join(mac.folder, 'bin'))).toEqual(['dscl', 'launchctl', 'sudo']);
     expect(JSON.parse(readFileSync(mac.accounts, 'utf8'))).toEqual(NEW_MAC);
   }
 
