@@ -195,7 +195,7 @@ describe('apps.yaml', () => {
       without('example/web-staging', 'example/web/staging'),
       /web\/staging and web\/production have roots/,
     ],
-    ['has one service twice', without('name: web-staging }', 'name: web }'), /have one service, pm2\/web/],
+    ['has one service twice', without('name: web-staging }', 'name: web-a }'), /have one service, pm2\/web-a/],
     ['keeps too few', without('keep: 5', 'keep: 1'), />=2/],
   ])('that %s says what to mend', (_, text, message) => {
     const apps = appsFile(file('apps.yaml', text).path);
